@@ -1,0 +1,41 @@
+"""Builds the C core as `appliance._native`: each header is read by the compiler and by cffi alike.
+
+cffi knows neither includes nor guards, so every preprocessor line but a plain numeric `#define` is taken out
+of what it reads; the compiler still sees the whole header and rejects any drift between the two.
+"""
+
+import re
+from pathlib import Path
+
+from cffi import FFI
+
+HERE = Path(__file__).resolve().parent
+# In the order in which they need each other.
+HEADERS = [
+    'door.h',
+    'pwm.h',
+    'motion.h',
+    'chain.h',
+    'engine.h',
+    'virtual_bcm.h',
+    'physics.h',
+    'playback.h',
+    'filter.h',
+]
+NOT_FOR_CFFI = re.compile(r'^[ \t]*#(?![ \t]*define[ \t]+\w+[ \t]+(?:0x[0-9A-Fa-f]+|-?\d+)[ \t]*$).*$', re.M)
+WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wconversion', '-Wstrict-prototypes', '-Werror']
+
+headers = [name for name in HEADERS if (HERE / name).exists()]
+ffi = FFI()
+ffi.cdef('\n'.join(NOT_FOR_CFFI.sub('', (HERE / name).read_text(encoding='utf-8')) for name in headers))
+ffi.set_source(
+    'appliance._native',
+    '\n'.join(f'#include "{name}"' for name in headers),
+    sources=[f'native/{path.name}' for path in sorted(HERE.glob('*.c'))],
+    include_dirs=[str(HERE)],
+    undef_macros=['NDEBUG'],  # setuptools sets it, and assert() would vanish
+    extra_compile_args=['-std=c11', '-D_GNU_SOURCE', '-O2', '-fno-math-errno', '-pthread', *WARNINGS],
+    extra_link_args=['-pthread'],
+    libraries=['m'],
+    py_limited_api=True,
+)

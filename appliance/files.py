@@ -6,6 +6,7 @@ soon as it is open: nothing is left behind however the program ends.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,10 +33,12 @@ class Scratch:
         """Add `block` (any float type, 1-D) at the end."""
         data = np.ascontiguousarray(block, dtype=np.float32)
         view = memoryview(data).cast('B')
-        self._file.seek(self.samples * 4)
+        offset = self.samples * 4
         try:
             while view:
-                view = view[self._file.write(view) :]
+                written = os.pwrite(self._file.fileno(), view, offset)
+                offset += written
+                view = view[written:]
         except OSError as error:
             where = str(self._folder or tempfile.gettempdir())
             raise StorageError(
@@ -48,14 +51,14 @@ class Scratch:
         out = np.zeros(count, np.float32)
         first, last = max(start, 0), min(start + count, self.samples)
         if first < last:
-            self._file.seek(first * 4)
             view = memoryview(out[first - start : last - start]).cast('B')
-            done = 0
-            while done < len(view):
-                got = self._file.readinto(view[done:])
+            offset = first * 4
+            while view:
+                got = os.preadv(self._file.fileno(), [view], offset)
                 if not got:
                     break
-                done += got
+                offset += got
+                view = view[got:]
         return out
 
     def blocks(self, size: int = BLOCK) -> Iterator[Samples]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from appliance._native import ffi as _ffi
 from appliance._native import lib as _lib
-
 from appliance.errors import NativeError
 
 ffi: Any = _ffi

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class AudioLetterError(Exception):
-    """Something the user, the machine or the medium caused. `str()` is one line: what and where; `remedy` what to do."""
+    """Something the user, the machine or the medium caused; `str()` is one line: where, what, what to do."""
 
     exit_code = 4
 

@@ -31,9 +31,9 @@ class Score:
     """All that a lathe needs for one run.
 
     `platter` and `carriage` are arrays of `struct motion_segment` (motion.h), positions in steps from where the axis
-    stands at frame 0, carriage positive inward, platter positive forward. `events` (dtype EDGE, ascending) are all other
-    pin edges: enables, bridge, lift. `drive` starts a fresh iterator over blocks of modulation m at 50 kHz, float32 in
-    -1..1, `frames / 4` samples in all; sample k is heard at frame 4 k.
+    stands at frame 0, carriage positive inward, platter positive forward. `events` (dtype EDGE, ascending) are all
+    other pin edges: enables, bridge, lift. `drive` starts a fresh iterator over blocks of modulation m at 50 kHz,
+    float32 in -1..1, `frames / 4` samples in all; sample k is heard at frame 4 k.
     """
 
     frames: int

@@ -1,0 +1,101 @@
+"""What must hold between the values of a file: no single range can say it."""
+
+from __future__ import annotations
+
+import itertools
+
+from appliance.errors import MachineFileError, MachineRefusesError
+from appliance.machine.model import FRAME_RATE_HZ, Disc, Machine
+
+OUTPUT_PINS = (
+    'leg_a', 'leg_b', 'bridge_enable', 'enable', 'head_lift', 'platter_step', 'platter_dir', 'carriage_step',
+    'carriage_dir', 'heartbeat',
+)  # fmt: skip
+PWM_PINS = {'leg_a': (12, 18), 'leg_b': (13, 19)}  # BCM2711 ARM Peripherals 8.5 and the header's pins
+MAX_STEP_RATE_HZ = FRAME_RATE_HZ / 2  # one frame high, one low
+
+
+def check_machine(machine: Machine, where: str) -> None:
+    """Raise MachineFileError for the first contradiction in a machine file."""
+    _check_pins(machine, where)
+    _check_steps(machine, where)
+    carriage, cut = machine.carriage, machine.cut
+    for low, high in (
+        (f'carriage.min_radius_mm is {carriage.min_radius_mm:g}', carriage.park_radius_mm - carriage.min_radius_mm),
+        (
+            f'carriage.programme_max_speed_mm_s is {carriage.programme_max_speed_mm_s:g}',
+            carriage.max_speed_mm_s - carriage.programme_max_speed_mm_s,
+        ),
+        (
+            f'carriage.programme_max_accel_mm_s2 is {carriage.programme_max_accel_mm_s2:g}',
+            carriage.max_accel_mm_s2 - carriage.programme_max_accel_mm_s2,
+        ),
+        (f'cut.run_out_min_pitch_mm is {cut.run_out_min_pitch_mm:g}', cut.run_out_pitch_mm - cut.run_out_min_pitch_mm),
+        (f'cut.segment_ms is {cut.segment_ms:g}', cut.lookahead_ms / 4 - cut.segment_ms),
+        (f'cut.refuse_below_ms is {cut.refuse_below_ms:g}', cut.lookahead_ms / 2 - cut.refuse_below_ms),
+    ):
+        if high < 0:
+            raise MachineFileError(f'{low}, {-high:g} above what the key that bounds it allows', where=where)
+    if machine.pwm.range != 625:
+        raise MachineFileError(
+            f'pwm.range is {machine.pwm.range}; 125 MHz in 625 clocks gives the 5 us frame everything counts in',
+            where=where,
+            remedy='set it to 625',
+        )
+
+
+def check_disc(disc: Disc, where: str) -> None:
+    """Raise MachineFileError unless the disc's circles lie within each other, outermost first."""
+    circles = [
+        ('diameter_mm / 2', disc.diameter_mm / 2),
+        ('lead_in_radius_mm', disc.lead_in_radius_mm),
+        ('programme_radius_mm', disc.programme_radius_mm),
+        ('inner_radius_mm', disc.inner_radius_mm),
+        ('locked_radius_mm', disc.locked_radius_mm),
+        ('label_radius_mm', disc.label_radius_mm),
+    ]
+    for (outer, outer_mm), (inner, inner_mm) in itertools.pairwise(circles):
+        if inner_mm >= outer_mm:
+            raise MachineFileError(
+                f'disc.{inner} is {inner_mm:g}; it must be less than {outer} {outer_mm:g}', where=where
+            )
+
+
+def check_pair(machine: Machine, disc: Disc) -> None:
+    """Raise MachineRefusesError when this machine cannot reach all of this disc."""
+    carriage = machine.carriage
+    if disc.lead_in_radius_mm > carriage.park_radius_mm or disc.locked_radius_mm < carriage.min_radius_mm:
+        raise MachineRefusesError(
+            f'{disc.name} needs the carriage from {disc.lead_in_radius_mm:g} to {disc.locked_radius_mm:g} mm, '
+            f'the machine reaches {carriage.park_radius_mm:g} to {carriage.min_radius_mm:g} mm',
+            where=machine.machine.name,
+            remedy='take a smaller disc or correct carriage.park_radius_mm and carriage.min_radius_mm',
+        )
+
+
+def _check_pins(machine: Machine, where: str) -> None:
+    pins = machine.pins
+    seen: dict[int, str] = {}
+    for name in OUTPUT_PINS:
+        pin = getattr(pins, name)
+        if pin in seen:
+            raise MachineFileError(f'pins.{name} is {pin}, which pins.{seen[pin]} has already', where=where)
+        seen[pin] = name
+    for name, allowed in PWM_PINS.items():
+        if getattr(pins, name) not in allowed:
+            words = ' or '.join(map(str, allowed))
+            raise MachineFileError(f'pins.{name} is {getattr(pins, name)}; the PWM reaches only {words}', where=where)
+
+
+def _check_steps(machine: Machine, where: str) -> None:
+    platter, carriage = machine.platter, machine.carriage
+    for key, rate in (
+        ('platter.max_speed_rpm', platter.max_speed_rpm / 60 * platter.steps_per_turn),
+        ('carriage.max_speed_mm_s', carriage.max_speed_mm_s / carriage.mm_per_step),
+    ):
+        if rate > MAX_STEP_RATE_HZ:
+            raise MachineFileError(
+                f'{key} asks for {rate:.0f} steps/s; the limit is {MAX_STEP_RATE_HZ:.0f}',
+                where=where,
+                remedy='lower it, or the microsteps',
+            )

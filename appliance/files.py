@@ -6,6 +6,7 @@ soon as it is open: nothing is left behind however the program ends.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,41 @@ BLOCK = 1 << 16  # samples a stage works on at a time
 Samples = NDArray[np.float32]
 
 
+def write_fully(fileno: int, view: memoryview, offset: int, where: str) -> None:
+    """Every byte of `view` (format B) at `offset` of an open file; StorageError naming `where` when it has no room."""
+    try:
+        while view:
+            written = os.pwrite(fileno, view, offset)
+            offset += written
+            view = view[written:]
+    except OSError as error:
+        raise StorageError(
+            f'cannot write scratch data ({error.strerror})', where=where, remedy='free some space and cut again'
+        ) from error
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yields a part file beside `path` to be written; it takes the name `path` only when it is complete and on disk.
+
+    Whatever goes wrong, no half-written file stays behind; OSError (a full disk) becomes StorageError naming `path`.
+    """
+    part = path.with_name(f'{path.name}.part')
+    try:
+        yield part
+        with part.open('rb') as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except StorageError:
+        raise
+    except OSError as error:
+        what = f'cannot write the file ({error.strerror or error})'
+        raise StorageError(what, where=str(path), remedy='free some space or choose another folder') from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
 class Scratch:
     """One growing float32 signal on disk. Appending raises StorageError when the disk is full."""
 
@@ -32,18 +68,9 @@ class Scratch:
     def append(self, block: NDArray[np.floating]) -> None:
         """Add `block` (any float type, 1-D) at the end."""
         data = np.ascontiguousarray(block, dtype=np.float32)
-        view = memoryview(data).cast('B')
-        offset = self.samples * 4
-        try:
-            while view:
-                written = os.pwrite(self._file.fileno(), view, offset)
-                offset += written
-                view = view[written:]
-        except OSError as error:
-            where = str(self._folder or tempfile.gettempdir())
-            raise StorageError(
-                f'cannot write scratch data ({error.strerror})', where=where, remedy='free some space and cut again'
-            ) from error
+        where = str(self._folder or tempfile.gettempdir())
+        if data.size:
+            write_fully(self._file.fileno(), data.data.cast('B'), self.samples * 4, where)
         self.samples += len(data)
 
     def read(self, start: int, count: int) -> Samples:
@@ -51,7 +78,7 @@ class Scratch:
         out = np.zeros(count, np.float32)
         first, last = max(start, 0), min(start + count, self.samples)
         if first < last:
-            view = memoryview(out[first - start : last - start]).cast('B')
+            view = out[first - start : last - start].data.cast('B')
             offset = first * 4
             while view:
                 got = os.preadv(self._file.fileno(), [view], offset)

@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 # In the order in which they need each other.
 HEADERS = [
     'door.h',
+    'bcm.h',
     'pwm.h',
     'motion.h',
     'chain.h',
@@ -22,7 +23,8 @@ HEADERS = [
     'playback.h',
     'filter.h',
 ]
-NOT_FOR_CFFI = re.compile(r'^[ \t]*#(?![ \t]*define[ \t]+\w+[ \t]+(?:0x[0-9A-Fa-f]+|-?\d+)[ \t]*$).*$', re.M)
+NUMBER = r'[ \t]*define[ \t]+\w+[ \t]+(?:0x[0-9A-Fa-f]+|-?\d+)[ \t]*(?:/\*.*\*/[ \t]*)?$'
+NOT_FOR_CFFI = re.compile(rf'^[ \t]*#(?!{NUMBER}).*$', re.M)
 WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wconversion', '-Wstrict-prototypes', '-Werror']
 
 headers = [name for name in HEADERS if (HERE / name).exists()]

@@ -22,6 +22,7 @@ HEADERS = [
     'physics.h',
     'playback.h',
     'filter.h',
+    'spiral.h',
 ]
 NUMBER = r'[ \t]*define[ \t]+\w+[ \t]+(?:0x[0-9A-Fa-f]+|-?\d+)[ \t]*(?:/\*.*\*/[ \t]*)?$'
 NOT_FOR_CFFI = re.compile(rf'^[ \t]*#(?!{NUMBER}).*$', re.M)

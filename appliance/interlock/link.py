@@ -1,0 +1,27 @@
+"""The link to the interlock: the one thing that can let power reach motors and head, and take it away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the interlock says now. Anything unknown, missing or late reads as not closed."""
+
+    closed: bool
+    cause: str = ''  # why not: one sentence for the host
+
+
+class Link(Protocol):
+    """Implemented by the real link to the microcontroller, and by the virtual interlock."""
+
+    def status(self) -> Status:
+        """Lid, stop button and the link itself; never raises, a dead link is an open one."""
+
+    def permit(self) -> None:
+        """Ask the interlock to let power through for as long as it is closed."""
+
+    def revoke(self) -> None:
+        """Power off; safe at any time, twice."""

@@ -25,14 +25,13 @@ class Walk:
 
 
 def legal(ti, source, dest, length, low, high):
-    assert low <= source < high and source % 4 == 0 and source + length <= high, 'reads outside its memory'
-    assert 0 < length <= LITE_MAX_BYTES and length % 4 == 0
+    assert low <= source <= source + length <= high, 'reads outside its memory'
+    assert (source % 4, length % 4) == (0, 0)
+    assert 0 < length <= LITE_MAX_BYTES
     if dest == FIFO:
-        assert ti == TI_PACED and length % 8 == 0, 'FIFO words come in pairs'
-    elif dest == SET0:
-        assert (ti, length) in ((TI_ONE, 4), (TI_FOUR, 16))
+        assert (ti, length % 8) == (TI_PACED, 0), 'FIFO words come in pairs'
     else:
-        assert dest == CLR0 and (ti, length) == (TI_ONE, 4)
+        assert (ti, length, dest) in ((TI_ONE, 4, SET0), (TI_ONE, 4, CLR0), (TI_FOUR, 16, SET0))
 
 
 def walk(memory, bus, entry):
@@ -46,14 +45,14 @@ def walk(memory, bus, entry):
         seen.add(at)
         ti, source, dest, length, stride, following, *reserved = memory[(at - bus) // 4 :][:8]
         legal(ti, source, dest, length, bus, bus + 4 * len(memory))
-        assert stride == 0 and reserved == [0, 0]
+        assert [stride, *reserved] == [0, 0, 0]
         data = memory[(source - bus) // 4 :][: length // 4]
         if at == silence_bus:
             assert following == at, 'silence is linked to itself'
             result.idle_words = data
             return result
         if at == off_bus:
-            assert ti == TI_FOUR and following == silence_bus
+            assert (ti, following) == (TI_FOUR, silence_bus)
             result.off = (data[0], data[3])
         else:
             result.blocks += 1

@@ -1,0 +1,321 @@
+/* Steps from cubic segments: see motion.h for what is promised.
+ *
+ * Constant speed, where a cut spends its time, is a division carried from step to step in whole numbers. Elsewhere the
+ * cubic is taken, 1024 frames at a time, as a local polynomial in doubles, and walked: from each frame looked at, the
+ * greatest speed in the window tells how many frames surely pass before the next crossing. Where a double comes closer
+ * to k + 1/2 than MARGIN, the 128-bit integers decide; so every decision is that of exact arithmetic.
+ */
+#include "motion.h"
+
+#include <stdbool.h>
+
+typedef __int128 wide;
+
+enum { EXACT_BITS = MOTION_JERK_BITS + 3, WINDOW_FRAMES = 1024 };
+
+/* Bound on the error of a window's polynomial, in steps: speeds stay below 4 steps a frame and windows below 2^10
+ * frames, so rounding leaves less than 2^-36; this is a hundred times that. */
+static const double MARGIN = 1e-9;
+static const int64_t LONG_AGO = -((int64_t)1 << 40);
+
+static const char *const TOO_FAST = "motion: an axis moves more than one step in a frame";
+static const char *const TOO_LATE = "motion: steps come faster than the pulse times allow";
+
+static wide scaled(int64_t value, int bits)
+{
+    return (wide)value * ((wide)1 << bits);
+}
+
+/* P at u = half_frames / 2, in 2^-87 steps: exact. */
+static wide position_at(const struct motion_segment *s, int64_t half_frames)
+{
+    wide p = (wide)s->jerk_sixth * half_frames + scaled(s->accel_half, EXACT_BITS - 2 - MOTION_ACCEL_BITS);
+    p = p * half_frames + scaled(s->velocity, EXACT_BITS - 1 - MOTION_VELOCITY_BITS);
+    return p * half_frames + scaled(s->position, EXACT_BITS - MOTION_POSITION_BITS);
+}
+
+/* Steps made after `frame`: round(P(frame + 1/2)), halves up. */
+static int64_t steps_after(const struct motion_segment *s, int64_t frame)
+{
+    wide p = position_at(s, 2 * (frame - s->start_frame) + 1);
+    return (int64_t)((p + ((wide)1 << (EXACT_BITS - 1))) >> EXACT_BITS);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/* The step `way` whose moment is `frame`: when its pulse may rise, and the direction change before it. */
+static const char *schedule(struct motion_axis *axis, int64_t frame, int32_t way)
+{
+    const struct motion_settings *set = &axis->settings;
+    int64_t rise = later(frame, axis->last_rise + set->high_frames + set->low_frames);
+    rise = later(rise, axis->floor_frame);
+    axis->pend_dir_frame = MOTION_NEVER;
+    if (way != axis->way) {
+        int64_t hold = later(set->hold_frames, set->high_frames);
+        rise = later(rise, later(axis->last_rise + hold, axis->floor_frame) + set->setup_frames);
+        axis->pend_dir_frame = rise - set->setup_frames;
+    }
+    axis->pend_rise = rise;
+    axis->pend_way = way;
+    return rise - frame > MOTION_LATE_FRAMES ? TOO_LATE : NULL;
+}
+
+/* A division that carries its remainder: the crossings of a segment of constant speed. */
+struct steady {
+    int64_t frame;     /* of the next crossing */
+    int64_t interval;  /* whole frames from one crossing to the next */
+    int64_t remainder; /* how far the position is past the crossing at `frame`, in 2^-57 steps: below `per_frame` */
+    int64_t lost;      /* of the remainder at every step */
+    int64_t per_frame;
+};
+
+static bool is_steady(const struct motion_segment *s)
+{
+    return s->accel_half == 0 && s->jerk_sixth == 0;
+}
+
+/* With `way` the sign of the speed and `steps` made so far. The mirrored axis takes halves down, hence the one unit. */
+static struct steady steady_from(const struct motion_segment *s, int64_t steps, int32_t way)
+{
+    struct steady run;
+    wide one = (wide)1 << 57;
+    int64_t speed = way > 0 ? s->velocity : -s->velocity;
+    wide ahead = way * (scaled(2 * steps + way, 56) - scaled(s->position, 57 - MOTION_POSITION_BITS));
+    ahead += (way < 0) - speed; /* to go from half a frame after the start, where the first frame is judged */
+    run.per_frame = 2 * speed;
+    run.interval = (int64_t)(one / run.per_frame);
+    run.lost = (int64_t)(one % run.per_frame);
+    wide frames = ahead > 0 ? (ahead + run.per_frame - 1) / run.per_frame : -(-ahead / run.per_frame);
+    run.frame = s->start_frame + (int64_t)frames;
+    run.remainder = (int64_t)(frames * run.per_frame - ahead);
+    return run;
+}
+
+static void steady_next(struct steady *run)
+{
+    run->frame += run->interval;
+    run->remainder -= run->lost;
+    if (run->remainder < 0) {
+        run->remainder += run->per_frame;
+        run->frame++;
+    }
+}
+
+static const char *find_steady(struct motion_axis *axis, const struct motion_segment *s, bool *found)
+{
+    int64_t end = s->start_frame + s->frames;
+    int64_t due = steps_after(s, axis->next_frame) - axis->steps;
+    *found = true;
+    if (due < -1 || due > 1) return TOO_FAST;
+    if (due != 0) return schedule(axis, axis->next_frame++, (int32_t)due);
+    *found = false;
+    if (s->velocity == 0) return NULL;
+    int32_t way = s->velocity > 0 ? 1 : -1;
+    struct steady run = steady_from(s, axis->steps, way);
+    if (run.frame >= end) return NULL;
+    *found = true;
+    axis->next_frame = run.frame + 1;
+    return schedule(axis, run.frame, way);
+}
+
+/* The cubic of the segment in work around next_frame, relative to the steps made so far. */
+static const char *open_window(struct motion_axis *axis, const struct motion_segment *s)
+{
+    int64_t from = axis->next_frame - s->start_frame;
+    int64_t left = s->frames - from;
+    wide exact = position_at(s, 2 * from + 1) - scaled(axis->steps, EXACT_BITS);
+    if (exact > scaled(2, EXACT_BITS) || exact < scaled(-2, EXACT_BITS)) return TOO_FAST;
+    double x = (double)from + 0.5;
+    double v = (double)s->velocity * 0x1p-56, a = (double)s->accel_half * 0x1p-72, j = (double)s->jerk_sixth * 0x1p-84;
+    double *c = axis->window_c;
+    c[0] = (double)(int64_t)(exact >> 36) * 0x1p-51;
+    c[1] = v + x * (2 * a + 3 * j * x);
+    c[2] = a + 3 * j * x;
+    c[3] = j;
+    axis->window_valid = 1;
+    axis->window_start = axis->next_frame;
+    axis->window_frames = left < WINDOW_FRAMES ? left : WINDOW_FRAMES;
+    axis->window_steps = axis->steps;
+    /* A parabola leaves the span of its ends by at most an eighth of its curvature times the length squared. */
+    double w = (double)axis->window_frames;
+    double end = c[1] + w * (2 * c[2] + 3 * w * c[3]);
+    double slack = 0.75 * (c[3] < 0 ? -c[3] : c[3]) * w * w + MARGIN / WINDOW_FRAMES;
+    axis->window_up = 1 / larger(larger(c[1], end) + slack, 1e-6);
+    axis->window_down = 1 / larger(-(c[1] < end ? c[1] : end) + slack, 1e-6);
+    return NULL;
+}
+
+/* Frames that surely pass without a crossing, from distance x (-1/2 .. 1/2) of the window in work. */
+static int64_t sure_frames(const struct motion_axis *axis, double x)
+{
+    double up = (0.5 - MARGIN - x) * axis->window_up, down = (0.5 - MARGIN + x) * axis->window_down;
+    return (int64_t)larger(up < down ? up : down, 0);
+}
+
+static const char *walk_window(struct motion_axis *axis, const struct motion_segment *s, bool *found)
+{
+    const double *c = axis->window_c;
+    double made = (double)(axis->steps - axis->window_steps);
+    int64_t frame = axis->next_frame, end = axis->window_start + axis->window_frames;
+    *found = false;
+    while (frame < end) {
+        double m = (double)(frame - axis->window_start);
+        double x = c[0] - made + m * (c[1] + m * (c[2] + m * c[3]));
+        int64_t way = x >= 0.5 ? 1 : x < -0.5 ? -1 : 0;
+        double off = (x < 0 ? -x : x) - 0.5;
+        if (off < MARGIN && off > -MARGIN) way = steps_after(s, frame) - axis->steps;
+        if (way != 0) {
+            if (off > 1) return TOO_FAST;
+            *found = true;
+            axis->next_frame = frame + 1 + sure_frames(axis, x - (double)way);
+            return schedule(axis, frame, (int32_t)way);
+        }
+        frame += 1 + sure_frames(axis, x);
+    }
+    axis->next_frame = end;
+    axis->window_valid = 0;
+    return NULL;
+}
+
+/* The next step, into pend_*; or finished. */
+static const char *find_step(struct motion_axis *axis)
+{
+    while (axis->segment < axis->segment_count) {
+        const struct motion_segment *s = &axis->segments[axis->segment];
+        const char *error = NULL;
+        bool found = false;
+        axis->next_frame = later(axis->next_frame, s->start_frame);
+        if (axis->next_frame >= s->start_frame + s->frames) {
+            axis->segment++;
+            axis->window_valid = 0;
+            continue;
+        }
+        if (is_steady(s)) {
+            error = find_steady(axis, s, &found);
+            if (!found) axis->next_frame = s->start_frame + s->frames;
+        } else {
+            if (!axis->window_valid || axis->next_frame >= axis->window_start + axis->window_frames) {
+                error = open_window(axis, s);
+            }
+            if (!error) error = walk_window(axis, s, &found);
+        }
+        if (error || found) return error;
+    }
+    axis->finished = 1;
+    return NULL;
+}
+
+/* The inner loop of constant speed: pairs of (fall of the last pulse, rise of the next) until something else is due. */
+static size_t run_steady(struct motion_axis *axis, int64_t until_frame, struct pin_edge *out, size_t room)
+{
+    const struct motion_segment *s = &axis->segments[axis->segment];
+    const uint32_t mask = axis->settings.step_mask;
+    const int64_t high = axis->settings.high_frames, gap = high + axis->settings.low_frames;
+    int64_t end = s->start_frame + s->frames, rise = axis->last_rise;
+    size_t n = 0;
+    struct steady run = steady_from(s, axis->steps, axis->way);
+    if (until_frame < end) end = until_frame;
+    if (run.frame < axis->next_frame) return 0; /* the segment starts past a crossing: find_steady judges it */
+    while (n + 2 <= room && run.frame < end && run.frame >= rise + gap) {
+        out[n++] = (struct pin_edge){rise + high, 0, mask};
+        rise = run.frame;
+        out[n++] = (struct pin_edge){rise, mask, 0};
+        steady_next(&run);
+    }
+    axis->steps += axis->way * (int64_t)(n / 2);
+    axis->pulses += (int64_t)(n / 2);
+    axis->last_rise = rise;
+    axis->fall_frame = rise + high;
+    axis->next_frame = n ? rise + 1 : axis->next_frame;
+    return n;
+}
+
+static bool may_run(const struct motion_axis *axis, int64_t until_frame)
+{
+    if (axis->segment >= axis->segment_count) return false;
+    const struct motion_segment *s = &axis->segments[axis->segment];
+    return is_steady(s) && axis->next_frame > s->start_frame &&
+           axis->next_frame < s->start_frame + s->frames && axis->next_frame < until_frame &&
+           (axis->way > 0 ? s->velocity > 0 : s->velocity < 0);
+}
+
+/* The earliest edge that waits, given out if it lies before until_frame. */
+static bool give_one(struct motion_axis *axis, int64_t until_frame, struct pin_edge *out)
+{
+    const struct motion_settings *set = &axis->settings;
+    if (axis->fall_frame < until_frame && axis->fall_frame <= axis->pend_dir_frame &&
+        axis->fall_frame <= axis->pend_rise) {
+        *out = (struct pin_edge){axis->fall_frame, 0, set->step_mask};
+        axis->fall_frame = MOTION_NEVER;
+    } else if (axis->pend_dir_frame < until_frame && axis->pend_dir_frame != MOTION_NEVER) {
+        bool high = (axis->pend_way > 0) == (set->forward_high != 0);
+        *out = (struct pin_edge){axis->pend_dir_frame, high ? set->dir_mask : 0, high ? 0 : set->dir_mask};
+        axis->pend_dir_frame = MOTION_NEVER;
+        axis->way = axis->pend_way;
+    } else if (axis->pend_rise < until_frame && axis->pend_rise != MOTION_NEVER) {
+        *out = (struct pin_edge){axis->pend_rise, set->step_mask, 0};
+        axis->steps += axis->pend_way;
+        axis->pulses++;
+        axis->last_rise = axis->pend_rise;
+        axis->fall_frame = axis->pend_rise + set->high_frames;
+        axis->pend_rise = MOTION_NEVER;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+const char *motion_begin(struct motion_axis *axis, const struct motion_segment *segments, size_t count)
+{
+    const struct motion_settings settings = axis->settings;
+    const struct motion_settings *set = &axis->settings;
+    if (set->step_mask == 0 || set->dir_mask == 0) return "motion: an axis needs a step pin and a direction pin";
+    if (set->high_frames < 1 || set->low_frames < 1 || set->setup_frames < 1 || set->hold_frames < 1) {
+        return "motion: pulse, set-up and hold times must be at least one frame";
+    }
+    const char *error = motion_sound(segments, count);
+    if (error) return error;
+    *axis = (struct motion_axis){
+        .settings = settings,
+        .segments = segments,
+        .segment_count = count,
+        .pend_rise = MOTION_NEVER,
+        .pend_dir_frame = MOTION_NEVER,
+        .fall_frame = MOTION_NEVER,
+        .last_rise = LONG_AGO,
+    };
+    return NULL;
+}
+
+const char *motion_edges(struct motion_axis *axis, int64_t until_frame, struct pin_edge *out, size_t capacity,
+                         size_t *count)
+{
+    size_t n = 0;
+    *count = 0;
+    if (until_frame < axis->given_until) return "motion: edges were asked for frames that have passed";
+    while (n < capacity) {
+        if (axis->pend_rise == MOTION_NEVER && !axis->finished) {
+            if (axis->fall_frame != MOTION_NEVER && may_run(axis, until_frame)) {
+                n += run_steady(axis, until_frame, out + n, capacity - n);
+                if (n == capacity) break;
+            }
+            const char *error = find_step(axis);
+            if (error) return error;
+        }
+        if (!give_one(axis, until_frame, &out[n])) {
+            axis->given_until = until_frame;
+            break;
+        }
+        n++;
+    }
+    *count = n;
+    return NULL;
+}

@@ -7,8 +7,10 @@ soon as it is open: nothing is left behind however the program ends.
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,13 +59,30 @@ def whole_file(path: Path) -> Iterator[Path]:
             part.unlink()
 
 
+class _Unlinked:
+    """An open file without a name, closed at the latest when nobody holds it any more."""
+
+    def __init__(self, folder: Path | None) -> None:
+        file = tempfile.TemporaryFile(dir=folder, buffering=0)
+        self.fileno = file.fileno
+        self.close = weakref.finalize(self, file.close)
+
+
 class Scratch:
     """One growing float32 signal on disk. Appending raises StorageError when the disk is full."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)
+        self._file = _Unlinked(folder)
         self._folder = folder
+        self._gain = np.float32(1.0)
         self.samples = 0
+
+    def scaled(self, gain: float) -> Scratch:
+        """The same signal, `gain` times as large, without a copy: both share one file, so append to neither any more;
+        closing one closes both."""
+        view = copy.copy(self)
+        view._gain = np.float32(self._gain * gain)
+        return view
 
     def append(self, block: NDArray[np.floating]) -> None:
         """Add `block` (any float type, 1-D) at the end."""
@@ -86,6 +105,8 @@ class Scratch:
                     break
                 offset += got
                 view = view[got:]
+            if self._gain != 1.0:
+                out *= self._gain
         return out
 
     def blocks(self, size: int = BLOCK) -> Iterator[Samples]:

@@ -14,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 EDGE = np.dtype([('frame', np.int64), ('set', np.uint32), ('clear', np.uint32)])  # struct pin_edge of motion.h
+SEGMENT = np.dtype(  # struct motion_segment of motion.h
+    [(name, np.int64) for name in ('start_frame', 'frames', 'position', 'velocity', 'accel_half', 'jerk_sixth')]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,10 @@ class Marks:
 class Score:
     """All that a lathe needs for one run.
 
-    `platter` and `carriage` are arrays of `struct motion_segment` (motion.h), positions in steps from where the axis
-    stands at frame 0, carriage positive inward, platter positive forward. `events` (dtype EDGE, ascending) are all
-    other pin edges: enables, bridge, lift. `drive` starts a fresh iterator over blocks of modulation m at 50 kHz,
-    float32 in -1..1, `frames / 4` samples in all; sample k is heard at frame 4 k.
+    `platter` and `carriage` are arrays of dtype SEGMENT (fixed point as in motion.h), positions in steps from where
+    the axis stands at frame 0, carriage positive inward, platter positive forward. `events` (dtype EDGE, ascending)
+    are all other pin edges: enables, bridge, lift. `drive` starts a fresh iterator over blocks of modulation m at
+    50 kHz, float32 in -1..1, `frames / 4` samples in all; sample k is heard at frame 4 k.
     """
 
     frames: int

@@ -46,6 +46,11 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static double larger(double a, double b)
 {
     return a > b ? a : b;
@@ -175,7 +180,7 @@ static const char *walk_window(struct motion_axis *axis, const struct motion_seg
         if (way != 0) {
             if (off > 1) return TOO_FAST;
             *found = true;
-            axis->next_frame = frame + 1 + sure_frames(axis, x - (double)way);
+            axis->next_frame = sooner(frame + 1 + sure_frames(axis, x - (double)way), end);
             return schedule(axis, frame, (int32_t)way);
         }
         frame += 1 + sure_frames(axis, x);

@@ -12,25 +12,41 @@ struct halt {
     int64_t frames[3];
 };
 
-static int64_t whole_frames(double frames)
+/* `halt` with its frames as given and the peak that ends at speed zero; how far it passes its limits (1: to them). */
+static double fit_peak(struct halt *halt, double speed, double most, double jerk)
 {
-    return frames > 0 ? (int64_t)ceil(frames) : 0;
+    double first = (double)halt->frames[0], last = (double)halt->frames[2];
+    halt->peak = (speed + halt->accel * first / 2) / (first / 2 + (double)halt->frames[1] + last / 2);
+    double bend = fabs(halt->accel + halt->peak) / (jerk * first);
+    return fmax(fmax(bend, fabs(halt->peak) / (jerk * last)), fabs(halt->peak) / most);
 }
 
-/* For a motion that, once its acceleration is let go, moves forward (speed + accel|accel| / 2 jerk >= 0). Times are
- * rounded up to whole frames and the peak then chosen so that the speed ends at zero exactly. */
+/* For a motion that, once its acceleration is let go, moves forward (speed + accel|accel| / 2 jerk >= 0). The exact
+ * times are tried in whole frames nearby: the first that keep every limit, or those that pass them least (a motion too
+ * small to notice). */
 static struct halt plan_halt(double speed, double accel, double most, double jerk)
 {
     double left = accel * accel / (2 * jerk);
-    double peak = sqrt(jerk * speed + accel * accel / 2);
-    if (peak > most) peak = fmax(most, -accel);
-    struct halt halt = {.accel = accel};
-    halt.frames[0] = whole_frames((accel + peak) / jerk) + 1;
-    halt.frames[1] = peak > 0 ? whole_frames((speed + left - peak * peak / jerk) / peak) : 0;
-    halt.frames[2] = whole_frames(peak / jerk) + 1;
-    double first = (double)halt.frames[0] / 2, last = (double)halt.frames[2] / 2;
-    halt.peak = (speed + accel * first) / (first + (double)halt.frames[1] + last);
-    return halt;
+    double peak = sqrt(fmax(jerk * speed + accel * accel / 2, 0));
+    most = fmax(most, fabs(accel));
+    if (peak > most) peak = most;
+    double first = floor((accel + peak) / jerk), last = floor(peak / jerk) - 1;
+    double straight = peak > 0 ? ceil(fmax(speed + left - peak * peak / jerk, 0) / peak) : 0;
+    struct halt best = {0};
+    double least = INFINITY;
+    for (int i = 0; i < 5 && least > 1 + 1e-9; i++) {
+        for (int k = 0; k < 5 && least > 1 + 1e-9; k++) {
+            struct halt halt = {.accel = accel, .frames = {0, (int64_t)straight, 0}};
+            halt.frames[0] = (int64_t)fmax(first + i, 1);
+            halt.frames[2] = (int64_t)fmax(last + k, 1);
+            double over = fit_peak(&halt, speed, most, jerk);
+            if (over < least) {
+                least = over;
+                best = halt;
+            }
+        }
+    }
+    return best;
 }
 
 static wide position_at(const struct motion_segment *s, int64_t u)

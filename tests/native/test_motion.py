@@ -34,7 +34,7 @@ def motions(draw: st.DrawFn) -> list[Piece]:
     lengths, shapes = [], []
     v = draw(speeds)
     for _ in range(draw(st.integers(1, 5))):
-        n = draw(st.integers(1, 1500))
+        n = draw(st.one_of(st.integers(1, 1500), st.integers(1000, 6000)))
         target = draw(st.one_of(st.just(v), st.just(0.0), speeds))
         if draw(st.booleans()):
             target = v + max(-0.0035 * n, min(0.0035 * n, target - v))  # what accel_half can hold
@@ -48,7 +48,7 @@ def motions(draw: st.DrawFn) -> list[Piece]:
 
 
 @LIMITED
-@given(motions(), st.lists(st.integers(0, 2500), max_size=6), st.integers(1, 9))
+@given(motions(), st.lists(st.integers(0, 10_000), max_size=6), st.integers(1, 9))
 def test_edges_are_the_twins_in_any_chunks(pieces: list[Piece], cuts: list[int], capacity: int) -> None:
     end = pieces[-1].start + pieces[-1].frames
     axis = Axis(native_segments(pieces))

@@ -36,8 +36,9 @@ ffi.set_source(
     '\n'.join(f'#include "{name}"' for name in headers),
     sources=[f'native/{path.name}' for path in sorted(HERE.glob('*.c'))],
     include_dirs=[str(HERE)],
+    depends=[str(path) for path in sorted(HERE.glob('*.h'))],
     undef_macros=['NDEBUG'],  # setuptools sets it, and assert() would vanish
-    extra_compile_args=['-std=c11', '-D_GNU_SOURCE', '-O2', '-fno-math-errno', '-pthread', *WARNINGS],
+    extra_compile_args=['-std=c11', '-D_GNU_SOURCE', '-O2', '-fno-math-errno', '-ffp-contract=off', '-pthread', *WARNINGS],
     extra_link_args=['-pthread'],
     libraries=['m'],
     py_limited_api=True,

@@ -110,8 +110,11 @@ def carriage_settings(machine: Machine, travel_mm: tuple[float, float] | None = 
     )
 
 
-def check_motion(where: str, settings: AxisSettings, segments: NDArray[Any]) -> None:
-    """Raise MachineRefusesError, naming segment, value and limit, unless the axis may run `segments`."""
+def check_motion(where: str, settings: AxisSettings, segments: NDArray[Any], scale: str) -> None:
+    """Raise MachineRefusesError, naming segment, value and limit, unless the axis may run `segments`.
+
+    `scale` tells a person what a step is; it goes into the remedy.
+    """
     text = ffi.new('char[]', 400)
     native = ffi.from_buffer('struct motion_segment[]', segments)
     sentence = lib.motion_check(settings.struct(), native, len(segments), text, len(text))
@@ -119,7 +122,7 @@ def check_motion(where: str, settings: AxisSettings, segments: NDArray[Any]) -> 
         raise MachineRefusesError(
             ffi.string(sentence).decode('utf-8'),
             where=where,
-            remedy=f'the limits are in [{where}] of the machine file',
+            remedy=f'{scale}; the limits are in [{where}] of the machine file',
         )
 
 

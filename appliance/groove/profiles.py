@@ -21,6 +21,7 @@ from appliance.groove.score import SEGMENT
 from appliance.native import lib
 
 Float = NDArray[np.float64]
+NO_DISTANCE = 2.0**-16  # steps: what rounding leaves of none
 RAMP_PIECES = 16  # straight pieces of acceleration that stand for the half sine of a raised cosine
 
 
@@ -107,8 +108,8 @@ def _peak_speed(distance: float, limits: Limits) -> float:
 
 
 def move(distance: float, limits: Limits) -> Profile:
-    """From rest to rest over `distance` steps (negative: outward) within the limits; nothing for 0."""
-    if distance == 0:
+    """From rest to rest over `distance` steps (negative: outward) within the limits; nothing for (nearly) 0."""
+    if abs(distance) < NO_DISTANCE:
         return integrate([], [])
     length = abs(distance)
     peak = _peak_speed(length, limits)
@@ -144,7 +145,7 @@ def to_segments(profile: Profile, start_frame: int) -> NDArray[Any]:
     p_bits, v_bits = lib.MOTION_POSITION_BITS, lib.MOTION_VELOCITY_BITS
     a_bits, j_bits = lib.MOTION_ACCEL_BITS, lib.MOTION_JERK_BITS
     starts = profile.coefficients[:, 0]
-    targets = [round(math.ldexp(float(p), p_bits)) for p in (*starts[1:], profile.end_position)]
+    targets = [round(math.ldexp(float(p), p_bits)) for p in (*starts, profile.end_position)[1:]]
     position = round(math.ldexp(float(starts[0]), p_bits)) if len(starts) else 0
     frame, rows = start_frame, []
     for n, row, target in zip(profile.frames.tolist(), profile.coefficients.tolist(), targets, strict=True):

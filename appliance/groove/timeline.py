@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.errors import MachineRefusesError
 from appliance.files import BLOCK, Samples, Scratch
 from appliance.groove.axes import (
     carriage_limits,
@@ -232,12 +233,26 @@ def _phases(frames: _Frames) -> tuple[Phase, ...]:
     )
 
 
+def carriage_scale(machine: Machine) -> str:
+    """What steps and frames are in millimetres and seconds, for the remedy of a refusal."""
+    step_um = machine.carriage.mm_per_step * 1e3
+    return f'a step is {step_um:g} um, a step a frame {step_um * FRAME_RATE_HZ / 1e3:g} mm/s'
+
+
+def _require_speed(plan: Plan, machine: Machine) -> None:
+    limit_rpm = machine.platter.max_speed_rpm
+    if plan.speed_rpm > limit_rpm:
+        what = f'{plan.speed_rpm:g} rpm is more than the {limit_rpm:g} rpm the platter may turn'
+        raise MachineRefusesError(what, where='platter.max_speed_rpm', remedy='choose a lower speed')
+
+
 def build(plan: Plan, machine: Machine, drive: Scratch, lead: int) -> Timeline:
     """The whole score of a cut, checked: nothing in it passes a limit of the machine.
 
     `drive` is the modulation m at 50 kHz, with `lead` samples before the message's first. Raises MachineRefusesError,
     naming the movement, its value and its limit, or the keys that keep the platter from stalling.
     """
+    _require_speed(plan, machine)
     torque = require_torque(machine.platter, plan.speed_rpm)
     groove = plan_profile(plan, machine)
     approach = _approach(groove, machine)
@@ -246,8 +261,8 @@ def build(plan: Plan, machine: Machine, drive: Scratch, lead: int) -> Timeline:
     frames = _lay_out(plan, machine, travel, marker)
     platter, carriage = _platter(plan, machine, frames), _carriage(travel, frames, marker, plan)
     turning, moving = platter_settings(machine), carriage_settings(machine)
-    check_motion('platter', turning, platter)
-    check_motion('carriage', moving, carriage)
+    check_motion('platter', turning, platter, f'a turn is {machine.platter.steps_per_turn:g} steps')
+    check_motion('carriage', moving, carriage, carriage_scale(machine))
     return Timeline(
         score=Score(
             frames=frames.end,

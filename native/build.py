@@ -20,6 +20,7 @@ HEADERS = [
     'engine.h',
     'virtual_bcm.h',
     'physics.h',
+    'land.h',
     'playback.h',
     'filter.h',
     'spiral.h',

@@ -92,6 +92,12 @@ def carriage_limits(machine: Machine) -> Limits:
     )
 
 
+def from_anywhere_mm(machine: Machine) -> tuple[float, float]:
+    """Travel for a carriage of which nobody knows where it stands: its whole way, either way."""
+    way_mm = machine.carriage.park_radius_mm - machine.carriage.min_radius_mm
+    return -way_mm, way_mm
+
+
 def carriage_settings(machine: Machine, travel_mm: tuple[float, float] | None = None) -> AxisSettings:
     """`travel_mm`: how far outward (negative) and inward it may go from where it stands; by default from parked."""
     pins, limits, step = machine.pins, carriage_limits(machine), machine.carriage.mm_per_step
@@ -110,7 +116,7 @@ def carriage_settings(machine: Machine, travel_mm: tuple[float, float] | None = 
     )
 
 
-def check_motion(where: str, settings: AxisSettings, segments: NDArray[Any], scale: str) -> None:
+def check_motion(where: str, settings: AxisSettings, segments: NDArray[Any], scale: str = '') -> None:
     """Raise MachineRefusesError, naming segment, value and limit, unless the axis may run `segments`.
 
     `scale` tells a person what a step is; it goes into the remedy.
@@ -122,7 +128,7 @@ def check_motion(where: str, settings: AxisSettings, segments: NDArray[Any], sca
         raise MachineRefusesError(
             ffi.string(sentence).decode('utf-8'),
             where=where,
-            remedy=f'{scale}; the limits are in [{where}] of the machine file',
+            remedy=f'{scale and scale + "; "}the limits are in [{where}] of the machine file',
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.groove.axes import carriage_settings, check_motion, platter_settings
+from appliance.groove.axes import carriage_settings, check_motion, from_anywhere_mm, platter_settings
 from appliance.groove.score import Score
 from appliance.lathe.settings import pwm_settings
 from appliance.machine.model import Machine
@@ -30,9 +30,14 @@ def _array(kind: str, values: NDArray[Any]) -> Any:
 
 
 def check_score(machine: Machine, score: Score) -> None:
-    """Raise MachineRefusesError if an axis would pass a limit of the machine; nothing has moved then."""
+    """Raise MachineRefusesError if an axis would pass a limit of the machine; nothing has moved then.
+
+    Where the carriage stands is not known here (it may be on its way home), so its travel is the timeline's to check.
+    """
     check_motion('platter', platter_settings(machine), np.ascontiguousarray(score.platter))
-    check_motion('carriage', carriage_settings(machine), np.ascontiguousarray(score.carriage))
+    check_motion(
+        'carriage', carriage_settings(machine, from_anywhere_mm(machine)), np.ascontiguousarray(score.carriage)
+    )
 
 
 def native_score(machine: Machine, score: Score) -> NativeScore:

@@ -51,10 +51,14 @@ static void latch(struct vpi *p, struct dma_channel *c)
     const uint32_t *words = p->out.memory.chain + (c->conblk - p->memory_bus) / 4;
     c->block = (struct dma_control_block){words[0], words[1], words[2], words[3],
                                           words[4], words[5], {words[6], words[7]}};
-    /* A field note of ours, not a law of the chip: everything on one line with WAIT_RESP and no wide bursts, and
-     * nobody here serves the interrupt. */
+    /* A field note of ours, not a law of the chip: WAIT_RESP and no wide bursts on every block. And what is asked in
+     * vain: nobody here serves the interrupt, a lite channel cannot ignore an end, a request line needs DREQ and DREQ
+     * needs a line. */
     const uint32_t wise = TI_NO_WIDE_BURSTS | TI_WAIT_RESP;
-    if ((c->block.ti & (wise | TI_INTEN)) != wise) vpi_note(p, FAULT_TI_UNWISE, c->block.ti);
+    const uint32_t vain = c->debug & DEBUG_LITE ? TI_INTEN | TI_SRC_IGNORE | TI_DEST_IGNORE : TI_INTEN;
+    const bool line = c->block.ti & TI_PERMAP_MASK;
+    if ((c->block.ti & (wise | vain)) != wise || line != (bool)(c->block.ti & TI_DEST_DREQ))
+        vpi_note(p, FAULT_TI_UNWISE, c->block.ti);
 }
 
 /* Whether nothing but the FIFO's level decides over this block: see vpi_fast_run. */

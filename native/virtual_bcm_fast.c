@@ -66,7 +66,7 @@ static void copy_words(struct vpi *p, const uint32_t *block, size_t played)
 
 size_t vpi_fast_run(struct vpi *p, int64_t until_ps)
 {
-    if (p->dma.run == NO_CHANNEL || p->out.frame == 0) return 0;
+    if (p->dma.run == NO_CHANNEL || !p->pwm.in_frame) return 0;
     struct dma_channel *c = &p->dma.channel[p->dma.run];
     if (!is_steady(p, c)) return 0;
     const int64_t frames = how_many(p, c, until_ps);

@@ -13,7 +13,7 @@ static const char *const SENTENCES[FAULT_KINDS] = {
     [FAULT_LENGTH] = "a control block's length is nil, not in whole words, or too long for this channel (TXFR_LEN)",
     [FAULT_TWO_D_ON_LITE] = "a control block asks a lite channel for 2D mode (TI)",
     [FAULT_TI_REFUSED] = "a control block sets reserved bits, bursts, waits, wide words or SRC_DREQ, not modelled (TI)",
-    [FAULT_TI_UNWISE] = "a control block lacks WAIT_RESP or NO_WIDE_BURSTS, or raises an interrupt nobody serves (TI)",
+    [FAULT_TI_UNWISE] = "a control block lacks WAIT_RESP or NO_WIDE_BURSTS, or asks in vain for INTEN, IGNORE, DREQ or PERMAP (TI)",
     [FAULT_REGISTER_UNKNOWN] = "an address where this Pi has no such register (the address)",
     [FAULT_CHANNEL_KIND] = "a classic control block was given to a DMA4 engine or to none (the channel)",
     [FAULT_CHANNEL_DISABLED] = "a DMA channel was started that ENABLE holds off, or with PAGE bits set (the channel)",
@@ -43,8 +43,7 @@ static const char *const SENTENCES[FAULT_KINDS] = {
 /* Frame to which something happening now belongs. */
 static int64_t current_frame(const struct vpi *p)
 {
-    const bool plays = p->pwm.next_ps != NOT_DUE && p->out.frame > 0;
-    return plays ? p->out.frame - 1 : p->out.frame;
+    return p->pwm.in_frame ? p->out.frame - 1 : p->out.frame;
 }
 
 void vpi_note(struct vpi *p, enum fault_kind kind, uint32_t detail)

@@ -101,6 +101,7 @@ struct pwm_part {
     bool mute_2;        /* started without CLRF: channel 2 does not transmit (ma16) */
     bool plain;         /* both channels mark/space from the FIFO to their legs: nothing special to render */
     uint32_t clocks;    /* in a frame */
+    bool in_frame;      /* a frame is being played */
     int64_t next_ps;    /* start of the next frame, or NOT_DUE */
     int64_t frame_ps;   /* its length */
     int64_t played_ps;  /* length of the frame being played */

@@ -193,7 +193,7 @@ static uint32_t pin_reads(const struct vpi *p, uint32_t pin)
     const int32_t channel = channel_of(p, pin);
     if (channel < 0) return p->gpio.level[pin];
     const struct pwm_part *pwm = &p->pwm;
-    if (pwm->next_ps == NOT_DUE || pwm->clocks == 0) return 0;
+    if (!pwm->in_frame) return 0;
     const int64_t into_ps = p->now_ps - (pwm->next_ps - pwm->played_ps);
     return (double)into_ps * pwm->clocks < (double)pwm->high[channel] * (double)pwm->played_ps;
 }

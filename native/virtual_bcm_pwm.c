@@ -128,7 +128,9 @@ void vpi_pwm_frame(struct vpi *p)
     const int64_t start_ps = pwm->next_ps;
     if (out->frame == 0)
         for (size_t pin = 0; pin < GPIO_PINS; pin++) p->gpio.initial[pin] = p->gpio.level[pin];
-    if (pwm->played_ps != 0 && pwm->frame_ps != pwm->played_ps) vpi_note(p, FAULT_FRAME_LENGTH, p->cm.div);
+    const int64_t frame = out->frame++;
+    if (pwm->in_frame && pwm->frame_ps != pwm->played_ps) vpi_note(p, FAULT_FRAME_LENGTH, p->cm.div);
+    pwm->in_frame = true;
     play(p);
     if (!out->discard) {
         out->memory.pwm[2 * out->slot] = on_wire(p, 0);
@@ -138,8 +140,7 @@ void vpi_pwm_frame(struct vpi *p)
     pwm->played_ps = pwm->frame_ps;
     pwm->next_ps = start_ps + pwm->frame_ps;
     if (p->dma.at_ps < start_ps) p->dma.at_ps = start_ps; /* a channel that waited for DREQ goes on now */
-    if (out->frame == p->settings.stall_frame) p->dma.at_ps += p->settings.stall_us * PS_PER_US;
-    out->frame++;
+    if (frame == p->settings.stall_frame) p->dma.at_ps += p->settings.stall_us * PS_PER_US;
 }
 
 /* What is noted about a setting when it begins to play. */
@@ -188,6 +189,7 @@ void vpi_pwm_retune(struct vpi *p, int64_t at_ps)
                  pwm->clocks <= UINT16_MAX && pwm->route[0] == ROUTE_CHANNEL_1 && pwm->route[1] == ROUTE_CHANNEL_2;
     if (pwm->clocks == 0) {
         pwm->next_ps = NOT_DUE;
+        pwm->in_frame = false;
         return;
     }
     pwm->frame_ps = (int64_t)((double)pwm->clocks / hz * 1e12 + 0.5);

@@ -86,7 +86,7 @@ def _to_c(settings: PiSettings) -> Any:
     return ffi.new(
         'struct vpi_settings *',
         {
-            'chip': settings.chip.encode('ascii')[:7],
+            'chip': settings.chip.encode('ascii', 'replace')[:8],
             'leg_gpio': list(settings.leg_gpio),
             'empty_output': lib.VPI_EMPTY_HOLD if settings.empty_output == 'hold' else lib.VPI_EMPTY_ZERO,
             'exact': int(settings.exact),

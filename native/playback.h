@@ -13,7 +13,7 @@
  * neighbours each side that a tip or a worn wall may reach. */
 #define PLAYBACK_RUN 128
 #define PLAYBACK_REACH 12
-#define PLAYBACK_WINDOW 256
+#define PLAYBACK_WINDOW 512
 /* Taps of the interpolation kernel; its rows between two samples (one more row closes the last); output samples between
  * two knots of the time base. */
 #define RESAMPLE_TAPS 32

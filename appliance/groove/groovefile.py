@@ -89,7 +89,7 @@ class Groove:
             self.samples = self._row('displacement_um', np.float32)
             self.motions = self._row('angle_rad', np.float64)
             if {self.motions, self._row('radius_mm', np.float64), self._row('depth_um', np.float32)} != {self.motions}:
-                raise self._wrong('its angle, radius and depth differ in length')
+                raise self.wrong('its angle, radius and depth differ in length')
             self.facts = self._facts()
         except GrooveFileError:
             self.close()
@@ -99,19 +99,20 @@ class Groove:
     def open(cls, path: Path) -> Groove:
         return cls(path)
 
-    def _wrong(self, what: str) -> GrooveFileError:
+    def wrong(self, what: str) -> GrooveFileError:
+        """The error that says what is wrong with this file, to be raised."""
         return GrooveFileError(what, where=str(self.path), remedy='is it a groove.npz? cut the message again')
 
     def _whole_number(self, name: str, least: int = 1) -> int:
         value = self._reader.array(name)
         if value.shape != () or value.dtype.kind not in 'iu' or int(value) < least:
-            raise self._wrong(f'{name} is not a whole number of at least {least}')
+            raise self.wrong(f'{name} is not a whole number of at least {least}')
         return int(value)
 
     def _row(self, name: str, dtype: type[np.floating[Any]]) -> int:
         shape = self._reader.shape(name)
         if len(shape) != 1 or self._reader.dtype(name) != np.dtype(dtype):
-            raise self._wrong(f'{name} is not one row of {np.dtype(dtype)}')
+            raise self.wrong(f'{name} is not one row of {np.dtype(dtype)}')
         return shape[0]
 
     def _facts(self) -> dict[str, Any]:
@@ -119,10 +120,24 @@ class Groove:
         try:
             facts = json.loads(str(text))
         except ValueError as error:
-            raise self._wrong(f'facts is not JSON ({error})') from error
+            raise self.wrong(f'facts is not JSON ({error})') from error
         if not isinstance(facts, dict):
-            raise self._wrong('facts is not a JSON object')
+            raise self.wrong('facts is not a JSON object')
         return facts
+
+    def number(self, name: str, least: float = 0.0) -> float:
+        """The fact called `name`, a finite number of at least `least`."""
+        value = self.facts.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < float('inf'):
+            raise self.wrong(f'its facts have no {name} of at least {least:g}')
+        return float(value)
+
+    def text(self, name: str) -> str:
+        """The fact called `name`, a text."""
+        value = self.facts.get(name)
+        if not isinstance(value, str):
+            raise self.wrong(f'its facts have no {name}')
+        return value
 
     @property
     def frames_per_sample(self) -> int:

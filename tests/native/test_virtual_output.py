@@ -54,9 +54,8 @@ def test_blocks_follow_each_other_without_gap_whatever_the_memory(frames, edges)
     whole.play(busy_chain(whole), 22, 23, 24, 27, us=5 * 20_000)
     pwm, changes = whole.output()
     assert np.array_equal(np.concatenate([block.pwm for block in blocks]), pwm)
-    joined = [
-        edge for b in blocks for edge in zip(b.edge_frame.tolist(), b.edge_gpio.tolist(), b.edge_level.tolist(), strict=True)
-    ]  # fmt: skip
+    columns = [np.concatenate([getattr(b, name) for b in blocks]) for name in ('edge_frame', 'edge_gpio', 'edge_level')]
+    joined = list(zip(*(column.tolist() for column in columns), strict=True))
     assert joined == changes
     assert len(joined) > 3000
     at = 0
@@ -96,11 +95,24 @@ def test_close_lets_a_waiting_sleeper_go_and_what_was_played_can_still_be_draine
     sleeper.join(PATIENCE_S)
     assert not sleeper.is_alive()
     assert board.pi.frames == 1001  # time went on, unheard
-    left = board.pi.drain()
-    assert left is None or (left.first_frame == 0 and len(left.pwm) <= 100)
-    board.write(GPSET0, 1)
+    left = []
+    drained(board, left, threading.Lock())
+    assert sum(len(block.pwm) for block in left) <= 100
     board.sleep_us(5 * 1000)
     assert board.pi.drain() is None
+
+
+def test_what_was_complete_at_close_is_given_before_the_end():
+    board = Board(PiMemory(1 << 16, 100, 1 << 12))
+    chain = Chain(board.pi)
+    chain.silence_for_ever()
+    board.play(chain, us=5 * 80)
+    board.pi.close()
+    board.sleep_us(5 * 1000)
+    left = []
+    drained(board, left, threading.Lock())
+    assert [block.first_frame for block in left] == [0, 50]
+    assert sum(len(block.pwm) for block in left) == 80
 
 
 def test_close_lets_a_waiting_drainer_go():

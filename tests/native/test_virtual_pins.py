@@ -180,7 +180,8 @@ def test_edges_after_the_pwm_has_stopped_are_not_output_until_it_plays_again():
 
 
 @pytest.mark.parametrize(('jitter_ns', 'block_ns', 'frames'), [
-    ((0, 0), 500, [93]), ((4000, 4000), 500, [93]), ((6000, 6000), 500, [94]), ((500, 1500), 500, [93]), ((0, 0), 4900, [94]),
+    ((0, 0), 500, [93]), ((4000, 4000), 500, [93]), ((6000, 6000), 500, [94]), ((500, 1500), 500, [93]),
+    ((0, 0), 4900, [94]),
 ])  # fmt: skip
 def test_costs_and_jitter_move_an_edge(jitter_ns, block_ns, frames):
     board = Board(jitter_ns=jitter_ns, block_ns=block_ns)

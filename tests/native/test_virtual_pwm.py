@@ -5,7 +5,17 @@ import pytest
 
 from appliance.virtual.pi import ClockThief, Stall
 from tests.native.chain_assembler import (
-    CM_CTL, CM_DIV, CTL, DAT1, DMAC, FIF1, RNG1, RNG2, STA, Board, Chain,
+    CM_CTL,
+    CM_DIV,
+    CTL,
+    DAT1,
+    DMAC,
+    FIF1,
+    RNG1,
+    RNG2,
+    STA,
+    Board,
+    Chain,
 )  # fmt: skip
 
 RAMP = np.arange(1, 625)

@@ -178,7 +178,7 @@ def test_limits_are_said_in_sentences() -> None:
         trace(np.zeros(400), 0.5, 63.5, margin=12 + 7)
     trace(np.zeros(400), 0.5, 63.5, margin=12 + 8)
     with pytest.raises(NativeError, match='worn over more'):
-        wear(np.zeros(400), 2000.0)
+        wear(np.zeros(400), 8000.0)
     with pytest.raises(NativeError, match='too few neighbours'):
         wear(np.zeros(400), 200.0)
 

@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 
 from appliance.errors import GrooveFileError, NativeError, OptionError, StorageError
 from appliance.files import Scratch, whole_file
-from appliance.groove.films import Surface, find_film
 from appliance.groove.groovefile import Groove
-from appliance.groove.pickup import HOLD, RATE_HZ, Pickup
+from appliance.groove.playback.films import Surface, find_film
+from appliance.groove.playback.pickup import HOLD, RATE_HZ, Pickup
 from appliance.machine.model import FRAME_RATE_HZ
 from appliance.sound.curves import Curve
 from appliance.sound.kernels import rise

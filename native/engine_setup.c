@@ -8,6 +8,7 @@ enum {
     PAUSE_US = PWM_CTL_PAUSE_US + 2, /* between two writes of CTL */
     TRIES = 100,                     /* of 10 us each: 1 ms */
     CLOCK_CHECK_US = 1000000,
+    HAND_WORDS = 8,                  /* four frames of silence written by the CPU */
     IDLE_US = 200,                   /* until what the FIFO holds has been played, and some silence */
 };
 
@@ -226,12 +227,18 @@ const char *hardware_health(struct engine *e)
     return clock_health(e);
 }
 
-/* Not in IDLE: drop the rest of the queue and go there. */
+/* Not in IDLE: drop the rest of the queue and go there. A starved FIFO may hold its last words, which need not be
+ * silence, for as long as the DMA engine stays stalled: then a few frames of silence are written by hand. */
 static void jump_to_idle(struct engine *e)
 {
     dma_down(e);
     write_pins(e, e->set.off); /* a queued edge may have come between the first write and the end of the channel */
+    put(e, PWM_STA, STA_CLEAR);
     dma_go(e, chain_idle(&e->chain));
+    pause_us(e, IDLE_US);
+    if (get(e, PWM_STA) & (STA_RERR | STA_EMPT))
+        for (int32_t i = 0; i < HAND_WORDS; i++)
+            put(e, PWM_FIF1, e->chain.set.silence);
 }
 
 void hardware_stop(struct engine *e)
@@ -241,8 +248,11 @@ void hardware_stop(struct engine *e)
         jump_to_idle(e);
     pause_us(e, IDLE_US);
     if (get(e, CM_PWMCTL) & CM_BUSY)
-        (void)write_ctl(e, 0, 0); /* both legs low */
+        (void)write_ctl(e, 0, 0);
     dma_down(e);
     write_pins(e, e->set.off);
+    put(e, GPCLR0, 1U << e->set.leg_gpio[0] | 1U << e->set.leg_gpio[1]); /* both legs low, whatever became of the PWM */
+    for (size_t leg = 0; leg < 2; leg++)
+        select_function(e, e->set.leg_gpio[leg], FSEL_OUT);
     e->running = 0;
 }

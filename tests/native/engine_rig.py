@@ -153,9 +153,12 @@ class Rig:
         low = door.read(door.self, lib.GPLEV0)
         return [low >> gpio & 1 for gpio in range(32)]
 
-    def assert_safe(self, from_frame=None):
+    def assert_safe(self):
         """Power off, head up, legs level, and all of it for as long as the board is watched."""
         rest, levels = off(self.machine), self.levels()
+        if self.state != lib.ENGINE_DEAD and self.pi.frames:
+            legs = self.machine.pins.leg_a, self.machine.pins.leg_b
+            assert [levels[leg] for leg in legs] == [0, 0], 'both legs low'
         for gpio in range(32):
             if (rest.set | rest.clear) >> gpio & 1:
                 assert levels[gpio] == rest.set >> gpio & 1, f'GPIO {gpio}'
@@ -166,8 +169,12 @@ class Rig:
         for block in self._blocks[before:]:
             assert len(block.edge_frame) == 0, 'nothing moves any more'
             assert (block.pwm[:, 0] == block.pwm[:, 1]).all(), 'no voltage across the head'
-        seen = self.output()
-        assert (seen.pwm[-8:, 0] == seen.pwm[-8:, 1]).all()
+        if self.clock_runs():
+            last = self.output().pwm[-8:]
+            assert (last[:, 0] == last[:, 1]).all()
+
+    def clock_runs(self):
+        return self.pi.door.read(self.pi.door.self, lib.CM_PWMCTL) & lib.CM_BUSY
 
 
 def planned_edges(rig):

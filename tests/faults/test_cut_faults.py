@@ -1,0 +1,249 @@
+"""What can go wrong while a disc turns: each ends with the power off, the head up, and a sentence."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance.lathe.settings import Knobs
+from appliance.native import ffi, lib
+from appliance.virtual.pi import ClockThief, Stall
+from tests.native.engine_rig import FRAMES, HEAD_DOWN, HEAD_UP, Rig, machine, score, tone
+
+REALTIME = Knobs(wait_for_input=False, realtime=False)
+PINS = machine().pins
+STEPS = (PINS.platter_step, PINS.carriage_step)
+
+
+def finished(chip='bcm2837'):
+    rig = Rig(machine(chip)).offer()
+    assert rig.run() == lib.ENGINE_OVER
+    return rig
+
+
+def faulted(rig):
+    """Runs to its fault; the cause."""
+    assert rig.run() == lib.ENGINE_OVER
+    assert rig.state == lib.ENGINE_FAULT
+    rig.assert_safe()
+    return rig.cause
+
+
+SEGMENTS = finished().look().segments
+
+
+@pytest.mark.parametrize('segment', range(SEGMENTS))
+def test_a_feeder_that_dies_leaves_a_chain_that_ends_by_itself(segment):
+    rig = Rig(knobs=Knobs(wait_for_input=True, kill_at_segment=segment)).offer()
+    assert rig.run() == lib.ENGINE_OVER
+    assert rig.state == lib.ENGINE_DEAD
+    started = rig.pi.frames
+    rig.pi.pass_us(170_000)
+    if not started:
+        assert rig.levels()[PINS.enable] == 1, 'nothing was touched: as reset left it'
+        return
+    queued = rig.engine.chain.frames
+    seen = rig.output()
+    assert seen.frame.max(initial=0) < queued + 8
+    assert (seen.pwm[queued:] == 312).all()
+    rig.assert_safe()
+
+
+@pytest.mark.parametrize('chip', ['bcm2837', 'bcm2711'])
+def test_a_stall_that_the_fifo_covers_is_not_heard(chip):
+    rig = Rig(machine(chip), stall=Stall(40_000, 25)).offer()
+    assert rig.run() == lib.ENGINE_OVER
+    assert (rig.state, rig.cause) == (lib.ENGINE_DONE, '')
+    assert np.array_equal(rig.output().pwm, finished(chip).output().pwm)
+
+
+@pytest.mark.parametrize('length_us', [60, 1000, 10_000, 100_000])
+@pytest.mark.parametrize('empty', ['hold', 'zero'])
+def test_a_longer_stall_is_a_fault(length_us, empty):
+    rig = Rig(stall=Stall(HEAD_DOWN + 1000, length_us), empty_output=empty).offer()
+    assert 'stalled' in faulted(rig)
+    assert rig.pi.frames < HEAD_DOWN + 1000 + length_us / 5 + 8000, 'noticed within two turns of the loop'
+
+
+@pytest.mark.parametrize('word', [100_001, 100_002])
+def test_a_lost_word_is_a_fault(word):
+    assert 'lost a word' in faulted(Rig(lost_word=word).offer())
+
+
+def test_a_lost_word_before_the_start_keeps_the_machine_from_starting():
+    rig = Rig(lost_word=0).offer()
+    assert 'before it has started' in faulted(rig)
+    assert rig.pi.frames == 0
+
+
+@pytest.mark.parametrize(
+    ('register', 'value'), [(lib.CM_PWMCTL, 0x5A000001), (lib.CM_PWMDIV, 0x5A005000)], ids=['source', 'divider']
+)
+def test_a_clock_that_others_change_is_a_fault(register, value):
+    played = score(machine(), frames=400_000, sound=tone(400_000)[:100_000])
+    rig = Rig(played=played, thief=ClockThief(400_000, register, value)).offer()
+    assert rig.run() == lib.ENGINE_OVER
+    assert rig.state == lib.ENGINE_FAULT
+    assert 'clock' in rig.cause
+    assert rig.pi.frames < 300_000
+    rig.assert_safe()
+
+
+def test_a_machine_file_with_the_wrong_chip_is_a_fault():
+    """A Pi 4's divider on a Pi 3 makes the frames half as long again."""
+    lathe = machine('bcm2711')
+    assert 'clock' in faulted(Rig(lathe, chip='bcm2837').offer())
+
+
+@pytest.mark.parametrize(
+    ('offset', 'value', 'sentence'),
+    [(lib.DMA_CS, lib.CS_RESET, 'stopped by itself'), (lib.DMA_CONBLK_AD, 0xC0FF0000, 'DMA')],
+)
+def test_another_program_on_our_dma_channel_is_a_fault(offset, value, sentence):
+    rig = Rig().offer()
+    rig.run(until_frame=HEAD_DOWN + 500)
+    door = rig.pi.door
+    if offset == lib.DMA_CONBLK_AD:
+        door.write(door.self, lib.bcm_dma_register(14, lib.DMA_CS), lib.CS_RESET)
+    door.write(door.self, lib.bcm_dma_register(14, offset), value)
+    assert sentence in faulted(rig)
+
+
+def test_a_sample_that_is_no_number_is_a_fault():
+    sound = tone()
+    sound[12_345] = np.nan
+    cause = faulted(Rig(played=score(machine(), sound=sound)).offer())
+    assert 'number' in cause
+
+
+def test_samples_that_come_too_late_are_an_underrun():
+    rig = Rig(knobs=REALTIME).offer(len(tone()) // 2)
+    assert 'too late' in faulted(rig)
+    assert rig.look().underruns == 1
+    assert len(rig.output().pwm) < FRAMES / 2 + 100
+
+
+@pytest.mark.parametrize('asleep_us', [130_000, 140_000, 160_000, 400_000])
+def test_a_feeder_that_oversleeps_is_an_underrun(asleep_us):
+    rig = Rig().offer()
+    rig.run(until_frame=HEAD_DOWN - 10_000)
+    rig.pi.pass_us(asleep_us)
+    assert 'too late' in faulted(rig)
+    assert rig.look().underruns == 1
+
+
+def test_a_feeder_that_naps_is_none():
+    rig = Rig().offer()
+    rig.run(until_frame=HEAD_DOWN - 10_000)
+    rig.pi.pass_us(90_000)
+    assert rig.run() == lib.ENGINE_OVER
+    assert (rig.state, rig.cause) == (lib.ENGINE_DONE, '')
+
+
+def stopped_at(frame, at_once=False):
+    rig = Rig().offer()
+    rig.run(until_frame=frame)
+    asked = rig.pi.frames
+    rig.stop(at_once)
+    assert rig.run() == lib.ENGINE_OVER
+    assert (rig.state, rig.cause) == (lib.ENGINE_STOPPED, '')
+    return rig, asked
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, FRAMES - 4500))
+def test_a_stop_lifts_the_head_at_once_and_then_comes_to_rest(frame):
+    rig, asked = stopped_at(frame)
+    rig.assert_safe()
+    seen = rig.output()
+    ups = [at for at, level in seen.edges(PINS.head_lift) if level == 0]
+    downs = [at for at, level in seen.edges(PINS.head_lift) if level == 1]
+    assert all(at <= asked + 1 for at in downs), 'a head that was to come down stays up'
+    if downs:
+        assert ups[-1] <= max(asked + 1, HEAD_UP)
+    last_step = max((at for gpio in STEPS for at, _ in seen.edges(gpio)), default=0)
+    bridge = [at for at, level in seen.edges(PINS.bridge_enable) if level == 0]
+    enable = [at for at, level in seen.edges(PINS.enable) if level == 1]
+    if enable:
+        assert last_step < bridge[-1] <= enable[-1] or asked > FRAMES - 40_000
+        assert last_step < enable[-1]
+    assert rig.pi.faults() == []
+
+
+def test_a_stop_slows_the_platter_down_before_the_power_goes():
+    rig, asked = stopped_at(20_000)
+    rises = np.array([at for at, level in rig.output().edges(PINS.platter_step) if level == 1])
+    gaps = np.diff(rises[rises > asked])
+    assert gaps[0] < 60, 'at speed when it was stopped'
+    assert gaps[-1] > 4 * gaps[0], 'slow at the end'
+    assert np.mean(gaps[-10:]) > 2 * np.mean(gaps[-40:-20])
+
+
+def test_a_stop_at_once_takes_the_power_at_once():
+    rig, asked = stopped_at(HEAD_DOWN + 2000, at_once=True)
+    rig.assert_safe()
+    assert rig.pi.frames < asked + 3000
+
+
+def test_a_stop_before_the_start_moves_nothing():
+    rig = Rig().offer()
+    rig.stop()
+    assert rig.run() == lib.ENGINE_OVER
+    assert rig.state == lib.ENGINE_STOPPED
+    assert rig.pi.frames == 0
+
+
+def test_a_stop_after_the_end_changes_nothing():
+    rig = finished()
+    rig.stop()
+    assert rig.run() == lib.ENGINE_OVER
+    assert rig.state == lib.ENGINE_DONE
+
+
+def test_everything_can_be_switched_off_in_the_middle():
+    rig = Rig().offer()
+    rig.run(until_frame=HEAD_DOWN + 2000)
+    lib.engine_off(rig.engine)
+    rig.assert_safe()
+
+
+def queued_block(rig, kind):
+    """Word index of a block of the queue that will be executed: `fifo` or `gpio`."""
+    chain = rig.engine.chain
+    words = rig.pi.memory
+    segment = chain.playing + 5
+    at = 56 + (segment % chain.slots) * chain.set.slot_words + 2 * chain.set.segment_frames
+    wanted = {'fifo': (lib.TI_FIFO,), 'gpio': (lib.TI_GPIO1, lib.TI_GPIO4)}[kind]
+    blocks = range(at, at + 8 * chain.slot[segment % chain.slots].blocks, 8)
+    return next(block for block in list(blocks)[4:] if words[block] in wanted)
+
+
+@pytest.mark.parametrize('chip', ['bcm2837', 'bcm2711'])
+@pytest.mark.parametrize('kind', ['fifo', 'gpio'])
+def test_every_bit_of_a_control_block_matters(kind, chip):
+    """Nothing bypasses the bytes: a flipped bit is heard, seen, or refused."""
+    right = finished(chip).output()
+    silent = []
+    for bit in range(256):
+        rig = Rig(machine(chip)).offer()
+        rig.run(until_frame=30_000)
+        at = queued_block(rig, kind)
+        rig.pi.memory[at + bit // 32] ^= np.uint32(1 << bit % 32)
+        rig.run()
+        if rig.state == lib.ENGINE_DONE and not rig.pi.faults() and rig.output().same(right):
+            silent.append((bit // 32, bit % 32))
+        if rig.state == lib.ENGINE_FAULT:
+            rig.assert_safe()
+    assert silent == []
+
+
+def test_a_flipped_bit_of_the_sound_is_heard():
+    right = finished().output()
+    rig = Rig().offer()
+    rig.run(until_frame=30_000)
+    at = queued_block(rig, 'fifo')
+    word = (int(rig.pi.memory[at + 1]) - rig.pi.door.memory_bus) // 4
+    rig.pi.memory[word] ^= 1
+    rig.run()
+    assert np.count_nonzero(rig.output().pwm != right.pwm) == 1
+    assert ffi.sizeof('struct chain') > 0

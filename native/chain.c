@@ -169,7 +169,8 @@ const char *chain_build(struct chain *c, const uint32_t *words, uint32_t frames,
         if (at + 3 * BLOCK_WORDS + GPIO_DATA_WORDS > end)
             return "too many edges for one segment";
         if (edges[i].frame > from) { /* the words before the edge, then the edge */
-            put(c, at, TI_FIFO, slot + 2 * (size_t)(from - c->frames), PWM_FIF1, (uint32_t)(8 * (edges[i].frame - from)));
+            put(c, at, TI_FIFO, slot + 2 * (size_t)(from - c->frames), PWM_FIF1,
+                (uint32_t)(8 * (edges[i].frame - from)));
             at += BLOCK_WORDS;
             from = edges[i].frame;
         }

@@ -1,8 +1,8 @@
 /* The engine: sound, motion and pin edges -> segments of the chain, appended ahead of the DMA engine.
  *
- * One thread (the feeder) calls engine_run, which does nothing else until the cut is over; it sleeps through the door.
- * Other threads offer samples (engine_offer), look (engine_look) and ask it to stop (engine_request_stop). Whatever goes
- * wrong is a state, never a return code: FAULT, with the head lifted, the power off and the DMA channel stopped.
+ * One thread (the feeder) calls engine_run, which does nothing else until the cut is over; it sleeps through the
+ * door. Other threads offer samples (engine_offer), look (engine_look) and ask it to stop (engine_request_stop).
+ * Whatever goes wrong is a state, never a return code: FAULT, with the head up, the power off, the channel stopped.
  *
  * Frames are output frames unless called chain frames. Pin edges run ahead of the sound by what waits in the PWM FIFO
  * (bcm_gpio_lead_frames), so the edge of output frame f stands in the chain before the words of frame f + lead; and the

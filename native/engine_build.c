@@ -96,7 +96,8 @@ static const char *merge_edges(struct engine *e, int64_t until)
             return "an axis makes more edges in a segment than the engine has room for";
         sources[i] = (struct edge_source){e->axis_edges[i], e->axis_edges[i] + count};
     }
-    sources[ENGINE_AXES] = (struct edge_source){e->score.events + e->next_event, e->score.events + e->score.event_count};
+    sources[ENGINE_AXES].next = e->score.events + e->next_event;
+    sources[ENGINE_AXES].end = e->score.events + e->score.event_count;
     sources[ENGINE_AXES + 1] = (struct edge_source){&beat, &beat + 1};
     for (; merge_next(sources, ENGINE_AXES + 2, last, out); out++) {
         if (out == e->edges + ENGINE_EDGES - 1)

@@ -53,11 +53,14 @@ static void latch(struct vpi *p, struct dma_channel *c)
                                           words[4], words[5], {words[6], words[7]}};
     /* A field note of ours, not a law of the chip: WAIT_RESP and no wide bursts on every block. And what is asked in
      * vain: nobody here serves the interrupt, a lite channel cannot ignore an end, a request line needs DREQ and DREQ
-     * needs a line. */
+     * needs a line; one word needs no counting, and several to one register are the last one, said slowly. */
     const uint32_t wise = TI_NO_WIDE_BURSTS | TI_WAIT_RESP;
     const uint32_t vain = c->debug & DEBUG_LITE ? TI_INTEN | TI_SRC_IGNORE | TI_DEST_IGNORE : TI_INTEN;
     const bool line = c->block.ti & TI_PERMAP_MASK;
-    if ((c->block.ti & (wise | vain)) != wise || line != (bool)(c->block.ti & TI_DEST_DREQ))
+    const uint32_t counting = c->block.ti & (TI_SRC_INC | TI_DEST_INC);
+    const uint32_t needed = c->block.txfr_len == 4 ? 0 : TI_SRC_INC | TI_DEST_INC;
+    if ((c->block.ti & (wise | vain)) != wise || line != (bool)(c->block.ti & TI_DEST_DREQ) ||
+        (c->block.dest_ad != PWM_FIF1 && counting != needed))
         vpi_note(p, FAULT_TI_UNWISE, c->block.ti);
 }
 

@@ -14,16 +14,16 @@ from appliance.native import check, ffi, lib
 from appliance.virtual.pi import PiMemory, PiSettings, VirtualPi
 
 FRAMES = 80_000  # 0.4 s
-HEAD_DOWN, HEAD_UP = 50_000, 62_000
+HEAD_DOWN, HEAD_UP = 50_002, 62_002  # beside the heartbeat, so that their data is their own
 
 
-def machine(chip='bcm2837', **cut):
-    """The reference machine, with a platter that starts in a twentieth of a second."""
+def machine(chip='bcm2837', ramp_s=0.05, **cut):
+    """The reference machine, with a platter that starts at once."""
     reference = load_machine('virtual')
     return replace(
         reference,
         machine=replace(reference.machine, chip=chip),
-        platter=replace(reference.platter, ramp_s=0.05),
+        platter=replace(reference.platter, ramp_s=ramp_s),
         cut=replace(reference.cut, **cut),
     )
 
@@ -33,7 +33,7 @@ def tone(frames=FRAMES):
     return (0.6 * np.sin(2 * np.pi * 997 / 50_000 * samples)).astype(np.float32)
 
 
-def score(lathe, frames=FRAMES, sound=None):
+def score(lathe, frames=FRAMES, sound=None, head=(HEAD_DOWN, HEAD_UP)):
     """Power on, spin up, carriage inward and back, head down, head up, spin down, power off."""
     pins = lathe.pins
     assert (pins.enable_active, pins.bridge_enable_active, pins.lift_down) == ('low', 'high', 'high')
@@ -44,8 +44,8 @@ def score(lathe, frames=FRAMES, sound=None):
     events = [
         (1000, 0, 1 << pins.enable),
         (1200, 1 << pins.bridge_enable, 0),
-        (HEAD_DOWN, 1 << pins.head_lift, 0),
-        (HEAD_UP, 0, 1 << pins.head_lift),
+        (head[0], 1 << pins.head_lift, 0),
+        (head[1], 0, 1 << pins.head_lift),
         (frames - 900, 0, 1 << pins.bridge_enable),
         (frames - 400, 1 << pins.enable, 0),
     ]
@@ -56,7 +56,7 @@ def score(lathe, frames=FRAMES, sound=None):
         carriage=to_segments(away, 2100),
         events=np.array(events, EDGE),
         drive=lambda: iter([signal]),
-        marks=Marks(HEAD_DOWN, HEAD_DOWN + 400, HEAD_UP - 400, HEAD_UP),
+        marks=Marks(head[0], head[0] + 400, head[1] - 400, head[1]),
     )
 
 

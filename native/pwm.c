@@ -117,7 +117,7 @@ void pwm_interpolate(const float *samples, size_t count, float *frames)
 static void run_chunk(struct pwm_state *state, const float *samples, size_t count, uint32_t *words)
 {
     float window[PWM_OLD_SAMPLES + CHUNK_SAMPLES] = {0}, frames[PWM_OLD_FRAMES + PWM_CHUNK_FRAMES];
-    float first[PWM_CHUNK_FRAMES], second[PWM_CHUNK_FRAMES], dither[2 * PWM_CHUNK_FRAMES];
+    struct wanted wanted;
     const size_t made = count * PWM_FRAMES_PER_SAMPLE;
     memcpy(window, state->samples, sizeof state->samples);
     memcpy(window + PWM_OLD_SAMPLES, samples, count * sizeof *samples);
@@ -128,13 +128,13 @@ static void run_chunk(struct pwm_state *state, const float *samples, size_t coun
     memcpy(state->samples, window + count, sizeof state->samples);
     memcpy(state->frames, frames + made, sizeof state->frames);
     if (state->settings.pulse_at == PULSE_AT_UNKNOWN) {
-        make_dither(state, made, dither);
-        pwm_centred(&state->settings, frames, made, first);
-        pwm_shape_width(state, first, dither, made, words);
+        make_dither(state, made, wanted.dither);
+        pwm_centred(&state->settings, frames, made, wanted.first);
+        pwm_shape_width(state, &wanted, made, words);
     } else {
-        make_dither(state, 2 * made, dither);
-        pwm_natural(&state->settings, frames, made, first, second);
-        pwm_shape_legs(state, first, second, dither, made, words);
+        make_dither(state, 2 * made, wanted.dither);
+        pwm_natural(&state->settings, frames, made, wanted.first, wanted.second);
+        pwm_shape_legs(state, &wanted, made, words);
     }
     state->samples_taken += (int64_t)count;
 }

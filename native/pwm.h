@@ -2,6 +2,8 @@
  *
  * Leg A is driven by (1+m)/2, leg B by (1-m)/2; the voltage between them, averaged, is m. Sample k given to pwm_run
  * is heard at output frame 4 (k + PWM_DELAY_SAMPLES): the naturally sampled pulses carry m(t) at exactly that time.
+ * Give it |m| <= 0.96 (of 625 clocks): beyond, the noise shaper's own swing of some 10 clocks meets the frame's ends,
+ * and at 0.98 the floor of 100 Hz-7 kHz rises from -134 to -94 dB of full scale.
  */
 #ifndef AUDIOLETTER_PWM_H
 #define AUDIOLETTER_PWM_H
@@ -45,7 +47,7 @@ const char *pwm_begin(struct pwm_state *state, const struct pwm_settings *settin
  * nothing; one beyond +-1 is clamped and counted. Silence gives equal legs on average. */
 const char *pwm_run(struct pwm_state *state, const float *samples, size_t count, uint32_t *words);
 
-/* The stages, each on its own; pwm_run is these four in a row, on at most PWM_CHUNK_FRAMES frames at a time.
+/* The stages that can be judged apart; pwm_run adds dither and noise shaping, PWM_CHUNK_FRAMES frames at a time.
  *
  * pwm_interpolate: `samples` begins PWM_OLD_SAMPLES before the newest; four values for each of `count` samples, in
  * the middle of their frames. It works by fours of samples: both arrays have room up to the next multiple.

@@ -80,8 +80,7 @@ STEP void shape_frame(struct legs_shaper *s, pair ideal, const float *dither, ui
     memcpy(words, &clocks, sizeof clocks);
 }
 
-void pwm_shape_legs(struct pwm_state *state, const float *leg_a, const float *leg_b, const float *dither, size_t count,
-                    uint32_t *words)
+void pwm_shape_legs(struct pwm_state *state, const struct wanted *wanted, size_t count, uint32_t *words)
 {
     const float middle = 0.5F * (float)state->settings.range;
     struct legs_shaper s = {.middle = middle, .dither_bias = middle + 0.5F, .range = state->settings.range};
@@ -89,11 +88,11 @@ void pwm_shape_legs(struct pwm_state *state, const float *leg_a, const float *le
     memcpy(s.w, state->error, sizeof s.w);
     memcpy(s.square, state->error + 8, sizeof s.square);
     for (size_t i = 0; i < count; i += 4) {
-        const float *const a = leg_a + i, *const b = leg_b + i;
-        shape_frame(&s, (pair){a[0], b[0]}, dither + 2 * i, words + 2 * i);
-        shape_frame(&s, (pair){a[1], b[1]}, dither + 2 * i + 2, words + 2 * i + 2);
-        shape_frame(&s, (pair){a[2], b[2]}, dither + 2 * i + 4, words + 2 * i + 4);
-        shape_frame(&s, (pair){a[3], b[3]}, dither + 2 * i + 6, words + 2 * i + 6);
+        const float *const a = wanted->first + i, *const b = wanted->second + i, *const dither = wanted->dither + 2 * i;
+        shape_frame(&s, (pair){a[0], b[0]}, dither, words + 2 * i);
+        shape_frame(&s, (pair){a[1], b[1]}, dither + 2, words + 2 * i + 2);
+        shape_frame(&s, (pair){a[2], b[2]}, dither + 4, words + 2 * i + 4);
+        shape_frame(&s, (pair){a[3], b[3]}, dither + 6, words + 2 * i + 6);
     }
     memcpy(state->error, s.w, sizeof s.w);
     memcpy(state->error + 8, s.square, sizeof s.square);
@@ -142,17 +141,18 @@ STEP void shape_width(struct width_shaper *s, float ideal, float dither, uint32_
     shape_sum(s, made, words);
 }
 
-void pwm_shape_width(struct pwm_state *state, const float *width, const float *dither, size_t count, uint32_t *words)
+void pwm_shape_width(struct pwm_state *state, const struct wanted *wanted, size_t count, uint32_t *words)
 {
     const int32_t range = state->settings.range;
     struct width_shaper s = {.dither_bias = (float)range + 0.5F, .range = range, .widest = range - 2};
     memcpy(s.w, state->error, sizeof s.w);
     memcpy(s.lean, state->error + 4, sizeof s.lean);
     for (size_t i = 0; i < count; i += 4) {
-        shape_width(&s, width[i], dither[i], words + 2 * i);
-        shape_width(&s, width[i + 1], dither[i + 1], words + 2 * i + 2);
-        shape_width(&s, width[i + 2], dither[i + 2], words + 2 * i + 4);
-        shape_width(&s, width[i + 3], dither[i + 3], words + 2 * i + 6);
+        const float *const width = wanted->first + i, *const dither = wanted->dither + i;
+        shape_width(&s, width[0], dither[0], words + 2 * i);
+        shape_width(&s, width[1], dither[1], words + 2 * i + 2);
+        shape_width(&s, width[2], dither[2], words + 2 * i + 4);
+        shape_width(&s, width[3], dither[3], words + 2 * i + 6);
     }
     memcpy(state->error, s.w, sizeof s.w);
     memcpy(state->error + 4, s.lean, sizeof s.lean);

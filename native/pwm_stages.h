@@ -28,9 +28,15 @@ static inline void store_four(float *to, four lanes)
     memcpy(to, &lanes, sizeof lanes);
 }
 
-/* Noise shapers: targets and dither in clocks to words, for legs apart and for one width; frames by fours. */
-void pwm_shape_legs(struct pwm_state *state, const float *leg_a, const float *leg_b, const float *dither, size_t count,
-                    uint32_t *words);
-void pwm_shape_width(struct pwm_state *state, const float *width, const float *dither, size_t count, uint32_t *words);
+/* What the noise shapers take: ideals and dither in clocks, for as many frames as a chunk may have. */
+struct wanted {
+    float first[PWM_CHUNK_FRAMES];      /* leg A's edge from the middle of the frame; or the differential width */
+    float second[PWM_CHUNK_FRAMES];     /* leg B's */
+    float dither[2 * PWM_CHUNK_FRAMES]; /* legs in turn; of a width, one for each frame */
+};
+
+/* Ideals to words, for both legs apart or for one width; `count` frames, a multiple of four. */
+void pwm_shape_legs(struct pwm_state *state, const struct wanted *wanted, size_t count, uint32_t *words);
+void pwm_shape_width(struct pwm_state *state, const struct wanted *wanted, size_t count, uint32_t *words);
 
 #endif

@@ -8,6 +8,7 @@ tied by the platter's angle: tau = (angle(t) - angle(message)) / omega, plus wha
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,18 +50,22 @@ class Motion:
         self.rate_hz = groove.motion_rate_hz
         self.origin = (groove.number('message_frame') - groove.start_frame) / groove.frames_per_motion
         self.omega = omega
-        self.radius_um: Float = groove.radius_mm() * 1e3
-        angle = groove.angle_rad()
+        radius: Float = groove.radius_mm() * 1e3
+        angle: Float = groove.angle_rad()
         if len(angle) < 4:
             raise groove.wrong('it is too short to be played')
-        if not (np.isfinite(angle).all() and np.isfinite(self.radius_um).all() and self.radius_um.min() > 0):
+        if not (np.isfinite(angle).all() and np.isfinite(radius).all() and radius.min() > 0):
             raise groove.wrong('its angle or radius is not a number somewhere, or the radius is not positive')
         if not (np.diff(angle) > 0).all():
             raise groove.wrong('its platter stands still or turns back')
         # How far the platter ran ahead of its nominal speed, in motion samples: small and smooth.
-        self._ahead = angle * (self.rate_hz / omega)
-        self._ahead -= np.arange(len(angle))
+        ahead = angle * (self.rate_hz / omega)
+        ahead -= np.arange(len(angle))
+        self._ahead = _padded(ahead)
         self._ahead -= float(_cubic(self._ahead, np.array([self.origin]))[0])
+        self._last = len(radius) - 1
+        self._first_rise, self._last_rise = float(radius[1] - radius[0]), float(radius[-1] - radius[-2])
+        self._radius_um = _padded(radius)
 
     def when(self, tau_s: Float) -> Float:
         """The cut's time at which the groove was made that passes at `tau_s` after the message's first sample."""
@@ -73,22 +78,33 @@ class Motion:
             at = better
         raise self._groove.wrong('its platter does not turn at the speed its facts say')
 
-    def radius_at_um(self, at: Float) -> Float:
+    def radius_um(self, at: Float) -> Float:
         """Carriage at the cut's time `at`."""
-        n = len(self.radius_um) - 1
-        beyond = np.maximum(at - n, 0.0) * (self.radius_um[-1] - self.radius_um[-2])
-        before = np.minimum(at, 0.0) * (self.radius_um[1] - self.radius_um[0])
-        return np.asarray(_cubic(self.radius_um, at) + beyond + before, np.float64)
+        beyond = np.maximum(at - self._last, 0.0) * self._last_rise + np.minimum(at, 0.0) * self._first_rise
+        return np.asarray(_cubic(self._radius_um, at) + beyond, np.float64)
 
 
-def _cubic(values: Float, at: Float) -> Float:
+def _padded(values: Float) -> Float:
+    """As `_cubic` takes them: with a neighbour beyond each end."""
+    return np.concatenate([values[:1], values, values[-1:]])
+
+
+def _cubic(padded: Float, at: Float) -> Float:
     """Catmull-Rom between neighbours; beyond the ends the last value."""
-    at = np.clip(at, 0.0, len(values) - 1.0)
-    i = np.minimum(at.astype(np.int64), len(values) - 2)
+    last = len(padded) - 3
+    at = np.minimum(np.maximum(at, 0.0), float(last))
+    i = np.minimum(at.astype(np.int64), last - 1)
     d = at - i
-    last = len(values) - 1
-    a, b, c, e = (values[np.clip(i + k, 0, last)] for k in (-1, 0, 1, 2))
+    a, b, c, e = padded[i], padded[i + 1], padded[i + 2], padded[i + 3]
     return np.asarray(b + 0.5 * d * (c - a + d * (2 * a - 5 * b + 4 * c - e + d * (3 * (b - c) + e - a))), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What the stylus meets: its lateral path, and the groove speed at every HOLD-th sample of it."""
+
+    lateral_um: Float
+    speed_m_s: Float
 
 
 class Pickup:
@@ -104,36 +120,27 @@ class Pickup:
         self._stylus = ffi.new('struct stylus *')
         check(lib.stylus_begin(self._stylus, stylus_um))
         self._kernel = interpolation_kernel()
-        self._home_um = float(self._motion.radius_at_um(np.array([self._motion.origin]))[0])
+        self._home_um = float(self._motion.radius_um(np.array([self._motion.origin]))[0])
 
-    def speed_m_s(self, first: int, count: int) -> Float:
-        """Groove speed at every HOLD-th of `count` output samples from `first`."""
-        at = self._knots(first, count)[1:-2]
-        return self._motion.radius_at_um(at) * (self._motion.omega * 1e-6)
-
-    def lateral_um(self, first: int, count: int) -> Float:
+    def meet(self, first: int, count: int) -> Met:
         """`count` (a multiple of HOLD) output samples from `first`: groove and carriage, + outward, without the radius
         at the message's start. Where there is no groove the tip stays where it was."""
-        at = self._knots(first, count)
+        knots = first + HOLD * np.arange(-1.0, count // HOLD + 2)  # one before, two beyond
+        at = self._motion.when(knots / RATE_HZ - self._offset_s)
         position = at * self._per_motion
         start, end = math.floor(position.min()) - _SPARE, math.ceil(position.max()) + _SPARE
         traced = self._traced(start, end - start)
         position -= start
-        lateral = self._motion.radius_at_um(at) - self._home_um
+        radius = self._motion.radius_um(at)
+        aside = radius - self._home_um
         out = np.empty(count)
-        base = ffi.new('struct time_base *', (_pointer(position), _pointer(lateral), len(at)))
+        base = ffi.new('struct time_base *', (_pointer(position), _pointer(aside), len(at)))
         check(lib.playback_resample(_pointer(self._kernel), _pointer(traced), len(traced), base, _pointer(out)))
-        return out
-
-    def _knots(self, first: int, count: int) -> Float:
-        """The cut's time at one knot before `first`, then every HOLD samples to two beyond the last."""
-        samples = first + HOLD * np.arange(-1.0, count // HOLD + 2)
-        return self._motion.when(samples / RATE_HZ - self._offset_s)
+        return Met(out, radius[1:-2] * (self._motion.omega * 1e-6))
 
     def _traced(self, start: int, count: int) -> Float:
         """The tip's path at `count` samples of the groove from `start`."""
-        runs = start + _RUN * (np.arange(count // _RUN + 1) + 0.5)
-        step_um = self._motion.radius_at_um(runs / self._per_motion) * (self._motion.omega / self._groove.rate_hz)
+        step_um = self._steps_um(start, count)
         reach = lib.PLAYBACK_REACH + 4 + math.ceil(self._stylus_um / step_um.min())
         walls = self._worn(start - reach, count + 2 * reach)
         out = np.empty(count)
@@ -145,15 +152,18 @@ class Pickup:
         """The walls at `count` samples from `start`."""
         if self._wear_um2 == 0.0:
             return self._walls(start, count)
-        runs = start + _RUN * (np.arange(count // _RUN + 1) + 0.5)
-        step_um = self._motion.radius_at_um(runs / self._per_motion) * (self._motion.omega / self._groove.rate_hz)
-        variance = self._wear_um2 / step_um**2
+        variance = self._wear_um2 / self._steps_um(start, count) ** 2
         reach = math.ceil(6.0 * math.sqrt(variance.max())) + 4
         walls = self._walls(start - reach, count + 2 * reach)
         out = np.empty(count)
         stretch = ffi.new('struct stretch *', (_pointer(walls), reach, count, _pointer(variance)))
         check(lib.playback_wear(stretch, _pointer(out)))
         return out
+
+    def _steps_um(self, start: int, count: int) -> Float:
+        """Groove length of one sample, for each _RUN of `count` samples from `start`."""
+        middles = start + _RUN * (np.arange(count // _RUN + 1) + 0.5)
+        return self._motion.radius_um(middles / self._per_motion) * (self._motion.omega / self._groove.rate_hz)
 
     def _walls(self, start: int, count: int) -> Float:
         """The cut's displacement at `count` samples from `start`; beyond its ends the last value."""

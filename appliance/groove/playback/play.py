@@ -172,9 +172,9 @@ class _Feed:
 
 def _feed(pickup: Pickup, surface: Surface, first: int, count: int) -> _Feed:
     """The next `count` samples, of which `first` is the first."""
-    speed_m_s = pickup.speed_m_s(first, count)
-    clicks = surface.displacement_um(speed_m_s, HOLD)
-    return _Feed(pickup.lateral_um(first, count), clicks, surface.velocity_um_s(speed_m_s, HOLD))
+    met = pickup.meet(first, count)
+    clicks = surface.displacement_um(met.speed_m_s, HOLD)
+    return _Feed(met.lateral_um, clicks, surface.velocity_um_s(met.speed_m_s, HOLD))
 
 
 def _sound(pickup: Pickup, surface: Surface, response: Response, samples: int) -> Iterator[tuple[Float, Float]]:

@@ -19,7 +19,7 @@ from appliance.virtual.executed import Executed, Observer
 from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.pi import PiMemory, PiSettings, VirtualPi
 
-TURNS = 2  # of the feeder's loop between two looks at the interlock: about 20 ms of the cut
+TURNS = 1  # of the feeder's loop between two looks at the interlock: about 10 ms of the cut
 AFTERLIFE_US = 1_000_000  # how long a board is watched whose feeder has died: the queue is 0.15 s long
 
 

@@ -142,3 +142,10 @@ class Board:
     def faults(self):
         """The faults as one text, for `in`."""
         return '\n'.join(str(fault) for fault in self.pi.faults())
+
+
+def chain_on(board, *parts):
+    """A chain of FIFO blocks with these words, then silence for ever."""
+    chain = Chain(board.pi)
+    blocks = [chain.fifo(words) for words in parts]
+    return chain, [*blocks, chain.silence_for_ever()]

@@ -7,7 +7,6 @@ from tests.native.chain_assembler import (
     CONBLK_AD,
     CS,
     CTL,
-    DEBUG,
     FIF1,
     GO,
     GPSET0,
@@ -20,18 +19,12 @@ from tests.native.chain_assembler import (
     Board,
     Chain,
     PiMemory,
+    chain_on,
 )  # fmt: skip
 
 ACTIVE, END, INT, PAUSED, DREQ_STOPS, ERROR = 1, 2, 4, 0x10, 0x20, 0x100
 WERR = 4
 RAMP = np.arange(1, 625)  # no two words alike: any word lost or moved shows
-
-
-def chain_on(board, *parts):
-    """A chain of FIFO blocks with these words, then silence for ever."""
-    chain = Chain(board.pi)
-    blocks = [chain.fifo(words) for words in parts]
-    return chain, [*blocks, chain.silence_for_ever()]
 
 
 def test_words_alternate_between_the_legs_in_the_order_of_the_chain():
@@ -113,6 +106,7 @@ def test_next_nil_stops_and_says_end():
     assert board.cs() & (ACTIVE | END | INT) == END
     board.write(board.dma + CS, END)  # W1C
     assert board.cs() & END == 0
+    assert board.faults() == ''
 
 
 def test_inten_raises_int_until_it_is_cleared():
@@ -177,6 +171,19 @@ def test_a_pause_keeps_the_state_and_lets_next_be_written():
     pwm, _ = board.output()
     assert pwm[:100].ravel().tolist() == RAMP[:200].tolist()
     assert (pwm[100:] == 312).all()
+
+
+def test_a_paused_block_can_be_replaced():
+    board = Board()
+    chain, (_, second, _) = chain_on(board, RAMP[:200], RAMP[200:300])
+    board.play(chain, us=5 * 20 + 2)
+    board.write(board.dma + CS, 0)
+    board.write(board.dma + CONBLK_AD, second)
+    board.write(board.dma + CS, GO)
+    board.sleep_us(5 * 100)
+    written = 2 * 21 + 13
+    words = board.output()[0].ravel().tolist()
+    assert words[: written + 100] == [*RAMP[:written], *RAMP[200:300]]
 
 
 def test_conblk_may_not_be_written_while_the_channel_runs():
@@ -285,6 +292,35 @@ def test_without_wait_resp_words_in_flight_overflow_the_fifo(in_flight, heard):
     assert ('full PWM FIFO' in board.faults()) is (in_flight == 24)
 
 
+def test_nothing_is_in_flight_when_a_channel_starts_at_a_full_fifo():
+    board = Board()
+    chain = Chain(board.pi)
+    chain.fifo(RAMP, TI_FIFO & ~8)
+    board.prepare()
+    for word in range(16):
+        board.write(FIF1, word)
+    board.start_dma(chain.first)
+    assert board.read(board.dma + TXFR_LEN) == 4 * len(RAMP)
+    assert board.read(STA) & WERR == 0
+
+
+def test_a_channel_starts_when_it_is_told_and_not_before():
+    board = Board()
+    chain = Chain(board.pi)
+    chain.block(TI_GPIO1, 0x7E003004, chain.bus, 4)  # the microsecond counter
+    board.sleep_us(1000)
+    board.start_dma(chain.first)
+    assert board.pi.memory[0] == 1000
+
+
+def test_jitter_is_for_writes_to_other_registers_than_the_fifo():
+    board = Board(jitter_ns=(20_000, 20_000))
+    chain, _ = chain_on(board, *RAMP.reshape(-1, 2)[:100])
+    board.play(chain, us=5 * 100)
+    assert board.output()[0].ravel().tolist() == RAMP[:200].tolist()
+    assert board.faults() == ''
+
+
 def test_with_wait_resp_nothing_is_in_flight():
     board = Board()
     chain, _ = chain_on(board, RAMP)
@@ -294,37 +330,6 @@ def test_with_wait_resp_nothing_is_in_flight():
     board.sleep_us(5 * 300)
     assert board.output()[0][:300].ravel().tolist() == RAMP[:600].tolist()
     assert board.read(STA) & WERR == 0
-
-
-@pytest.mark.parametrize(('chip', 'channel', 'lite'), [
-    ('bcm2837', 0, 0), ('bcm2837', 6, 0), ('bcm2837', 7, 1), ('bcm2837', 14, 1), ('bcm2711', 6, 0), ('bcm2711', 10, 1),
-])  # fmt: skip
-def test_debug_tells_lite_from_full(chip, channel, lite):
-    board = Board(chip=chip, channel=channel)
-    assert board.read(board.dma + DEBUG) >> 28 & 1 == lite
-    board.write(board.dma + CS, 0x80000000)
-    assert board.read(board.dma + DEBUG) >> 28 & 1 == lite
-
-
-@pytest.mark.parametrize('channel', [11, 14])
-def test_a_dma4_engine_is_not_given_a_classic_block(channel):
-    board = Board(chip='bcm2711', channel=channel)
-    chain, _ = chain_on(board, RAMP)
-    board.prepare()
-    board.start_dma(chain.first)
-    assert board.cs() & ACTIVE == 0
-    assert 'DMA4' in board.faults()
-
-
-@pytest.mark.parametrize('enable', [0x7FFF & ~(1 << 14), 0x01007FFF])
-def test_a_channel_that_enable_holds_off_does_not_start(enable):
-    board = Board()
-    chain, _ = chain_on(board, RAMP)
-    assert board.read(0x7E007FF0) == 0x7FFF
-    board.write(0x7E007FF0, enable)
-    board.start_dma(chain.first)
-    assert board.cs() & ACTIVE == 0
-    assert 'ENABLE holds off' in board.faults()
 
 
 def test_a_second_channel_is_not_modelled_and_said_so():

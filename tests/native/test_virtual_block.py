@@ -1,9 +1,10 @@
-"""What the virtual DMA engine refuses about a control block: addresses, lengths, modes, reserved bits."""
+"""What the virtual DMA engine refuses: a block's addresses, lengths, modes, reserved bits; another kind of channel."""
 
 import numpy as np
 import pytest
 
 from tests.native.chain_assembler import (
+    CS,
     DEBUG,
     FIF1,
     GPSET0,
@@ -12,6 +13,7 @@ from tests.native.chain_assembler import (
     TI_GPIO1,
     Board,
     Chain,
+    chain_on,
 )  # fmt: skip
 
 ACTIVE, ERROR = 1, 0x100
@@ -59,6 +61,16 @@ def test_data_that_runs_over_the_end_of_memory_stops_there():
     chain = Chain(board.pi)
     chain.block(TI_FIFO, chain.bus + 4 * (SMALL.chain_words - 4), FIF1, 32)
     assert 'moves data outside' in refused(board, chain)
+
+
+def test_a_long_block_plays_to_the_end_of_memory_and_no_further():
+    board = Board()
+    chain = Chain(board.pi)
+    board.pi.memory[-100:] = RAMP[:100]
+    chain.block(TI_FIFO, chain.bus + 4 * (SMALL.chain_words - 100), FIF1, 4 * 200)
+    board.play(chain, us=5 * 60)
+    assert board.output()[0][:50].ravel().tolist() == RAMP[:100].tolist()
+    assert 'moves data outside' in board.faults()
 
 
 @pytest.mark.parametrize(('source', 'dest'), [(2, 0), (0, 1)])
@@ -150,3 +162,34 @@ def test_an_unwise_block_runs_but_is_noted(ti):
     board.start_dma(chain.first)
     assert board.read(0x7E200034) >> 22 & 1
     assert 'WAIT_RESP' in board.faults()
+
+
+@pytest.mark.parametrize(('chip', 'channel', 'lite'), [
+    ('bcm2837', 0, 0), ('bcm2837', 6, 0), ('bcm2837', 7, 1), ('bcm2837', 14, 1), ('bcm2711', 6, 0), ('bcm2711', 10, 1),
+])  # fmt: skip
+def test_debug_tells_lite_from_full(chip, channel, lite):
+    board = Board(chip=chip, channel=channel)
+    assert board.read(board.dma + DEBUG) >> 28 & 1 == lite
+    board.write(board.dma + CS, 0x80000000)
+    assert board.read(board.dma + DEBUG) >> 28 & 1 == lite
+
+
+@pytest.mark.parametrize('channel', [11, 14])
+def test_a_dma4_engine_is_not_given_a_classic_block(channel):
+    board = Board(chip='bcm2711', channel=channel)
+    chain, _ = chain_on(board, RAMP)
+    board.prepare()
+    board.start_dma(chain.first)
+    assert board.cs() & ACTIVE == 0
+    assert 'DMA4' in board.faults()
+
+
+@pytest.mark.parametrize('enable', [0x7FFF & ~(1 << 14), 0x01007FFF])
+def test_a_channel_that_enable_holds_off_does_not_start(enable):
+    board = Board()
+    chain, _ = chain_on(board, RAMP)
+    assert board.read(0x7E007FF0) == 0x7FFF
+    board.write(0x7E007FF0, enable)
+    board.start_dma(chain.first)
+    assert board.cs() & ACTIVE == 0
+    assert 'ENABLE holds off' in board.faults()

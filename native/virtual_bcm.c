@@ -82,7 +82,9 @@ static void other_events(struct vpi *p)
 
 static void advance(struct vpi *p, int64_t until_ps)
 {
+    p->in_line++;
     while (p->passing) pthread_cond_wait(&p->changed, &p->lock);
+    p->in_line--;
     p->passing = true;
     while (p->now_ps < until_ps) {
         int64_t next_ps = until_ps;
@@ -94,7 +96,7 @@ static void advance(struct vpi *p, int64_t until_ps)
     }
     p->passing = false;
     vpi_published(p);
-    pthread_cond_broadcast(&p->changed);
+    if (p->in_line > 0) pthread_cond_broadcast(&p->changed);
 }
 
 void vpi_pass_us(void *vpi, int64_t us)

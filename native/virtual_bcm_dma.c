@@ -49,14 +49,6 @@ void vpi_dma_finish_block(struct vpi *p, struct dma_channel *c)
     follow(p, c);
 }
 
-int64_t vpi_dma_due(const struct vpi *p)
-{
-    if (p->dma.run == NO_CHANNEL) return NOT_DUE;
-    const struct dma_channel *c = &p->dma.channel[p->dma.run];
-    if (!c->active || (c->loaded && !vpi_gate_open(p, c))) return NOT_DUE;
-    return p->dma.at_ps;
-}
-
 static bool read_word(struct vpi *p, struct dma_channel *c, uint32_t *word)
 {
     if (c->block.ti & TI_SRC_IGNORE) {
@@ -75,7 +67,9 @@ static bool read_word(struct vpi *p, struct dma_channel *c, uint32_t *word)
 static bool write_word(struct vpi *p, struct dma_channel *c, uint32_t word)
 {
     if (c->block.ti & TI_DEST_IGNORE) return true;
-    if (vpi_inside(p, c->dest, 4) && c->dest % 4 == 0) {
+    if (c->dest == PWM_FIF1 && p->pwm.clocked) { /* the usual case, without the way over the bus */
+        vpi_fifo_push(p, word);
+    } else if (vpi_inside(p, c->dest, 4) && c->dest % 4 == 0) {
         p->out.memory.chain[(c->dest - p->memory_bus) / 4] = word;
     } else if (c->dest >> 24 == BUS_PERIPHERALS >> 24 && c->dest % 4 == 0) {
         vpi_bus_write(p, c->dest, word, p->dma.at_ps, true);

@@ -100,6 +100,7 @@ struct pwm_part {
     bool cleared;       /* CLRF since the channels were last on */
     bool mute_2;        /* started without CLRF: channel 2 does not transmit (ma16) */
     bool plain;         /* both channels mark/space from the FIFO to their legs: nothing special to render */
+    bool clocked;       /* its registers hear what is written */
     uint32_t clocks;    /* in a frame */
     bool in_frame;      /* a frame is being played */
     int64_t next_ps;    /* start of the next frame, or NOT_DUE */
@@ -147,7 +148,8 @@ struct vpi {
     struct vpi_settings settings;
     struct vpi_pacing pacing;
     bool paced;
-    bool passing;       /* a thread lets time pass */
+    bool passing;       /* a thread lets time pass ... */
+    uint32_t in_line;   /* ... and so many wait to do the same */
     const struct bcm_chip *chip;
     uint32_t memory_bus;
     uint32_t memory_bytes;
@@ -182,7 +184,6 @@ size_t vpi_fast_run(struct vpi *p, int64_t until_ps); /* frames played in one go
 
 /* dma */
 void vpi_dma_reset(struct vpi *p);
-int64_t vpi_dma_due(const struct vpi *p);
 void vpi_dma_step(struct vpi *p);
 void vpi_dma_write(struct vpi *p, uint32_t address, uint32_t value);
 uint32_t vpi_dma_read(struct vpi *p, uint32_t address);
@@ -231,6 +232,15 @@ static inline bool vpi_gate_open(const struct vpi *p, const struct dma_channel *
     const bool asked = p->pwm.level <= vpi_threshold(p);
     if (ti & TI_WAIT_RESP) return asked && p->pwm.level < PWM_FIFO_WORDS;
     return asked || c->extra < (uint32_t)p->settings.words_in_flight;
+}
+
+/* When the DMA engine does its next thing; NOT_DUE while it is idle or waits for DREQ. */
+static inline int64_t vpi_dma_due(const struct vpi *p)
+{
+    if (p->dma.run == NO_CHANNEL) return NOT_DUE;
+    const struct dma_channel *c = &p->dma.channel[p->dma.run];
+    if (!c->active || (c->loaded && !vpi_gate_open(p, c))) return NOT_DUE;
+    return p->dma.at_ps;
 }
 
 #endif

@@ -184,7 +184,8 @@ void vpi_pwm_retune(struct vpi *p, int64_t at_ps)
     struct pwm_part *pwm = &p->pwm;
     const double hz = vpi_cm_hz(p);
     const bool ran = pwm->next_ps != NOT_DUE;
-    pwm->clocks = hz > 0 ? clocks_of_frame(p) : 0;
+    pwm->clocked = hz > 0;
+    pwm->clocks = pwm->clocked ? clocks_of_frame(p) : 0;
     pwm->plain = pwm->ctl == CTL_RUN && pwm->range[0] == pwm->range[1] && !pwm->mute_2 &&
                  pwm->clocks <= UINT16_MAX && pwm->route[0] == ROUTE_CHANNEL_1 && pwm->route[1] == ROUTE_CHANNEL_2;
     if (pwm->clocks == 0) {
@@ -240,7 +241,7 @@ void vpi_pwm_write(struct vpi *p, uint32_t address, uint32_t value, int64_t at_p
     uint32_t *to = stored(p, address);
     if (to == NULL && address != PWM_STA && address != PWM_FIF1) {
         vpi_note(p, FAULT_REGISTER_UNKNOWN, address);
-    } else if (vpi_cm_hz(p) <= 0) {
+    } else if (!p->pwm.clocked) {
         /* without a clock the write is lost; one that would change nothing is not worth a word */
         if (to == NULL ? address == PWM_FIF1 || (p->pwm.sta & value) : *to != value)
             vpi_note(p, FAULT_PWM_UNCLOCKED, address);

@@ -6,9 +6,9 @@ mastering judges and the limiter works. Everything here is per 1 cm/s at 1 kHz f
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from math import pi, sqrt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import inf, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from appliance.machine.model import SAMPLE_RATE_HZ, Disc, Machine
 from appliance.sound.curves import Curve
 from appliance.sound.head import head_inverse
-from appliance.sound.kernels import HOP, LEAD, Bank, Float, Read, taps_of
+from appliance.sound.kernels import HOP, LEAD, Bank, Float, Kernel, Read, taps_of
 from appliance.sound.programme import Limits
 
 Peaks = NDArray[np.float32]
 Complex = NDArray[np.complex128]
 
-MESSAGE, DISPLACEMENT, SLOPE, CURVATURE, CURRENT, VOLTAGE = range(6)
+LEVEL, DISPLACEMENT, SLOPE, CURVATURE, CURRENT, VOLTAGE = range(6)
 FRAME_S = HOP / SAMPLE_RATE_HZ
 LEAD_FRAMES = LEAD // HOP
 _M_S = 0.01  # one cm/s
@@ -30,8 +30,10 @@ _M_S = 0.01  # one cm/s
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What the groove and the head allow; lengths in um, the groove in SI units of the stylus."""
+    """What the programme may reach; `level_cm_s` is the ceiling asked for (infinite for none), the rest is given by
+    groove and head."""
 
+    level_cm_s: float
     displacement_um: float
     velocity_m_s: float
     acceleration_m_s2: float
@@ -43,10 +45,10 @@ class Allowed:
 
     @property
     def peaks(self) -> Float:
-        """In the order of MESSAGE .. VOLTAGE; the message itself may reach 1."""
+        """In the order of LEVEL .. VOLTAGE."""
         return np.array(
             [
-                1.0,
+                self.level_cm_s,
                 self.displacement_um,
                 self.velocity_m_s,
                 self.acceleration_m_s2,
@@ -55,13 +57,26 @@ class Allowed:
             ]
         )
 
+    def tightened(self, share: float, level_cm_s: float) -> Allowed:
+        """A `share` of what groove and bridge allow, under a ceiling for the level."""
+        return replace(
+            self,
+            level_cm_s=level_cm_s,
+            displacement_um=self.displacement_um * share,
+            velocity_m_s=self.velocity_m_s * share,
+            acceleration_m_s2=self.acceleration_m_s2 * share,
+            current_a=self.current_a * share,
+            modulation=self.modulation * share,
+        )
+
 
 def allowed(machine: Machine, disc: Disc, speed_rpm: float, radius_mm: float) -> Allowed:
-    """The limits at this radius: slope for the heel of the cutting stylus (velocity over groove speed), curvature for
-    the playing stylus, a sphere of radius r in a V of 90 degrees: acceleration <= sqrt(2) V^2 / r (disc-cutting facts,
-    section 3: v_max = sqrt(2) V^2 / (2 pi f r))."""
+    """The limits at this radius, without a ceiling for the level. Slope is for the heel of the cutting stylus (velocity
+    over groove speed); curvature for the playing stylus, a sphere of radius r in a V of 90 degrees: acceleration
+    <= sqrt(2) V^2 / r (disc-cutting facts, section 3: v_max = sqrt(2) V^2 / (2 pi f r))."""
     groove_m_s = 2 * pi * radius_mm * 1e-3 * speed_rpm / 60
     return Allowed(
+        level_cm_s=inf,
         displacement_um=machine.head.max_travel_um,
         velocity_m_s=machine.head.max_slope * groove_m_s,
         acceleration_m_s2=sqrt(2) * groove_m_s**2 / (disc.groove.stylus_um * 1e-6),
@@ -73,8 +88,9 @@ def allowed(machine: Machine, disc: Disc, speed_rpm: float, radius_mm: float) ->
     )
 
 
-def kernels(machine: Machine, curve: Curve) -> list[Float]:
-    """Six kernels, MESSAGE .. VOLTAGE, for 1 cm/s at 1 kHz: band-limited message, um, m/s, m/s^2, A, modulation."""
+def kernels(machine: Machine, curve: Curve) -> list[Kernel]:
+    """Six kernels, LEVEL .. VOLTAGE, for 1 cm/s at 1 kHz: the band-limited message in cm/s, um, m/s, m/s^2, A, and
+    modulation. Displacement and modulation are what is cut; the others are measured."""
     head = head_inverse(machine)
 
     def over(response: Callable[[Complex], Complex]) -> Float:
@@ -87,12 +103,12 @@ def kernels(machine: Machine, curve: Curve) -> list[Float]:
         return taps_of(of_message)
 
     return [
-        taps_of(lambda f_hz: np.ones(len(f_hz), np.complex128)),
-        over(lambda s: np.full(len(s), 1e6 + 0j)),
-        over(lambda s: s),
-        over(lambda s: s * s),
-        over(head.current_a),
-        over(lambda s: np.asarray(head.bridge_v(s) / machine.bridge.supply_v, np.complex128)),
+        Kernel(taps_of(lambda f_hz: np.ones(len(f_hz), np.complex128)), exact=False),
+        Kernel(over(lambda s: np.full(len(s), 1e6 + 0j))),
+        Kernel(over(lambda s: s), exact=False, halves=True),
+        Kernel(over(lambda s: s * s), exact=False, halves=True),
+        Kernel(over(head.current_a), exact=False, halves=True),
+        Kernel(over(lambda s: np.asarray(head.bridge_v(s) / machine.bridge.supply_v, np.complex128))),
     ]
 
 
@@ -111,6 +127,9 @@ class Profile:
     def scaled(self, gain: float) -> Profile:
         power = np.float32(gain * gain)
         return Profile(self.peaks * np.float32(gain), self.message_power * power, self.current_power * power)
+
+    def part(self, first: int, end: int) -> Profile:
+        return Profile(self.peaks[:, first:end], self.message_power[first:end], self.current_power[first:end])
 
     def heat_w(self, limit: Allowed) -> Float:
         """Mean power in the coil over the heat time that ends with each frame, with silence before and after."""
@@ -138,17 +157,15 @@ class Profiler:
         self._parts: list[tuple[Peaks, Peaks, Peaks]] = []
 
     def add(self, outputs: list[NDArray[np.floating]]) -> None:
-        frames = -(-len(outputs[0]) // HOP)
+        frames = -(-len(outputs[LEVEL]) // HOP)
         peaks = np.empty((len(outputs), frames), np.float32)
         powers = []
         for row, output in enumerate(outputs):
-            padded = output
-            if len(output) != frames * HOP:
-                padded = np.concatenate([output, np.zeros(frames * HOP - len(output), output.dtype)])
-            framed = padded.reshape(frames, HOP)
+            hop = HOP * (len(output) // len(outputs[LEVEL]))
+            framed = np.pad(output, (0, frames * hop - len(output))).reshape(frames, hop)
             peaks[row] = np.maximum(framed.max(axis=1), -framed.min(axis=1))
-            if row in (MESSAGE, CURRENT):
-                powers.append(np.einsum('ij,ij->i', framed, framed) / HOP)
+            if row in (LEVEL, CURRENT):
+                powers.append(np.einsum('ij,ij->i', framed, framed) / hop)
         self._parts.append((peaks, powers[0].astype(np.float32), powers[1].astype(np.float32)))
 
     def profile(self) -> Profile:
@@ -156,9 +173,9 @@ class Profiler:
         return Profile(np.concatenate(peaks, axis=1), np.concatenate(message), np.concatenate(current))
 
 
-def measure(read: Read, samples: int, taps: list[Float]) -> Profile:
-    """The profile of a signal for the six kernels `taps`; float32, good to -130 dB."""
+def measure(read: Read, samples: int, bank: Sequence[Kernel]) -> Profile:
+    """The profile of a signal for the six kernels."""
     profiler = Profiler()
-    for outputs in Bank(taps, np.float32).run(read, samples):
+    for outputs in Bank([replace(kernel, exact=False) for kernel in bank]).run(read, samples):
         profiler.add(outputs)
     return profiler.profile()

@@ -3,16 +3,19 @@
 A chain of filters that is linear and does not change with time is one kernel, so nothing is rounded between its stages:
 message to displacement is one, message to drive is another, and both hold the same band limits.
 
-Usage: `bank = Bank([taps_of(response), ...])`, then `for outputs in bank.run(read, samples)`. Silence gives silence.
+Usage: `bank = Bank([Kernel(taps_of(response)), ...])`, then `for outputs in bank.run(read, samples)`. Silence gives
+silence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.errors import RecordingError
 from appliance.machine.model import SAMPLE_RATE_HZ
 
 Float = NDArray[np.float64]
@@ -59,16 +62,21 @@ def taps_of(response: Callable[[Float], Complex]) -> Float:
     return taps
 
 
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """What one output of a Bank is."""
+
+    taps: Float
+    exact: bool = True  # float64, -280 dB; otherwise float32: half the work, -130 dB, enough to measure a peak with
+    halves: bool = False  # the values half way between samples too, where a peak may hide: twice as many outputs
+
+
 class Bank:
-    """Several kernels over one signal, by overlap-save with one forward transform for all of them.
+    """Several kernels over one signal, by overlap-save with one forward transform for all of them."""
 
-    In float64 (the default) a block is exact to -280 dB; float32 is twice as fast and exact to -130 dB, enough to
-    measure a peak with.
-    """
-
-    def __init__(self, kernels: Sequence[Float], dtype: type[np.floating] = np.float64) -> None:
-        self._dtype = dtype
-        self._spectra = [np.fft.rfft(kernel.astype(dtype), _FFT) for kernel in kernels]
+    def __init__(self, kernels: Sequence[Kernel]) -> None:
+        self._kernels = [(np.fft.rfft(k.taps, _FFT).astype(_kind(k)), k) for k in kernels]
+        self._exact = any(k.exact for k in kernels)
 
     def run(self, read: Read, samples: int) -> Iterator[list[NDArray[np.floating]]]:
         """Blocks of one array per kernel, in order. Sample k of the output belongs to sample k - LEAD of the input;
@@ -76,7 +84,25 @@ class Bank:
         total = samples + 2 * LEAD
         for first in range(0, total, _STEP):
             count = min(_STEP, total - first)
-            block = np.zeros(_FFT, self._dtype)
+            block = np.zeros(_FFT, np.float64 if self._exact else np.float32)
             block[: TAPS - 1 + count] = read(first - TAPS + 1, TAPS - 1 + count)
+            if not np.isfinite(block).all():
+                raise RecordingError('the signal holds a sample that is not a number')
             spectrum = np.fft.rfft(block)
-            yield [np.fft.irfft(spectrum * taps, _FFT)[TAPS - 1 : TAPS - 1 + count] for taps in self._spectra]
+            coarse = spectrum.astype(np.complex64)
+            yield [_filtered(spectrum if k.exact else coarse, response, k, count) for response, k in self._kernels]
+
+
+def _kind(kernel: Kernel) -> type[np.complexfloating]:
+    return np.complex128 if kernel.exact else np.complex64
+
+
+def _filtered(
+    spectrum: NDArray[np.complexfloating], response: NDArray[np.complexfloating], kernel: Kernel, count: int
+) -> NDArray[np.floating]:
+    """The part of a block that does not wrap around."""
+    fine = 2 if kernel.halves else 1
+    product = spectrum * response
+    if kernel.halves:
+        product *= 2
+    return np.fft.irfft(product, fine * _FFT)[fine * (TAPS - 1) : fine * (TAPS - 1 + count)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from math import log10
 
 from appliance.files import Scratch
 from appliance.machine.model import SAMPLE_RATE_HZ
@@ -41,7 +42,7 @@ class Programme:
     lead: int
     samples: int  # of the message
     curve: Curve
-    level_db: float  # of full scale in the master: peak velocity at 1 kHz re 5 cm/s
+    level_db: float  # of 1.0 in the master, which is its peak unless plain: velocity at 1 kHz re 5 cm/s
     message_offset_s: float  # trimmed off before it
     limits: Limits
     plain: bool
@@ -70,3 +71,8 @@ class Programme:
 def cm_s_of(level_db: float) -> float:
     """Peak velocity in cm/s of a level re 5 cm/s."""
     return REFERENCE_CM_S * 10 ** (level_db / 20)
+
+
+def db_of(cm_s: float) -> float:
+    """Level re 5 cm/s of a peak velocity in cm/s."""
+    return 20 * log10(cm_s / REFERENCE_CM_S)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from appliance.sound.kernels import LEAD, TAPS, Bank, band, rise, taps_of
+from appliance.errors import RecordingError
+from appliance.sound.kernels import LEAD, TAPS, Bank, Kernel, band, rise, taps_of
 
 ONE = taps_of(lambda f_hz: np.ones(len(f_hz), complex))
 
@@ -17,8 +18,8 @@ def reader(x: np.ndarray):
     return read
 
 
-def run(x: np.ndarray, taps: np.ndarray, dtype: type = np.float64) -> np.ndarray:
-    return np.concatenate([block[0] for block in Bank([taps], dtype).run(reader(x), len(x))])
+def run(x: np.ndarray, taps: np.ndarray, exact: bool = True, halves: bool = False) -> np.ndarray:
+    return np.concatenate([block[0] for block in Bank([Kernel(taps, exact, halves)]).run(reader(x), len(x))])
 
 
 def spectrum(taps: np.ndarray, f_hz: np.ndarray) -> np.ndarray:
@@ -63,8 +64,24 @@ def test_blocks_join_as_one_convolution(samples: int) -> None:
 
 def test_single_precision_is_good_enough_to_measure_with() -> None:
     x = np.random.default_rng(0).standard_normal(60_000)
-    exact, single = run(x, ONE), run(x, ONE, np.float32)
+    exact, single = run(x, ONE), run(x, ONE, exact=False)
     assert np.std(single - exact) < 1e-6 * np.std(exact)
+
+
+def test_halves_lie_between_the_samples() -> None:
+    x = np.random.default_rng(0).standard_normal(60_000)
+    whole, fine = run(x, ONE), run(x, ONE, halves=True)
+    assert len(fine) == 2 * len(whole)
+    np.testing.assert_allclose(fine[::2], whole, atol=1e-12)
+    spectrum = np.fft.rfft(whole)
+    between = np.fft.irfft(spectrum * np.exp(1j * np.pi * np.arange(len(spectrum)) / len(whole)), len(whole))
+    np.testing.assert_allclose(fine[1::2], between, atol=1e-6)
+
+
+def test_a_sample_that_is_no_number_is_refused() -> None:
+    for bad in (np.nan, np.inf):
+        with pytest.raises(RecordingError, match='not a number'):
+            run(np.array([0.0, bad, 0.0]), ONE)
 
 
 def test_silence_stays_silence() -> None:

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from appliance.errors import RecordingError
+from appliance.sound.container import promised_share
 from appliance.sound.reading import read
 
 
@@ -139,6 +140,15 @@ def test_the_ends_are_converted_as_well_as_the_middle(tmp_path: Path, rate_hz: i
     alone, framed = whole(tmp_path / 'a.wav'), whole(tmp_path / 'b.wav')
     assert len(alone) == 50_000
     np.testing.assert_allclose(alone, framed[50_000:100_000], atol=5e-6)
+
+
+@pytest.mark.parametrize('name', ['a.wav', 'a.rf64', 'a.aiff'])
+def test_the_share_counts_sound_alone(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    soundfile.write(path, np.zeros(20), 10_000, subtype='PCM_16', format=path.suffix[1:].upper())
+    assert promised_share(path) == 1
+    os.truncate(path, path.stat().st_size - 20)
+    assert promised_share(path) == 0.5
 
 
 def test_even_the_last_sample_is_missed(tmp_path: Path) -> None:

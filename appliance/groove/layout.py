@@ -94,7 +94,7 @@ def lead_in_ramp_s(machine: Machine, turn_s: float) -> float:
 
 
 def lead_in(machine: Machine, turn_s: float, time_s: float, start: State) -> Path:
-    """From rest to the spiral's `start`, in `time_s`; travel 0 is where the spiral begins."""
+    """From rest to the spiral's `start`, in `time_s`."""
     carriage = machine.carriage
     speed = lead_in_speed(machine, turn_s)
     last = ease(start.accel, carriage)
@@ -104,7 +104,7 @@ def lead_in(machine: Machine, turn_s: float, time_s: float, start: State) -> Pat
     cruise = Move(max(time_s - sum(move.time for move in moves), 0.0), 0.0)
     moves.insert(3, cruise)
     path, end = run(State(0.0, 0.0, 0.0), moves)
-    path.coefficients[:, 0] -= end.travel
+    path.coefficients[:, 0] += start.travel - end.travel
     return path
 
 
@@ -150,32 +150,40 @@ class Side:
     radius_start_mm: float
 
 
-def lay_out(spiral: Spiral, machine: Machine, disc: Disc, turn_s: float) -> Side:
-    """Place the spiral as far out as disc and lead-in allow and join its ends to lead-in and run-out."""
+def place(spiral: Spiral, machine: Machine, disc: Disc, turn_s: float) -> tuple[Path, float]:
+    """The lead-in, and the radius in mm of travel 0: as far out as disc and lead-in allow."""
     time_s = machine.cut.lead_in_turns * turn_s + machine.lift.down_s + spiral.start_s
-    power = spiral.power() / UM_PER_MM
-    first = State(*(power[0, :3] * (1.0, 1.0, 2.0)))
-    path_in = lead_in(machine, turn_s, time_s, first)
+    p = spiral.power()[0] / UM_PER_MM
+    path = lead_in(machine, turn_s, time_s, State(float(p[0]), float(p[1]), 2.0 * float(p[2])))
     before_message = float(spiral.travel_um(0.0)) / UM_PER_MM
-    outermost = min(disc.programme_radius_mm, disc.lead_in_radius_mm + path_in.coefficients[0, 0] - before_message)
-    origin = outermost + before_message  # radius of travel 0
-    u = spiral.knot_s
-    p = power[-1]
-    last = State(
-        p[0] + u * (p[1] + u * (p[2] + u * p[3])),
-        p[1] + u * (2.0 * p[2] + 3.0 * u * p[3]),
-        2.0 * p[2] + 6.0 * u * p[3],
-    )
-    path_out = run_out(machine, turn_s, last, origin - disc.locked_radius_mm)
+    head_down = float(path.coefficients[0, 0])
+    return path, min(disc.programme_radius_mm + before_message, disc.lead_in_radius_mm + head_down)
+
+
+def lay_out(spiral: Spiral, machine: Machine, disc: Disc, turn_s: float) -> Side:
+    """Place the spiral and join its ends to lead-in and run-out."""
+    path_in, origin = place(spiral, machine, disc, turn_s)
+    power = spiral.power() / UM_PER_MM
+    path_out = run_out(machine, turn_s, end_state(power[-1], spiral.knot_s), origin - disc.locked_radius_mm)
     coefficients = -np.concatenate([path_in.coefficients, power, path_out.coefficients])
     coefficients[:, 0] += origin
     coefficients[-1] = (disc.locked_radius_mm, 0.0, 0.0, 0.0)
     knots = np.concatenate(
         [
             spiral.start_s - path_in.time + np.concatenate([[0.0], np.cumsum(path_in.times[:-1])]),
-            spiral.start_s + u * np.arange(len(power)),
+            spiral.start_s + spiral.knot_s * np.arange(len(power)),
             spiral.end_s + np.concatenate([[0.0], np.cumsum(path_out.times)]),
         ]
     )
     kept = np.concatenate([np.diff(knots) > 0.0, [True]])  # moves of no time are left out
-    return Side(knots[kept], coefficients[kept[:-1]], outermost)
+    radius_start_mm = origin - float(spiral.travel_um(0.0)) / UM_PER_MM
+    return Side(knots[kept], coefficients[kept[:-1]], radius_start_mm)
+
+
+def end_state(p: Float, u: float) -> State:
+    """Of the cubic `p` after `u` seconds."""
+    return State(
+        float(p[0] + u * (p[1] + u * (p[2] + u * p[3]))),
+        float(p[1] + u * (2.0 * p[2] + 3.0 * u * p[3])),
+        float(2.0 * p[2] + 6.0 * u * p[3]),
+    )

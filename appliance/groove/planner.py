@@ -66,20 +66,23 @@ def message_travel_mm(spiral: Spiral, demand: Demand) -> float:
     return float(spiral.travel_um(demand.message_s) - spiral.travel_um(0.0)) / UM_PER_MM
 
 
-def plan_side(bench: Bench, demand: Demand, signal: Signal, gain: float = 1.0) -> Plan:
-    """The plan of a side with `signal` cut at `gain`; DoesNotFitError if the disc or the carriage cannot hold it."""
+def plan_side(bench: Bench, demand: Demand, signal: Signal, gain: float = 1.0, spiral: Spiral | None = None) -> Plan:
+    """The plan of a side with `signal` cut at `gain`; DoesNotFitError if the disc or the carriage cannot hold it.
+
+    `spiral` saves the first search where the caller has made it already.
+    """
     limits = limits_for(bench, demand)
-    wanted_um = bench.disc.groove.land_um
     look = Look(signal, gain, bench.disc.groove.width_um, carriage_lag_s(bench.machine.carriage))
     for _ in range(TRIES):
-        spiral = least_spiral(demand, gain, limits)
+        spiral = spiral or least_spiral(demand, gain, limits)
         side = lay_out(spiral, bench.machine, bench.disc, demand.turn_s)
         plan = as_plan(side, spiral, demand, bench)
         found = measure_land(plan, look)
-        short_um = wanted_um - found.min_land_um
+        short_um = bench.disc.groove.land_um - found.min_land_um
         if short_um <= 0.0:
             return replace(plan, min_land_um=found.min_land_um, pitch_um=found.pitch_um)
         limits = replace(limits, clearance_um=limits.clearance_um + short_um + 0.01)
+        spiral = None
     raise DoesNotFitError(
         f'the turns come {short_um:.2f} um too near to each other', remedy='choose a lower level or a slower speed'
     )

@@ -8,7 +8,17 @@ from scipy.sparse import coo_array, vstack
 
 from appliance.errors import DoesNotFitError
 from appliance.groove.demand import Demand, measure
-from appliance.groove.spiral import Limits, Spiral, least_apart, least_corners, least_spiral
+from appliance.groove.spiral import (
+    LEAST_BINS,
+    Limits,
+    Spiral,
+    at_nodes,
+    keeps,
+    least_apart,
+    least_corners,
+    least_spiral,
+    smooth_spiral,
+)
 
 TURN_S = 60 / 78.26
 COARSE = Limits(170.0, 1000.0, 20_000.0, 1200.0 / TURN_S, 0.08)
@@ -46,12 +56,6 @@ def linear_programme(wanted, turn, step, bend=None):
     return found.x
 
 
-def node_demand(demand, limits):
-    """At each bin edge, the demand of both bins it touches."""
-    apart = least_apart(demand, 1.0, limits)
-    return np.maximum(np.r_[apart[0], apart], np.r_[apart, apart[-1]])
-
-
 @pytest.mark.parametrize('seed', range(4))
 def test_least_corners_are_the_optimum_of_the_linear_programme(seed):
     rng = np.random.default_rng(seed)
@@ -71,24 +75,26 @@ def test_least_corners_refuse_what_the_carriage_cannot_do():
     assert least_corners(wanted, 20, 10.0)[45] - least_corners(wanted, 20, 10.0)[25] == pytest.approx(200.0)
 
 
-@pytest.mark.parametrize(('limits', 'most'), [(COARSE, 5.0), (FINE, 6.0)])
-def test_spiral_is_near_the_least_one(speech, limits, most):
-    made = speech(20.0)
-    demand = measure(made, TURN_S)
-    wanted = node_demand(demand, limits)
+@pytest.mark.parametrize(
+    ('plan', 'limits', 'most'),
+    [(smooth_spiral, COARSE, 5.0), (smooth_spiral, FINE, 6.0), (least_spiral, COARSE, 0.8), (least_spiral, FINE, 1.0)],
+)
+def test_travel_is_little_above_the_least_with_no_bound_on_acceleration(speech, plan, limits, most):
+    demand = measure(speech(20.0), TURN_S)
+    wanted = at_nodes(least_apart(demand, 1.0, limits))
     at = round((demand.message_s - demand.start_s) / demand.bin_s)
     least = least_corners(wanted, demand.bins_per_turn, limits.max_speed_um_s * demand.bin_s)[at]
-    spiral = least_spiral(demand, 1.0, limits)
-    end = spiral.travel_um(demand.start_s + at * demand.bin_s)
+    end = plan(demand, 1.0, limits).travel_um(demand.start_s + at * demand.bin_s)
     assert least <= end < least * (1 + most / 100)
 
 
-def test_spiral_is_at_most_four_percent_above_the_programme_with_acceleration(speech):
+@pytest.mark.parametrize(('plan', 'most'), [(smooth_spiral, 4.0), (least_spiral, 0.5)])
+def test_travel_is_near_the_linear_programme_with_acceleration(speech, plan, most):
     demand = measure(speech(4.6), TURN_S)
-    wanted = node_demand(demand, COARSE)
+    wanted = at_nodes(least_apart(demand, 1.0, COARSE))
     best = linear_programme(wanted, demand.bins_per_turn, 1000 * demand.bin_s, 20_000 * demand.bin_s**2)
-    spiral = least_spiral(demand, 1.0, COARSE)
-    assert best[-1] - 0.1 <= spiral.travel_um(spiral.end_s) < best[-1] * 1.04
+    spiral = plan(demand, 1.0, COARSE)
+    assert best[-1] - 0.1 <= spiral.travel_um(spiral.end_s) < best[-1] * (1 + most / 100)
 
 
 def hard_cases():
@@ -103,24 +109,50 @@ def hard_cases():
     yield 'one knot', np.zeros(60)
 
 
+@pytest.mark.parametrize('plan', [smooth_spiral, least_spiral])
 @pytest.mark.parametrize(('name', 'excess'), list(hard_cases()), ids=lambda v: v if isinstance(v, str) else '')
-def test_every_demand_is_kept_between_the_nodes_too_and_no_limit_passed(name, excess):
+def test_every_demand_is_kept_between_the_nodes_too_and_no_limit_passed(plan, name, excess):
     demand = Demand(TURN_S, 200, len(excess) * TURN_S / 200 - 0.2, excess.astype(np.float32))
-    spiral = least_spiral(demand, 1.0, COARSE)
+    spiral = plan(demand, 1.0, COARSE)
     edge = np.linspace(0, 1, 9)
     t = demand.start_s + (np.arange(len(excess))[:, None] + edge) * demand.bin_s
     inside = t >= demand.start_s + TURN_S  # has a turn of the spiral outside it
     apart = spiral.travel_um(t) - spiral.travel_um(t - TURN_S)
-    assert np.all((apart - (COARSE.clearance_um + excess[:, None]))[inside] > -1e-3)
+    # Between nodes the distance of two turns at 20 mm/s^2 each may sag by 0.073 um, which the guard covers.
+    sag = 1e-3 if plan is smooth_spiral else 0.075
+    assert np.all((apart - (COARSE.clearance_um + excess[:, None]))[inside] > -sag)
     power = spiral.power()
     assert power[:, 1].min() >= -1e-6
     assert power[:, 1].max() <= COARSE.max_speed_um_s * (1 + 1e-9)
     assert np.abs(2 * power[:, 2]).max() <= COARSE.max_accel_um_s2 * (1 + 1e-9)
 
 
-def test_the_first_turn_keeps_off_the_lead_in(speech):
-    demand = measure(speech(2.0), TURN_S)
+def test_the_least_spiral_is_the_tightened_one_whenever_it_is_shorter():
+    cases = dict(hard_cases())
+    for name, tightened in (('white', True), ('spikes', True), ('constant', False), ('one knot', False)):
+        excess = cases[name]
+        demand = Demand(TURN_S, 200, len(excess) * TURN_S / 200 - 0.2, excess.astype(np.float32))
+        spiral, guess = least_spiral(demand, 1.0, COARSE), smooth_spiral(demand, 1.0, COARSE)
+        assert (spiral.knot_s == pytest.approx(LEAST_BINS * TURN_S / 200)) == tightened, name
+        assert spiral.travel_um(spiral.end_s) <= guess.travel_um(spiral.end_s)
+
+
+def test_keeps_notices_a_node_that_is_short(speech):
+    demand = measure(speech(4.0), TURN_S)
+    wanted = at_nodes(least_apart(demand, 1.0, COARSE))
     spiral = least_spiral(demand, 1.0, COARSE)
+    assert keeps(spiral, wanted, 200)
+    apart = spiral.travel_um(demand.start_s + 500 * demand.bin_s) - spiral.travel_um(
+        demand.start_s + 300 * demand.bin_s
+    )
+    wanted[500] = float(apart) + 0.02
+    assert not keeps(spiral, wanted, 200)
+
+
+@pytest.mark.parametrize('plan', [smooth_spiral, least_spiral])
+def test_the_first_turn_keeps_off_the_lead_in(speech, plan):
+    demand = measure(speech(2.0), TURN_S)
+    spiral = plan(demand, 1.0, COARSE)
     t = demand.start_s + np.arange(200) * demand.bin_s
     lead_in = -COARSE.lead_in_speed_um_s * np.maximum(demand.start_s + TURN_S - t - COARSE.lead_in_ramp_s, 0)
     assert np.all(spiral.travel_um(t) - lead_in >= COARSE.clearance_um + demand.excess_um[:200] - 1e-3)
@@ -129,7 +161,7 @@ def test_the_first_turn_keeps_off_the_lead_in(speech):
 
 def test_gain_scales_the_excess_alone(speech):
     demand = measure(speech(5.0), TURN_S)
-    silent = least_spiral(demand, 0.0, COARSE)
+    silent = smooth_spiral(demand, 0.0, COARSE)
     pitch = silent.travel_um(4.0) - silent.travel_um(4.0 - TURN_S)
     assert pitch == pytest.approx(COARSE.clearance_um, abs=1e-6)
     ends = [float(least_spiral(demand, g, COARSE).travel_um(5.0)) for g in (0.25, 0.5, 1.0)]
@@ -151,5 +183,5 @@ def test_pieces_are_the_spline_of_an_independent_library():
 def test_a_slower_carriage_gets_a_wider_kernel(speech):
     demand = measure(speech(5.0), TURN_S)
     gentle = Limits(170.0, 1000.0, 5000.0, 1200.0 / TURN_S, 0.08)
-    power = least_spiral(demand, 1.0, gentle).power()
+    power = smooth_spiral(demand, 1.0, gentle).power()
     assert np.abs(2 * power[:, 2]).max() <= 5000.0 * (1 + 1e-9)

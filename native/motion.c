@@ -1,21 +1,27 @@
 /* Steps from cubic segments: see motion.h for what is promised.
  *
  * Constant speed, where a cut spends its time, is a division carried from step to step in whole numbers. Elsewhere the
- * cubic is taken, 1024 frames at a time, as a local polynomial in doubles, and walked: from each frame looked at, the
- * greatest speed in the window tells how many frames surely pass before the next crossing. Where a double comes closer
- * to k + 1/2 than MARGIN, the 128-bit integers decide; so every decision is that of exact arithmetic.
+ * cubic is taken, 4096 frames at a time, as a local polynomial in doubles, and walked: from each frame looked at, the
+ * greatest speed in the window tells how many frames surely pass before the next crossing. Where the window moves one
+ * way, the inverse of the polynomial guesses the moments instead. Where a double comes closer to k + 1/2 than MARGIN,
+ * the 128-bit integers decide; so every decision is that of exact arithmetic.
+ *
+ * Measured (2-core EPYC guest under load, gcc 12 -O2): constant speed 260-380 M steps a core-second, cubics 55-100 M.
+ * aarch64 instructions a step (qemu-user, counted): 21 to 30 at constant speed, 52 to 70 on a cubic.
  */
 #include "motion.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 typedef __int128 wide;
 
-enum { EXACT_BITS = MOTION_JERK_BITS + 3, WINDOW_FRAMES = 1024 };
+enum { EXACT_BITS = MOTION_JERK_BITS + 3, WINDOW_FRAMES = 4096 };
 
-/* Bound on the error of a window's polynomial, in steps: speeds stay below 4 steps a frame and windows below 2^10
- * frames, so rounding leaves less than 2^-36; this is a hundred times that. */
+/* Bound on the error of a window's polynomial, in steps: speeds stay below 4 steps a frame and windows below 2^12
+ * frames, so rounding leaves less than 2^-34; this is sixteen times that. */
 static const double MARGIN = 1e-9;
+static const double SLOWEST = 1e-6; /* steps a frame; what moves less is walked as if it moved so */
 static const int64_t LONG_AGO = -((int64_t)1 << 40);
 
 static const char *const TOO_FAST = "motion: an axis moves more than one step in a frame";
@@ -131,6 +137,26 @@ static const char *find_steady(struct motion_axis *axis, const struct motion_seg
     return schedule(axis, run.frame, way);
 }
 
+/* How fast the window moves at most, either way, and how to guess where it is when. */
+static void bound_window(struct motion_axis *axis)
+{
+    const double *c = axis->window_c;
+    double *inverse = axis->window_inverse;
+    double w = (double)axis->window_frames, end = c[1] + w * (2 * c[2] + 3 * w * c[3]);
+    /* A parabola leaves the span of its ends by at most an eighth of its curvature times the length squared. */
+    double slack = 0.75 * fabs(c[3]) * w * w + MARGIN / WINDOW_FRAMES;
+    double fastest = larger(c[1], end) + slack, slowest = (c[1] < end ? c[1] : end) - slack;
+    axis->window_up = 1 / larger(fastest, SLOWEST);
+    axis->window_down = 1 / larger(-slowest, SLOWEST);
+    axis->window_way = slowest > SLOWEST ? 1 : fastest < -SLOWEST ? -1 : 0;
+    if (axis->window_way == 0) return;
+    axis->window_slow = larger(axis->window_way > 0 ? 1 / slowest : -1 / fastest, 0);
+    double r = 1 / c[1]; /* reversion of the series, three terms */
+    inverse[0] = r;
+    inverse[1] = -c[2] * r * r * r;
+    inverse[2] = (2 * c[2] * c[2] * r - c[3]) * r * r * r * r;
+}
+
 /* The cubic of the segment in work around next_frame, relative to the steps made so far. */
 static const char *open_window(struct motion_axis *axis, const struct motion_segment *s)
 {
@@ -149,12 +175,7 @@ static const char *open_window(struct motion_axis *axis, const struct motion_seg
     axis->window_start = axis->next_frame;
     axis->window_frames = left < WINDOW_FRAMES ? left : WINDOW_FRAMES;
     axis->window_steps = axis->steps;
-    /* A parabola leaves the span of its ends by at most an eighth of its curvature times the length squared. */
-    double w = (double)axis->window_frames;
-    double end = c[1] + w * (2 * c[2] + 3 * w * c[3]);
-    double slack = 0.75 * (c[3] < 0 ? -c[3] : c[3]) * w * w + MARGIN / WINDOW_FRAMES;
-    axis->window_up = 1 / larger(larger(c[1], end) + slack, 1e-6);
-    axis->window_down = 1 / larger(-(c[1] < end ? c[1] : end) + slack, 1e-6);
+    bound_window(axis);
     return NULL;
 }
 
@@ -175,7 +196,7 @@ static const char *walk_window(struct motion_axis *axis, const struct motion_seg
         double m = (double)(frame - axis->window_start);
         double x = c[0] - made + m * (c[1] + m * (c[2] + m * c[3]));
         int64_t way = x >= 0.5 ? 1 : x < -0.5 ? -1 : 0;
-        double off = (x < 0 ? -x : x) - 0.5;
+        double off = fabs(x) - 0.5;
         if (off < MARGIN && off > -MARGIN) way = steps_after(s, frame) - axis->steps;
         if (way != 0) {
             if (off > 1) return TOO_FAST;
@@ -218,16 +239,25 @@ static const char *find_step(struct motion_axis *axis)
     return NULL;
 }
 
-/* The inner loop of constant speed: pairs of (fall of the last pulse, rise of the next) until something else is due. */
-static size_t run_steady(struct motion_axis *axis, int64_t until_frame, struct pin_edge *out, size_t room)
+/* What a run of `count` pulses leaves behind, the last of them still high. */
+static void ran(struct motion_axis *axis, size_t count, int64_t last_rise)
 {
-    const struct motion_segment *s = &axis->segments[axis->segment];
+    if (count == 0) return;
+    axis->steps += axis->way * (int64_t)count;
+    axis->pulses += (int64_t)count;
+    axis->last_rise = last_rise;
+    axis->fall_frame = last_rise + axis->settings.high_frames;
+    axis->next_frame = last_rise + 1;
+}
+
+/* The inner loop of constant speed: pairs of (fall of the last pulse, rise of the next) until something else is due. */
+static size_t run_steady(struct motion_axis *axis, int64_t end, struct pin_edge *out, size_t room)
+{
     const uint32_t mask = axis->settings.step_mask;
     const int64_t high = axis->settings.high_frames, gap = high + axis->settings.low_frames;
-    int64_t end = s->start_frame + s->frames, rise = axis->last_rise;
+    int64_t rise = axis->last_rise;
     size_t n = 0;
-    struct steady run = steady_from(s, axis->steps, axis->way);
-    if (until_frame < end) end = until_frame;
+    struct steady run = steady_from(&axis->segments[axis->segment], axis->steps, axis->way);
     if (run.frame < axis->next_frame) return 0; /* the segment starts past a crossing: find_steady judges it */
     while (n + 2 <= room && run.frame < end && run.frame >= rise + gap) {
         out[n++] = (struct pin_edge){rise + high, 0, mask};
@@ -235,21 +265,50 @@ static size_t run_steady(struct motion_axis *axis, int64_t until_frame, struct p
         out[n++] = (struct pin_edge){rise, mask, 0};
         steady_next(&run);
     }
-    axis->steps += axis->way * (int64_t)(n / 2);
-    axis->pulses += (int64_t)(n / 2);
-    axis->last_rise = rise;
-    axis->fall_frame = rise + high;
-    axis->next_frame = n ? rise + 1 : axis->next_frame;
+    ran(axis, n / 2, rise);
     return n;
 }
 
-static bool may_run(const struct motion_axis *axis, int64_t until_frame)
+/* The same in a window that moves one way. Where the position misses the crossing at the guessed moment t by less than
+ * the slowest speed makes up until the frames around it, the crossing surely lies between them and the pulse belongs to
+ * the later one; else walk_window judges it. */
+static size_t run_window(struct motion_axis *axis, int64_t end, struct pin_edge *out, size_t room)
 {
-    if (axis->segment >= axis->segment_count) return false;
+    const double *c = axis->window_c, *inverse = axis->window_inverse, way = axis->way, slow = axis->window_slow;
+    const uint32_t mask = axis->settings.step_mask;
+    const int64_t high = axis->settings.high_frames, gap = high + axis->settings.low_frames;
+    const int64_t next = axis->window_start + 1;
+    int64_t rise = axis->last_rise;
+    size_t n = 0;
+    double crossing = (double)(axis->steps - axis->window_steps) + way / 2;
+    for (; n + 2 <= room; crossing += way) {
+        double y = crossing - c[0], t = y * (inverse[0] + y * (inverse[1] + y * inverse[2]));
+        if (!(t > 0 && t < WINDOW_FRAMES)) break;
+        double miss = c[0] + t * (c[1] + t * (c[2] + t * c[3])) - crossing;
+        double doubt = (fabs(miss) + MARGIN) * slow, part = t - (double)(int64_t)t;
+        int64_t frame = next + (int64_t)t;
+        if (!(part > doubt && part + doubt < 1) || frame >= end || frame < rise + gap) break;
+        out[n++] = (struct pin_edge){rise + high, 0, mask};
+        out[n++] = (struct pin_edge){frame, mask, 0};
+        rise = frame;
+    }
+    ran(axis, n / 2, rise);
+    return n;
+}
+
+/* As many edges as one of the inner loops can make: 0 where the next one is not simply another pulse. */
+static size_t run(struct motion_axis *axis, int64_t until_frame, struct pin_edge *out, size_t room)
+{
+    if (axis->segment >= axis->segment_count || axis->fall_frame == MOTION_NEVER) return 0;
     const struct motion_segment *s = &axis->segments[axis->segment];
-    return is_steady(s) && axis->next_frame > s->start_frame &&
-           axis->next_frame < s->start_frame + s->frames && axis->next_frame < until_frame &&
-           (axis->way > 0 ? s->velocity > 0 : s->velocity < 0);
+    int64_t end = sooner(s->start_frame + s->frames, until_frame), from = axis->next_frame;
+    if (from <= s->start_frame || from >= end) return 0;
+    if (is_steady(s)) {
+        bool same_way = axis->way > 0 ? s->velocity > 0 : s->velocity < 0;
+        return same_way ? run_steady(axis, end, out, room) : 0;
+    }
+    if (!axis->window_valid || axis->window_way != axis->way) return 0;
+    return run_window(axis, sooner(end, axis->window_start + axis->window_frames), out, room);
 }
 
 /* The earliest edge that waits, given out if it lies before until_frame. */
@@ -308,10 +367,8 @@ const char *motion_edges(struct motion_axis *axis, int64_t until_frame, struct p
     if (until_frame < axis->given_until) return "motion: edges were asked for frames that have passed";
     while (n < capacity) {
         if (axis->pend_rise == MOTION_NEVER && !axis->finished) {
-            if (axis->fall_frame != MOTION_NEVER && may_run(axis, until_frame)) {
-                n += run_steady(axis, until_frame, out + n, capacity - n);
-                if (n == capacity) break;
-            }
+            n += run(axis, until_frame, out + n, capacity - n);
+            if (n == capacity) break;
             const char *error = find_step(axis);
             if (error) return error;
         }

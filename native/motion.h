@@ -87,7 +87,11 @@ struct motion_axis {
     int64_t window_start; /* the local cubic of the segment in work, in doubles (motion.c) */
     int64_t window_frames;
     int64_t window_steps;
+    int32_t window_way; /* +1 or -1 where the position only grows or falls in the window, else 0 */
+    int32_t reserved;
     double window_c[4];
+    double window_slow; /* frames that a step takes at most, in such a window */
+    double window_inverse[3]; /* frames as a cubic of the steps from c[0]: a good guess, no more */
     double window_up;   /* frames that surely pass for each step of distance to the crossing above */
     double window_down; /* and below */
 };

@@ -1,4 +1,4 @@
-"""The virtual lathe's C models against SciPy's integrator and closed forms, none of which share their tables."""
+"""The virtual head in C against SciPy's integrator and closed forms, none of which share its tables."""
 
 import dataclasses
 from itertools import pairwise
@@ -7,68 +7,18 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from appliance.errors import MachineRefusesError, NativeError
-from appliance.machine import load_machine
+from appliance.errors import NativeError
 from appliance.native import ffi, lib
-from appliance.virtual.executed import Executed
 from appliance.virtual.head import Head, decimation, head_settings
 from appliance.virtual.linear import exponential
-from appliance.virtual.motors import carriage_settings, lift_settings, microstep_currents, platter_settings
-from appliance.virtual.native_model import Edges, Motion, table
-
-FRAME_S = 5e-6
-MACHINE = load_machine('virtual')
-PINS = MACHINE.pins
-QUIET = {'drag_noise_nm': 0.0}
-LEVELS = np.zeros(54, np.uint8)
-LEVELS[PINS.enable] = 1  # active low: off
-ON = [(0, PINS.enable, 0), (0, PINS.platter_dir, 1), (0, PINS.carriage_dir, 1), (0, PINS.bridge_enable, 1)]
-
-
-def changed(room, **values):
-    return dataclasses.replace(MACHINE, **{room: dataclasses.replace(getattr(MACHINE, room), **values)})
-
-
-def block(edges, frames=None, words=None):
-    """An executed block from (frame, gpio, level) rows."""
-    rows = np.array(sorted(edges, key=lambda edge: edge[0]), np.int64).reshape(-1, 3)
-    words = np.full((frames, 2), 312, np.uint16) if words is None else words
-    return Executed(0, words, rows[:, 0], rows[:, 1].astype(np.uint8), rows[:, 2].astype(np.uint8))
-
-
-def steps(pin, frames):
-    return [edge for frame in frames for edge in ((int(frame), pin, 1), (int(frame) + 1, pin, 0))]
-
-
-def run_head(machine, words, edges=ON, taps=None):
-    settings = head_settings(machine)
-    if taps is not None:
-        settings.struct.taps = taps
-    head = Head(settings, LEVELS)
-    one = block(edges, words=words)
-    return head.run(one, Edges(one)), head
-
-
-def run_platter(machine, edges, frames):
-    motion = Motion(platter_settings(machine), LEVELS, ffi.new('struct platter_state *'), lib.platter_begin)
-    one = block(edges, frames)
-    return motion.run(one, Edges(one), lib.platter_run, np.float64), motion.state
-
-
-def run_carriage(machine, edges, frames, start_mm=100.0):
-    settings = carriage_settings(machine, start_mm)
-    motion = Motion(settings, LEVELS, ffi.new('struct carriage_state *'), lib.carriage_begin)
-    one = block(edges, frames)
-    return motion.run(one, Edges(one), lib.carriage_run, np.float64), motion.state
+from appliance.virtual.native_model import Edges, table
+from tests.native.physics_runs import FRAME_S, LEVELS, MACHINE, ON, PINS, block, changed, run_head
 
 
 def test_the_exponential_is_the_known_one():
     turn = exponential(np.array([[0.0, -3.0], [3.0, 0.0]]))
     np.testing.assert_allclose(turn, [[np.cos(3), -np.sin(3)], [np.sin(3), np.cos(3)]], atol=1e-14)
     np.testing.assert_allclose(exponential(np.diag([-40.0, 2.0])), np.diag(np.exp([-40.0, 2.0])), rtol=1e-12)
-
-
-# --- head ------------------------------------------------------------------------------------------------------------
 
 
 def head_by_integration(machine, words, drag=0.0):
@@ -147,6 +97,30 @@ def test_the_decimation_is_flat_below_and_deaf_where_it_would_alias():
     assert 20 * np.log10(gain[38_000 // 25 :].max()) < -80
 
 
+def test_shaped_noise_does_not_alias_into_the_groove():
+    """The modulator's idle noise lies above 25 kHz and the output filter rings at 52 kHz: picking every fourth
+    displacement would fold 80 dB below a tone of 5 cm/s at 1 kHz into the band; 110 dB below is asked.
+    """
+    count = 30_000
+    state, settings = ffi.new('struct pwm_state *'), ffi.new('struct pwm_settings *', {'range': 625, 'seed': 1})
+    assert lib.pwm_begin(state, settings) == ffi.NULL
+    words = np.zeros((4 * count, 2), np.uint32)
+    quiet = ffi.from_buffer('float[]', np.zeros(count, np.float32))
+    assert lib.pwm_run(state, quiet, count, ffi.from_buffer('uint32_t[]', words.reshape(-1))) == ffi.NULL
+    tone_um = 5e4 / (2 * np.pi * 1000)
+    one = np.zeros(lib.HEAD_TAPS)
+    one[lib.HEAD_TAPS // 2] = 1.0
+
+    def heard(taps):
+        y, _ = run_head(MACHINE, words.astype(np.uint16), ON, taps)
+        y = y[4000:28_000] * np.kaiser(24_000, 14) / np.sqrt(np.mean(np.kaiser(24_000, 14) ** 2))
+        power = np.abs(np.fft.rfft(y)[10:4800]) ** 2 / len(y) ** 2 * 2  # 20 Hz to 10 kHz
+        return 10 * np.log10(power.sum() / (tone_um**2 / 2))
+
+    assert heard(None) < -107
+    assert heard(table(one)) > -90
+
+
 def test_a_bridge_that_is_off_moves_nothing_and_lets_go():
     words = np.tile(np.array([[625, 0]], np.uint16), (2000, 1))
     assert not run_head(MACHINE, words, [])[0].any()
@@ -162,188 +136,26 @@ def test_silence_stays_silence_and_a_long_one_forgets():
     assert np.abs(got[:30]).max() > 0.01
     assert not np.any(got[-10:])
     assert not any(head.state.x)
+    head = Head(head_settings(MACHINE), LEVELS)
+    parts = (block(ON if not start else [], words=words[start : start + 777]) for start in range(0, len(words), 777))
+    np.testing.assert_array_equal(got, np.concatenate([head.run(part, Edges(part)) for part in parts]))
 
 
 def test_words_past_the_range_are_always_high():
     got = [run_head(MACHINE, np.full((400, 2), (word, 0), np.uint16))[0] for word in (625, 626, 65_535)]
     np.testing.assert_array_equal(got[0], got[1])
     np.testing.assert_array_equal(got[0], got[2])
+    other = run_head(MACHINE, np.full((400, 2), (0, 65_535), np.uint16))[0]
+    np.testing.assert_allclose(got[0], -other, rtol=1e-6)
 
 
-# --- platter ---------------------------------------------------------------------------------------------------------
-
-RPM = 78.26
-STEP_FRAMES = 60 / RPM / MACHINE.platter.steps_per_turn / FRAME_S
-
-
-def platter_by_integration(machine, state, edges, times):
-    """Angles at `times`, both currents followed as states, from `state` on: (angle, speed, damper, ia, ib)."""
-    p = machine.platter
-    currents = microstep_currents(p)
-
-    def slope(_, y, want):
-        th, w, wd, ia, ib = y
-        e = p.motor_steps_per_turn / 4 * th
-        torque = p.holding_torque_nm * (ib * np.cos(e) - ia * np.sin(e) - p.detent * np.sin(4 * e + 1.0))
-        drag = (p.friction_nm + p.drag_once_per_turn_nm * np.cos(th)) * w / np.hypot(w, 0.01)
-        pull = p.damper_nm_s * (wd - w)
-        lag = [(want[k] - (ia, ib)[k]) / (p.current_rise_ms * 1e-3) for k in (0, 1)]
-        return [
-            w,
-            (torque - p.bearing_nm_s * w - drag + pull) / p.inertia_kg_m2,
-            -pull / p.damper_inertia_kg_m2,
-            *lag,
-        ]
-
-    out, position, marks = [], 0, sorted({*edges, *times})
-    for start, end in pairwise(marks):
-        if start in times:
-            out.append(state[0])
-        position += start in edges
-        want = currents[position % len(currents)]
-        span = (0, (end - start) * FRAME_S)
-        state = solve_ivp(slope, span, state, 'DOP853', args=(want,), rtol=1e-10, atol=1e-13).y[:, -1]
-    return np.array(out)
+def test_the_bridge_may_be_enabled_by_a_low_level():
+    words = np.tile(np.array([[625, 0]], np.uint16), (400, 1))
+    machine = changed('pins', bridge_enable_active='low')
+    assert run_head(machine, words, [])[0].any()
+    assert not run_head(machine, words, [(0, PINS.bridge_enable, 1)])[0].any()
 
 
-def test_the_platter_follows_every_step_as_an_integrator_does():
-    """At speed, edges off every grid: what is left is far below the 1e-5 rad that snapping them would make."""
-    machine = changed('platter', **QUIET)
-    machine = dataclasses.replace(machine, driver=dataclasses.replace(machine.driver, wake_ms=0.0))
-    frames = 12_000
-    edges = [int(frame) for frame in np.arange(1, frames - 1, STEP_FRAMES)]
-    motion = Motion(platter_settings(machine), LEVELS, ffi.new('struct platter_state *'), lib.platter_begin)
-    speed = RPM * 2 * np.pi / 60
-    state = np.array([-0.001, speed, 0.99 * speed, 1.0, 0.1])
-    motion.state.angle_rad, motion.state.speed_rad_s, motion.state.damper_rad_s = state[:3]
-    motion.state.current = list(state[3:])
-    one = block([*ON, *steps(PINS.platter_step, edges)], frames)
-    got = motion.run(one, Edges(one), lib.platter_run, np.float64)
-    wanted = platter_by_integration(machine, state, set(edges), {*range(0, frames + 1, 100)})
-    assert np.abs(got - wanted).max() < 2e-7
-    assert np.abs(np.diff(wanted, 2)).max() > 1e-6  # the ripple is there
-
-
-def ramp(seconds, turning_s, rpm=RPM):
-    """Frames of the platter's steps: raised cosine from rest over `seconds`, then `turning_s` at speed."""
-    rate = rpm / 60 * MACHINE.platter.steps_per_turn
-    t = np.arange(0, seconds, FRAME_S)
-    position = np.cumsum(0.5 * (1 - np.cos(np.pi * t / seconds))) * rate * FRAME_S
-    speeding = np.nonzero(np.diff(np.floor(position)))[0] + 1
-    at_speed = (seconds + np.arange(1, int(turning_s * rate)) / rate) / FRAME_S
-    return 2000 + np.concatenate([speeding, np.rint(at_speed).astype(np.int64)])
-
-
-def test_a_ramp_of_two_seconds_reaches_speed_and_one_of_a_third_slips():
-    on_time = ramp(2.0, 0.5)
-    angle, state = run_platter(MACHINE, [*ON, *steps(PINS.platter_step, on_time)], 502_100)
-    assert state.steps == len(on_time)
-    assert state.stall_frame == -1
-    assert 0.2 < state.max_lag_rad < 0.5
-    assert angle[-1] == pytest.approx(len(on_time) / 6400 * 2 * np.pi, abs=0.01)
-    assert np.diff(angle[4000:]).mean() * 2000 * 60 / (2 * np.pi) == pytest.approx(RPM, rel=0.01)
-    _, state = run_platter(MACHINE, [*ON, *steps(PINS.platter_step, ramp(0.3, 0.2))], 102_100)
-    assert 0 < state.stall_frame < 62_000
-    assert state.max_lag_rad > np.pi
-
-
-def test_a_platter_without_current_coasts_to_rest_and_slips_nothing():
-    on_time = ramp(1.0, 0.2)
-    edges = [*ON, *steps(PINS.platter_step, on_time), (230_000, PINS.enable, 1)]
-    angle, state = run_platter(MACHINE, edges, 600_000)
-    speed = np.diff(angle) * 2000
-    assert 0.9 * 8.2 < speed[2350] < 1.1 * 8.2
-    assert speed[-1] < 0.9 * speed[2350]
-    assert state.stall_frame == -1
-
-
-def test_backward_is_backward_and_drag_noise_follows_its_seed():
-    slow = steps(PINS.platter_step, np.arange(3000, 100_000, 500))
-    back = [(frame, pin, 0 if pin == PINS.platter_dir else level) for frame, pin, level in ON]
-    angle, _ = run_platter(MACHINE, [*back, *slow], 100_000)
-    assert angle[-1] == pytest.approx(-len(slow) / 2 / 6400 * 2 * np.pi, abs=0.01)
-    twice = [run_platter(MACHINE, [*ON, *slow], 100_000)[0] for _ in range(2)]
-    other = run_platter(changed('machine', seed=1), [*ON, *slow], 100_000)[0]
-    np.testing.assert_array_equal(*twice)
-    assert np.abs(twice[0] - other).max() > 1e-7
-
-
-def test_a_platter_too_stiff_to_follow_is_refused():
-    with pytest.raises(MachineRefusesError, match='more inertia'):
-        platter_settings(changed('platter', inertia_kg_m2=1e-4, gear=20.0))
-
-
-# --- carriage and lift -----------------------------------------------------------------------------------------------
-
-
-def test_the_carriage_follows_its_screw_as_an_integrator_does():
-    rng = np.random.default_rng(5)
-    frames = 20_000
-    at = np.cumsum(rng.integers(5, 230, 150)) + 1100
-    got, state = run_carriage(MACHINE, [*ON, *steps(PINS.carriage_step, at)], frames)
-    c = MACHINE.carriage
-    w = 2 * np.pi * c.resonance_hz
-    full_step = c.screw_mm_per_turn / c.motor_steps_per_turn
-
-    def slope(_, y, command):
-        return [y[1], w**2 * (command - y[0]) - w / c.resonance_q * y[1]]
-
-    y, wanted, marks = np.array([100.0, 0.0]), [], sorted({*map(int, at), *range(0, frames + 1, 100)})
-    for start, end in pairwise(marks):
-        if start % 100 == 0:
-            wanted.append(y[0])
-        n = np.count_nonzero(at <= start)
-        error = c.microstep_error * full_step * np.sin(2 * np.pi * n / c.microsteps)
-        command = 100.0 - n * full_step / c.microsteps - error
-        y = solve_ivp(slope, (0, (end - start) * FRAME_S), y, 'DOP853', args=(command,), rtol=1e-12, atol=1e-13).y[
-            :, -1
-        ]
-    np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-10)  # a tenth of a picometre is asked, of steps of 156 nm
-    assert state.steps == len(at)
-    assert (state.lost, state.fast) == (0, 0)
-
-
-def test_outward_steps_and_steps_without_current():
-    out = [*ON, (5, PINS.carriage_dir, 0)]
-    near = steps(PINS.carriage_step, np.arange(2000, 34_000, 10))
-    got, state = run_carriage(MACHINE, [*out, *near], 100_000)
-    assert got[-1] == pytest.approx(100 + len(near) / 2 * 0.5 / 3200, abs=1e-6)
-    assert state.most_mm >= got[-1]
-    early, state = run_carriage(MACHINE, [*ON, *steps(PINS.carriage_step, [10, 500, 999, 1000])], 100_000)
-    assert state.lost == 3  # the driver wakes 5 ms, 1000 frames, after its enable
-    assert early[-1] == pytest.approx(100 - 0.5 / 3200 - 0.05 * 0.0025 * np.sin(np.pi / 8), abs=1e-9)
-
-
-def test_steps_that_no_motor_follows_are_counted():
-    _, state = run_carriage(MACHINE, [*ON, *steps(PINS.carriage_step, [2000, 2004, 2009, 2015])], 4000)
-    assert state.fast == 1  # 5 mm/s and a quarter is one step in 5 frames
-
-
-def test_the_lift_falls_and_rises_in_its_times():
-    motion = Motion(lift_settings(MACHINE, 75.0), LEVELS, ffi.new('struct lift_state *'), lib.lift_begin)
-    one = block([(50, PINS.head_lift, 1), (30_000, PINS.head_lift, 0)], 60_000)
-    depth = motion.run(one, Edges(one), lib.lift_run, np.float32)
-    frame = np.arange(0, 60_000, 100)
-    wanted = np.interp(frame, [50, 50 + 16_000, 30_000, 30_000 + 10_000], [0, 75, 75, 0])
-    np.testing.assert_allclose(depth, wanted, atol=1e-4)
-
-
-# --- what cannot be ---------------------------------------------------------------------------------------------------
-
-
-def test_edges_out_of_order_or_of_other_frames_are_refused():
-    mixed = block([], 1000)
-    late = Executed(
-        0,
-        mixed.pwm,
-        np.array([500, 400], np.int64),
-        np.array([PINS.carriage_step] * 2, np.uint8),
-        np.array([1, 0], np.uint8),
-    )
-    motion = Motion(carriage_settings(MACHINE, 100.0), LEVELS, ffi.new('struct carriage_state *'), lib.carriage_begin)
-    with pytest.raises(NativeError, match='not in time order'):
-        motion.run(late, Edges(late), lib.carriage_run, np.float64)
+def test_edges_of_other_frames_are_refused():
     with pytest.raises(NativeError, match='not of these frames'):
         run_head(MACHINE, np.full((100, 2), 312, np.uint16), [(100, PINS.bridge_enable, 1)])
-    with pytest.raises(NativeError, match='not of these frames'):
-        run_platter(MACHINE, [(100, PINS.platter_step, 1)], 100)

@@ -8,6 +8,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from appliance.errors import MachineRefusesError, NativeError
+from appliance.groove.flutter import speed_deviation, wow_and_flutter
 from appliance.native import ffi, lib
 from appliance.virtual.executed import Executed
 from appliance.virtual.motors import carriage_settings, lift_settings, microstep_currents, platter_settings
@@ -101,6 +102,21 @@ def test_a_ramp_of_two_seconds_reaches_speed_and_one_of_a_third_slips():
     lag = 50 * (np.searchsorted(on_time, frame) / 6400 * 2 * np.pi - angle)
     assert state.stall_frame == pytest.approx(100 * np.argmax(lag > np.pi), abs=150)
     assert state.max_lag_rad > np.pi
+
+
+# Weighted wow and flutter in % of the field study's own simulation (section 4 ii, 16 to 256 microsteps, this damper),
+# without and with a drag of 4 mN m once per turn and 1 mN m of noise.
+@pytest.mark.parametrize(('rpm', 'smooth', 'dragged'), [(78.26, 0.0033, 0.073), (100 / 3, 0.042, 0.16)])
+def test_wow_and_flutter_are_those_of_the_study(rpm, smooth, dragged):
+    edges = [*ON, *steps(PINS.platter_step, ramp(2.0, 12.0, rpm))]
+    for machine, wanted in (
+        (changed('platter', drag_once_per_turn_nm=0.0, drag_noise_nm=0.0), smooth),
+        (MACHINE, dragged),
+    ):
+        angle, state = run_platter(machine, edges, 2_802_000)
+        found = wow_and_flutter(*speed_deviation(angle[8000:], 2000, rpm))
+        assert found == pytest.approx(wanted, rel=0.2)
+        assert state.stall_frame == -1
 
 
 def test_a_platter_without_current_coasts_to_rest_and_slips_nothing():

@@ -1,5 +1,6 @@
 """Playback against messages whose groove is known in closed form."""
 
+import contextlib
 import resource
 import signal
 import tracemalloc
@@ -11,7 +12,7 @@ from scipy.optimize import brentq
 
 from appliance.errors import GrooveFileError, OptionError, StorageError
 from appliance.groove.groovefile import GrooveWriter
-from appliance.groove.playback import Listening, listen
+from appliance.groove.playback import Listening, listen, play
 
 RIAA = [3180, 318, 75]
 RATE_HZ = 48_000
@@ -189,6 +190,11 @@ def test_silence_on_a_noiseless_film_is_silent(tmp_path) -> None:
     assert told.gain == 1.0
 
 
+def test_where_the_groove_begins_and_ends_nothing_thumps(tmp_path) -> None:
+    sound, _ = heard(cut(tmp_path / 'g.npz', SILENCE, message_offset_s=0.8, original_s=4.0), film='none')
+    assert np.all(sound == 0)
+
+
 def test_wear_dulls_what_is_short_on_the_groove(tmp_path) -> None:
     tones = [(1000.0, 0.1, 0.0), (4000.0, 0.1, 0.0), (8000.0, 0.1, 0.0)]
     groove = cut(tmp_path / 'g.npz', Message(tones), deck=Deck(radius=lambda t: 60.0))
@@ -308,22 +314,43 @@ def test_options_out_of_range_are_refused(tmp_path) -> None:
         with pytest.raises(OptionError, match='between'):
             Listening(**how)
     heard(groove, plays=1000, stylus_um=200.0)
+    with pytest.raises(OptionError, match='no such folder'):
+        listen(groove, tmp_path / 'none' / 'p.wav')
 
 
-def test_a_full_disk_leaves_nothing(tmp_path) -> None:
-    groove = cut(tmp_path / 'g.npz', SILENCE)
-    (tmp_path / 'out').mkdir()
+@contextlib.contextmanager
+def files_no_larger_than(size):
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limit[1]))
     try:
-        for most in (100_000, 390_000 // 4 * 3):  # too little for the scratch file; enough for it but not for the WAV
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most, limit[1]))
-            with pytest.raises(StorageError):
-                listen(groove, tmp_path / 'out' / 'p.wav')
-            assert not list((tmp_path / 'out').iterdir())
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_disk_that_fills_while_playing_leaves_nothing(tmp_path) -> None:
+    groove = cut(tmp_path / 'g.npz', SILENCE)
+    with files_no_larger_than(100_000), pytest.raises(StorageError, match='scratch'):
+        listen(groove, tmp_path / 'p.wav')
+    assert [file.name for file in tmp_path.iterdir()] == ['g.npz']
+
+
+@pytest.mark.parametrize('size', [20, 1000, 96_000 * 3 - 10])
+def test_a_disk_that_fills_while_writing_leaves_nothing(tmp_path, monkeypatch, size) -> None:
+    whole_file = play.whole_file
+
+    @contextlib.contextmanager
+    def on_a_small_disk(path):
+        with files_no_larger_than(size), whole_file(path) as part:
+            yield part
+
+    monkeypatch.setattr(play, 'whole_file', on_a_small_disk)
+    groove = cut(tmp_path / 'g.npz', SILENCE)
+    with pytest.raises(StorageError, match=r'p\.wav: cannot write'):
+        listen(groove, tmp_path / 'p.wav')
+    assert [file.name for file in tmp_path.iterdir()] == ['g.npz']
 
 
 def test_memory_does_not_grow_with_the_sound(tmp_path) -> None:

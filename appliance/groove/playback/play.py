@@ -16,6 +16,7 @@ noiseless film gives silence.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,9 @@ class Heard:
 
 def listen(groove_path: Path, out_path: Path, how: Listening | None = None) -> Heard:
     """Play a groove file into a WAV file (mono, 48 kHz, 24 bit), which appears whole or not at all."""
+    if not os.access(out_path.parent, os.W_OK | os.X_OK):
+        what, remedy = 'there is no such folder, or it may not be written to', 'choose another with --out'
+        raise OptionError(what, where=str(out_path.parent), remedy=remedy)
     groove = Groove.open(groove_path)
     try:
         return play(groove, out_path, how or Listening())
@@ -93,7 +97,7 @@ def play(groove: Groove, out_path: Path, how: Listening) -> Heard:
     pickup = Pickup(groove, stylus_um, film.wear_um2(how.plays))
     surface = Surface(film, how.plays, how.seed, RATE_HZ)
     samples = length(groove)
-    scratch = Scratch(out_path.parent if out_path.parent.is_dir() else None)
+    scratch = Scratch(out_path.parent)
     try:
         peak = 0.0
         for block, clicks in _sound(pickup, surface, _curve(groove), samples):

@@ -114,6 +114,8 @@ def test_only_what_lies_before_the_messages_end_counts_and_depth_is_real(make):
     assert min_land_um(make(silent, radius=late)) < pitch_um - 155
     shallow_first = make(silent, depth=lambda t: np.minimum(75, 75 * t / 2.0))
     assert min_land_um(shallow_first) == pytest.approx(pitch_um - 150, abs=2e-3)
+    rising = make(silent, depth=lambda t: 75 - 5 * t)  # half of either turn's width lies between them
+    assert min_land_um(rising) == pytest.approx(pitch_um - 150 + 5 * 60 / RPM, abs=5e-3)
 
 
 def test_less_than_a_turn_has_no_land_and_no_flutter(make):

@@ -197,6 +197,13 @@ def test_outward_steps_and_steps_without_current():
     assert early[-1] == pytest.approx(100 - 0.5 / 3200 - 0.05 * 0.0025 * np.sin(np.pi / 8), abs=1e-9)
 
 
+def test_a_level_said_twice_is_one_step():
+    pins = PINS.platter_step, PINS.carriage_step
+    twice = [(frame, pin, level) for pin in pins for frame, level in ((2000, 1), (2010, 1), (2020, 0), (2030, 0))]
+    assert run_carriage(MACHINE, [*ON, *twice], 4000)[1].steps == 1
+    assert run_platter(MACHINE, [*ON, *twice], 4000)[1].steps == 1
+
+
 def test_steps_that_no_motor_follows_are_counted():
     _, state = run_carriage(MACHINE, [*ON, *steps(PINS.carriage_step, [2000, 2004, 2009, 2015])], 4000)
     assert state.fast == 1  # 5 mm/s and a quarter is one step in 5 frames

@@ -1,0 +1,28 @@
+"""The feeder's cost is counted in instructions, which do not depend on how busy the machine is."""
+
+import pytest
+
+from appliance import bench
+
+AARCH64 = next(target for target in bench.TARGETS if target.name == 'aarch64')
+HERE = bench.TARGETS[0]
+
+
+def skip_without(target):
+    if missing := bench.missing_tools(target):
+        pytest.skip(f'needs the packages {" ".join(missing)}')
+
+
+def test_the_feeder_stays_within_its_budget_and_makes_the_same_words_on_both_processors():
+    skip_without(HERE)
+    skip_without(AARCH64)
+    here, there = bench.count_feeder(HERE), bench.count_feeder(AARCH64)
+    assert there['instructions_per_s_of_cut'] <= 30e6  # of DESIGN: 150 a frame
+    assert there['instructions_per_s_of_cut'] > 5e6  # and it did work
+    assert here['hash'] == there['hash']
+    assert 20_000 < there['control_blocks_per_s_of_cut'] < 80_000
+
+
+def test_a_missing_tool_is_named_by_its_package():
+    nowhere = bench.Target('nowhere', 'no-such-compiler', (), {'no-such-compiler': 'gcc-for-nowhere', 'sh': 'dash'})
+    assert bench.missing_tools(nowhere) == ['gcc-for-nowhere']

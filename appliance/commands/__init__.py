@@ -1,0 +1,92 @@
+"""The command line: one module a command, found when it is asked for, so that nothing unused is imported.
+
+Every error ends here as one line on stderr (where, what, what to do) and the exit code of its class: 2 the input, an
+option or a file is wrong; 3 it does not fit or the machine refuses; 4 a fault during the cut.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from typing import Any, NoReturn
+
+from appliance.errors import AudioLetterError, OptionError
+
+COMMANDS = {
+    'cut': 'cut a recording on a disc',
+    'listen': 'hear a groove as a stylus would',
+    'look': 'draw the disc that a groove makes',
+    'machines': 'list the machines',
+    'discs': 'list the discs',
+    'doctor': 'check this computer and the machine',
+    'bench': 'measure the core: instructions, ratios, memory',
+}
+INTERRUPTED = 130  # 128 + SIGINT, as a shell counts it
+
+EXAMPLES = """examples:
+  audioletter cut message.wav                         cut on the virtual machine and say how it went
+  audioletter cut message.wav --out letter            also keep picture, sound, groove and report in letter/
+  audioletter cut talk.flac --disc xray-20 --speed 78
+  audioletter listen letter/groove.npz --plays 20     what it sounds like after twenty plays
+  audioletter COMMAND --help                          each command explains itself by example
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are ours: one line, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise OptionError(message, where=self.prog, remedy=f'{self.prog} --help shows how')
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; returns the exit code. No exception for what a user or a machine can cause."""
+    words = sys.argv[1:] if words is None else words
+    try:
+        return _run(words)
+    except AudioLetterError as error:
+        print(f'audioletter: {_one_line(error.line)}', file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:  # the reader of our output has gone: not an error of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(f'audioletter: {_one_line(str(error))}', file=sys.stderr)
+        return AudioLetterError.exit_code
+    except KeyboardInterrupt:
+        print('audioletter: stopped by the keyboard; nothing was left behind', file=sys.stderr)
+        return INTERRUPTED
+
+
+def _one_line(text: str) -> str:
+    return ' '.join(text.split())
+
+
+def _run(words: list[str]) -> int:
+    parser = Parser(
+        prog='audioletter',
+        description='A booth that takes a spoken message and cuts it on a disc.',
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parsers = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
+    chosen = next((word for word in words if not word.startswith('-')), None)
+    for name, summary in COMMANDS.items():
+        if name == chosen:
+            module: Any = importlib.import_module(f'appliance.commands.{name}')
+            sub = parsers.add_parser(
+                name,
+                help=summary,
+                description=module.DESCRIPTION,
+                epilog=module.EXAMPLES,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+            module.add_arguments(sub)
+            sub.set_defaults(run=module.run)
+        else:
+            parsers.add_parser(name, help=summary)
+    options = parser.parse_args(words)
+    code: int = options.run(options)
+    return code

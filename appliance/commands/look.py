@@ -1,0 +1,28 @@
+"""`audioletter look`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+DESCRIPTION = 'Draw the disc that a groove makes: the film, every turn of the groove, and the light on it.'
+EXAMPLES = """examples:
+  audioletter look letter/groove.npz
+      writes letter/groove.png
+  audioletter look letter/groove.npz --out disc.png
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('groove', metavar='GROOVE', type=Path, help='groove.npz of a cut')
+    parser.add_argument('--out', metavar='PNG', type=Path, help='where to; beside the groove')
+
+
+def run(options: argparse.Namespace) -> int:
+    from appliance.groove.groovefile import Groove
+    from appliance.groove.picture import draw
+
+    out: Path = options.out or options.groove.with_suffix('.png')
+    draw(Groove.open(options.groove), out)
+    print(out)
+    return 0

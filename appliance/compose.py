@@ -1,0 +1,192 @@
+"""Where the machine is put together: the one place that chooses between virtual and real, and never falls back.
+
+A workshop is a lathe with everything around it that one cut needs: the virtual Pi, the physics that follow it, the
+files that are kept, and afterwards the picture and the sound.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from appliance.cut import Outcome, Quiet, Request, Watch
+from appliance.cut.choice import choose_programme
+from appliance.cut.facts import facts
+from appliance.errors import CutFaultError, MachineRefusesError
+from appliance.files import Scratch
+from appliance.groove.groovefile import Groove, GrooveWriter
+from appliance.groove.measure import measure
+from appliance.groove.timeline import Timeline, build
+from appliance.lathe.api import Progress, State
+from appliance.machine import (
+    FRAME_RATE_HZ,
+    SAMPLE_RATE_HZ,
+    Disc,
+    Machine,
+    bit,
+    check_pair,
+    disc_names,
+    load_disc,
+)
+from appliance.sound.curves import find_curve
+from appliance.sound.reading import Take
+from appliance.virtual.lathe import VirtualLathe, initial_levels
+from appliance.virtual.physics import Findings, PhysicalLathe
+from appliance.virtual.trace import TraceWriter
+
+LOOK_S = 0.2  # between two looks at the progress
+GROOVE, TRACE, PICTURE, SOUND = 'groove.npz', 'trace.npz', 'disc.png', 'playback.wav'
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What is to be left in the folder beside the groove."""
+
+    results: bool = False  # picture and sound
+    trace: bool = False
+
+
+def workshop(machine: Machine, disc: Disc, folder: Path, keeping: Keeping) -> VirtualShop:
+    """The shop for one cut on `machine`; raises MachineRefusesError for one that this program cannot drive."""
+    if machine.machine.kind != 'virtual':
+        raise MachineRefusesError(
+            'there is no driver for a real machine in this program yet',
+            where=machine.machine.name,
+            remedy='set machine.kind to virtual',
+        )
+    return VirtualShop(machine, disc, folder, keeping)
+
+
+class VirtualShop:
+    """Cuts on the virtual lathe. Everything that is made lies in `scratch`."""
+
+    def __init__(self, machine: Machine, disc: Disc, scratch: Path, keeping: Keeping) -> None:
+        self.scratch = scratch
+        self._machine = machine
+        self._disc = disc
+        self._keeping = keeping
+
+    def cut(self, timeline: Timeline, facts: dict[str, Any], watch: Watch) -> Outcome:
+        levels = initial_levels(self._machine)
+        writer = GrooveWriter(self.scratch / GROOVE, facts, self.scratch)
+        physics = PhysicalLathe(self._machine, self._disc, writer, levels)
+        observers: list[Any] = [physics]
+        if self._keeping.trace:
+            pwm_range = self._machine.pwm.range
+            observers.append(TraceWriter(self.scratch / TRACE, facts, levels, pwm_range=pwm_range, folder=self.scratch))
+        lathe = VirtualLathe(self._machine, observers)
+        try:
+            lathe.start(timeline.score)
+            while not lathe.wait(LOOK_S):
+                watch.part(lathe.progress().frame / timeline.score.frames)
+            progress, findings = lathe.progress(), _first_findings(lathe.results)
+        finally:
+            lathe.close()
+        seen = _done(progress, findings)
+        _refuse_power(self._machine, seen)
+        writer.close()
+        return self._measure(progress, seen)
+
+    def _measure(self, progress: Progress, findings: Findings) -> Outcome:
+        groove = Groove.open(self.scratch / GROOVE)
+        try:
+            measured = measure(groove)
+        finally:
+            groove.close()
+        peaks = {'head_peak_um': findings.head_peak_um, 'platter_max_lag_rad': findings.platter_max_lag_rad}
+        return Outcome(
+            underruns=progress.underruns,
+            frames=findings.frames,
+            platter_steps=findings.platter_steps,
+            carriage_steps=findings.carriage_steps,
+            measured=measured,
+            peaks=peaks,
+        )
+
+    def finish(self, watch: Watch) -> None:
+        """Picture and sound side by side: most of both is done without the interpreter's lock."""
+        if not self._keeping.results:
+            return
+        with ThreadPoolExecutor(2) as pool:
+            made = [pool.submit(self._draw), pool.submit(self._play)]
+            for done, future in enumerate(made, 1):
+                future.result()
+                watch.part(done / len(made))
+
+    def _draw(self) -> None:
+        from appliance.groove.picture import draw
+
+        groove = Groove.open(self.scratch / GROOVE)
+        try:
+            draw(groove, self.scratch / PICTURE)
+        finally:
+            groove.close()
+
+    def _play(self) -> None:
+        from appliance.groove.playback import Listening, listen
+
+        listen(self.scratch / GROOVE, self.scratch / SOUND, Listening(seed=self._machine.machine.seed))
+
+
+def try_out(machine: Machine) -> str:
+    """Cut a moment of silence on `machine` and say what was seen; raises what a cut would raise."""
+    with tempfile.TemporaryDirectory(prefix='audioletter-') as name:
+        folder = Path(name)
+        disc = _first_disc(machine)
+        silence = Scratch(folder)
+        silence.append(np.zeros(SAMPLE_RATE_HZ // 10))
+        take = Take('silence', silence, SAMPLE_RATE_HZ, 1)
+        request = Request(folder, disc, machine)
+        chosen = choose_programme(request, take, find_curve(request.curve), folder)
+        timeline = build(chosen.plan, machine, chosen.programme.drive, chosen.programme.lead)
+        told = facts(machine, disc, chosen, timeline.score, take.seconds)
+        outcome = workshop(machine, disc, folder, Keeping()).cut(timeline, told, Quiet())
+    return (
+        f'{outcome.frames} frames executed, torque margin {timeline.torque.margin:.1f}, '
+        'at the end the head is up and the power off'
+    )
+
+
+def _first_disc(machine: Machine) -> Disc:
+    """Some disc that this machine reaches all of."""
+    for disc in map(load_disc, disc_names()):
+        try:
+            check_pair(machine, disc)
+        except MachineRefusesError:
+            continue
+        return disc
+    raise MachineRefusesError('its carriage reaches no disc', where=machine.machine.name, remedy='correct its radii')
+
+
+def _first_findings(results: list[Any]) -> Findings | None:
+    return next((result for result in results if isinstance(result, Findings)), None)
+
+
+def _done(progress: Progress, findings: Findings | None) -> Findings:
+    """A cut that did not end as done, or whose groove cannot be, is a fault: the disc is void."""
+    if progress.state is not State.DONE or findings is None:
+        raise CutFaultError(
+            progress.cause or 'the cut did not end well',
+            where=f'{progress.frame / FRAME_RATE_HZ:.2f} s into the cut',
+            remedy='lay a new blank and cut again',
+        )
+    if findings.faults:
+        raise CutFaultError(findings.faults[0], where='virtual lathe', remedy='correct the machine file')
+    return findings
+
+
+def _refuse_power(machine: Machine, findings: Findings) -> None:
+    """Whatever happened before: at the end the head is up and nothing has power."""
+    pins, levels = machine.pins, findings.final_levels
+    for name, gpio, active in (
+        ('the motors', pins.enable, pins.enable_active),
+        ('the bridge', pins.bridge_enable, pins.bridge_enable_active),
+        ('the head lift', pins.head_lift, pins.lift_down),
+    ):
+        if levels[gpio] == bit(active):
+            raise CutFaultError(f'{name} still has power after the cut', where=f'GPIO {gpio}', remedy='switch off')

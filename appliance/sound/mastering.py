@@ -105,7 +105,7 @@ class Mastering:
 
     def _levelled(self, limit: Allowed, ceiling_db: float) -> Programme:
         if self._measured is None:
-            self._measured = measure(self._take.sound.read, self._take.samples, self._kernels)
+            self._measured = measure(self._take.read, self._take.samples, self._kernels)
         span = kept(self._measured, self._frames)
         within = limit.tightened(_BETWEEN, cm_s_of(ceiling_db))
         rendering = self._limited(span, _fader(self._measured, span, within), within)
@@ -147,7 +147,7 @@ class Mastering:
             low, high = max(first, 0), min(first + count, samples)
             block = np.zeros(count)
             if low < high:
-                sound = self._take.sound.read(start + low, high - low)
+                sound = self._take.read(start + low, high - low)
                 block[low - first : high - first] = sound * curve.read(low, high - low)
             return block
 
@@ -157,7 +157,7 @@ class Mastering:
         """Filter the message into displacement and drive: the kept part of it under a gain curve, or the whole at one
         level. The last rendering is kept, for a target that asks for the same."""
         if self._last is None or self._last.span != span or not np.array_equal(self._last.gain, gain):
-            read = self._take.sound.read if span is None else self._with_gain(span, gain)
+            read = self._take.read if span is None else self._with_gain(span, gain)
             level = float(gain[0]) if span is None else 1.0
             displacement_um, drive, profiler = Scratch(self._folder), Scratch(self._folder), Profiler()
             for outputs in Bank(self._kernels).run(read, self._samples(span)):

@@ -28,26 +28,36 @@ RATES_HZ = (1_000, 1_000_000)  # what a header may claim; outside it is no sound
 LOUDEST = 1000.0  # +60 dB re full scale: beyond that a float file holds something else
 _EVEN_BELOW_HZ = 20_000  # sources whose converter has its corner near the voice
 _EVEN_HALF = 31
+_RING = 600  # samples at 50 kHz kept before and after the recording, under -90 dB beyond (12 ms)
 _RUN_UP = 256  # samples of silence at least
 _EVEN_TO = 0.45  # of the source rate
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One recording, mono, at 50 kHz; 1.0 is full scale."""
+    """One recording, mono, at 50 kHz; 1.0 is full scale.
+
+    Band-limited sound that begins or ends in the middle of a word rings beyond its ends: `ring` samples of that are kept
+    in the file on both sides, so that what is cut is the recording itself and no step at its end.
+    """
 
     name: str
     sound: Scratch
     rate_hz: int  # of the file it came from
     channels: int
+    ring: int = 0
 
     @property
     def samples(self) -> int:
-        return self.sound.samples
+        return self.sound.samples - 2 * self.ring
 
     @property
     def seconds(self) -> float:
-        return self.sound.samples / SAMPLE_RATE_HZ
+        return self.samples / SAMPLE_RATE_HZ
+
+    def read(self, start: int, count: int) -> NDArray[np.float32]:
+        """`count` samples from sample `start` of the recording, its ringing included; zero beyond."""
+        return self.sound.read(start + self.ring, count)
 
 
 def read(path: str | Path, folder: Path | None = None) -> Take:
@@ -58,8 +68,10 @@ def read(path: str | Path, folder: Path | None = None) -> Take:
         with soundfile.SoundFile(name) as file:
             _refuse_header(file, Path(path))
             sound = Scratch(folder)
-            _convert(_mono(file, name), file.samplerate, sound, _length(file.frames, file.samplerate))
-            return Take(name, sound, file.samplerate, file.channels)
+            ring = 0 if file.samplerate == SAMPLE_RATE_HZ else _RING
+            length = _length(file.frames, file.samplerate) + 2 * ring
+            _convert(_mono(file, name), file.samplerate, sound, length)
+            return Take(name, sound, file.samplerate, file.channels, ring)
     except soundfile.SoundFileError as error:
         reason = str(error).rsplit(': ', 1)[-1].strip().rstrip('.')
         raise RecordingError(
@@ -127,16 +139,18 @@ def _refuse_sample(block: Float, row: int, start_s: float, file: soundfile.Sound
 
 
 def _convert(blocks: Iterator[Float], rate_hz: int, sound: Scratch, length: int) -> None:
-    """Rate-convert the stream into `sound`, exactly `length` samples. soxr spoils the first samples of a stream, so it
-    gets silence before and after, a whole number of samples on both sides of the converter."""
+    """Rate-convert the stream into `sound`, exactly `length` samples, the ringing before it first. soxr spoils the first
+    samples of a stream, so it gets silence before and after, a whole number of samples on both sides of the converter.
+    """
     if rate_hz == SAMPLE_RATE_HZ:
         for block in blocks:
             sound.append(block)
         return
     common = math.gcd(rate_hz, SAMPLE_RATE_HZ)
-    periods = -(-_RUN_UP * common // rate_hz)
-    skip = periods * (SAMPLE_RATE_HZ // common)
-    framed = itertools.chain([np.zeros(periods * (rate_hz // common))], blocks, [np.zeros(_RUN_UP)])
+    periods = max(-(-_RUN_UP * common // rate_hz), -(-2 * _RING * common // SAMPLE_RATE_HZ))
+    silence = np.zeros(periods * (rate_hz // common))
+    skip = periods * (SAMPLE_RATE_HZ // common) - _RING
+    framed = itertools.chain([silence], blocks, [silence])
     stream = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype='float64', quality='VHQ')
     for block in _even(framed, rate_hz) if rate_hz < _EVEN_BELOW_HZ else framed:
         out = stream.resample_chunk(block)

@@ -171,7 +171,7 @@ def test_a_sample_that_is_no_number_is_refused() -> None:
 
 def excerpt(seconds: float) -> Take:
     whole = read(LETTER)
-    return take(whole.sound.read(0, round(seconds * RATE_HZ)))
+    return take(whole.read(0, round(seconds * RATE_HZ)))
 
 
 @pytest.mark.parametrize(('disc', 'rpm'), [(COARSE, 78.26), (FINE, 33.333)])
@@ -181,7 +181,7 @@ def test_a_spoken_letter_keeps_its_sound(disc, rpm: float) -> None:
 
     letter = excerpt(8.0)
     programme = master(letter, MACHINE, disc, RIAA, Target(rpm, disc.inner_radius_mm))
-    original = letter.sound.read(round(programme.message_offset_s * RATE_HZ), programme.samples).astype(float)
+    original = letter.read(round(programme.message_offset_s * RATE_HZ), programme.samples).astype(float)
     before, after = (signal.resample_poly(x, 8, 25) for x in (original, heard(programme)))
     assert pesq(16_000, before, after, 'wb') > 4.5
     assert stoi(before, after, 16_000) > 0.985

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from appliance.sound.groovespace import Allowed, Profile
@@ -26,15 +27,22 @@ class GainCurve:
 
     def read(self, start: int, count: int) -> Float:
         """The gain of `count` samples from `start`; before the first and after the last frame it stays where it is."""
-        place = (np.arange(start, start + count) + 0.5) / HOP - 0.5
-        first = np.floor(place).astype(np.int64)
-        u = place - first
-        last = len(self.coefficients) - 1
-        weights = ((1 - u) ** 3, 3 * u**3 - 6 * u**2 + 4, -3 * u**3 + 3 * u**2 + 3 * u + 1, u**3)
-        gain = np.zeros(count)
-        for step, weight in enumerate(weights):
-            gain += weight * self.coefficients[np.clip(first + (step - 1), 0, last)]
-        return gain / 6
+        first, end = start // HOP, -(-(start + count) // HOP)
+        near = np.arange(first - _SPLINE, end + _SPLINE)
+        windows = sliding_window_view(self.coefficients[np.clip(near, 0, len(self.coefficients) - 1)], 2 * _SPLINE + 1)
+        gain = windows @ _spline().T
+        return np.asarray(gain.reshape(-1)[start - first * HOP :][:count], np.float64)
+
+
+def _spline() -> Float:
+    """[HOP, 5]: how much of the coefficients of frames k - 2 to k + 2 is in each sample of frame k."""
+    place = (np.arange(HOP) + 0.5) / HOP - 0.5
+    left = np.floor(place).astype(np.int64)
+    u = place - left
+    weights = np.stack([(1 - u) ** 3, 3 * u**3 - 6 * u**2 + 4, -3 * u**3 + 3 * u**2 + 3 * u + 1, u**3], axis=1) / 6
+    spline = np.zeros((HOP, 2 * _SPLINE + 1))
+    np.put_along_axis(spline, left[:, None] + np.arange(_SPLINE - 1, _SPLINE + 3), weights, axis=1)
+    return spline
 
 
 def excess(profile: Profile, limit: Allowed) -> Float:

@@ -65,7 +65,7 @@ def test_no_limit_is_ever_passed(disc, rpm: float, level_db: float | None) -> No
         programme = mastered(x, target, disc)
         reached = programme.limits.as_dict()
         measured = asked(programme, disc, target)
-        assert max(reached.values()) <= 0.965 + 1e-6
+        assert max(reached.values()) <= 0.96 + 1e-6
         assert max(measured.values()) <= 1
         for name, value in measured.items():
             assert reached[name] <= value * (1 + 1e-3) + 1e-4, name

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.lathe.settings import Knobs
-from appliance.native import lib
+from appliance.native import ffi, lib
 from appliance.virtual.pi import ClockThief, Stall
 from tests.native.engine_rig import FRAMES, HEAD_DOWN, HEAD_UP, Rig, machine, score, tone
 
@@ -132,6 +132,26 @@ def test_a_feeder_that_oversleeps_is_an_underrun(asleep_us):
     assert rig.look().underruns == 1
 
 
+def test_a_feeder_held_up_between_look_and_link_finds_the_chain_ended():
+    """The look said 20 ms were left, the store came 160 ms later: the old tail has been latched without it."""
+    rig = Rig().offer()
+    rig.run(until_frame=HEAD_DOWN - 10_000)
+    real, late, looks = rig.pi.door, ffi.new('struct door *'), []
+
+    @ffi.callback('int64_t(void *)')
+    def now_us(own):
+        looks.append(real.now_us(own))
+        if len(looks) == 3:  # the step's own look, its look at the clock, then the one before a link
+            rig.pi.pass_us(160_000)
+        return looks[-1]
+
+    late[0] = real[0]
+    late.now_us = now_us
+    rig.engine.door = late
+    assert 'already ended' in faulted(rig)
+    assert rig.look().underruns == 1
+
+
 def test_a_feeder_that_naps_is_none():
     rig = Rig().offer()
     rig.run(until_frame=HEAD_DOWN - 10_000)
@@ -168,6 +188,20 @@ def test_a_stop_lifts_the_head_at_once_and_then_comes_to_rest(frame):
         assert last_step < bridge[-1] <= enable[-1] or asked > FRAMES - 40_000
         assert last_step < enable[-1]
     assert rig.pi.faults() == []
+
+
+@pytest.mark.parametrize('ahead', range(-3, 12))
+def test_a_stop_while_the_head_is_being_lowered_leaves_it_up(ahead):
+    rig = Rig().offer()
+    rig.run(until_frame=HEAD_DOWN - 6000)
+    rig.pi.pass_us((HEAD_DOWN - ahead - rig.pi.frames) * 5)
+    rig.stop()
+    assert rig.run() == lib.ENGINE_OVER
+    assert rig.state == lib.ENGINE_STOPPED
+    changes = rig.output().edges(PINS.head_lift)
+    assert len(changes) in (0, 2)
+    assert all(abs(frame - HEAD_DOWN) < 12 for frame, _ in changes)
+    rig.assert_safe()
 
 
 def test_a_stop_slows_the_platter_down_before_the_power_goes():

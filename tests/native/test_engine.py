@@ -50,6 +50,18 @@ def test_every_edge_comes_in_its_own_frame(chip):
     assert [edge[1:] for edge in after] in ([], [(rig.machine.pins.heartbeat, 0)]), 'only IDLE drops the heartbeat'
 
 
+def test_a_busy_bus_moves_no_edge_by_more_than_a_frame_and_no_word_at_all():
+    calm, busy = Rig().offer(), Rig(jitter_ns=(500, 1500), seed=3).offer()
+    calm.run()
+    busy.run()
+    one, other = calm.output(), busy.output()
+    assert np.array_equal(one.pwm, other.pwm)
+    for gpio in np.unique(one.gpio):
+        early, late = np.array(one.edges(gpio)), np.array(other.edges(gpio))
+        assert np.array_equal(early[:, 1], late[:, 1])
+        assert np.abs(early[:, 0] - late[:, 0]).max() <= 1
+
+
 def test_steps_are_counted():
     rig = Rig().offer()
     rig.run()

@@ -77,7 +77,9 @@ def test_a_lost_word_before_the_start_keeps_the_machine_from_starting():
 
 
 @pytest.mark.parametrize(
-    ('register', 'value'), [(lib.CM_PWMCTL, 0x5A000001), (lib.CM_PWMDIV, 0x5A005000)], ids=['source', 'divider']
+    ('register', 'value'),
+    [(lib.CM_PWMCTL, 0x5A000001), (lib.CM_PWMDIV, 0x5A005000), (lib.CM_PWMDIV, 0x5A004001)],
+    ids=['source', 'divider', 'fraction'],
 )
 def test_a_clock_that_others_change_is_a_fault(register, value):
     played = score(machine(), frames=400_000, sound=tone(400_000)[:100_000])
@@ -160,8 +162,8 @@ def test_a_feeder_that_naps_is_none():
     assert (rig.state, rig.cause) == (lib.ENGINE_DONE, '')
 
 
-def stopped_at(frame, at_once=False):
-    rig = Rig().offer()
+def stopped_at(frame, at_once=False, **parts):
+    rig = Rig(**parts).offer()
     rig.run(until_frame=frame)
     asked = rig.pi.frames
     rig.stop(at_once)
@@ -205,16 +207,30 @@ def test_a_stop_while_the_head_is_being_lowered_leaves_it_up(ahead):
 
 
 def test_a_stop_slows_the_platter_down_before_the_power_goes():
-    rig, asked = stopped_at(20_000)
+    lathe = machine(ramp_s=0.3)
+    rig, asked = stopped_at(70_000, lathe=lathe, played=score(lathe, frames=200_000))
     rises = np.array([at for at, level in rig.output().edges(PINS.platter_step) if level == 1])
     gaps = np.diff(rises[rises > asked])
     assert gaps[0] < 60, 'at speed when it was stopped'
     assert gaps[-1] > 4 * gaps[0], 'slow at the end'
     assert np.mean(gaps[-10:]) > 2 * np.mean(gaps[-40:-20])
+    bridge = [at for at, level in rig.output().edges(PINS.bridge_enable) if level == 0]
+    assert bridge[-1] >= rises[-1] > asked + 50_000
+
+
+def test_a_stop_while_samples_are_missing_does_not_lower_the_head():
+    """The edge that lowers it has been merged into a segment that waits for its sound."""
+    rig = Rig().offer(HEAD_DOWN // 4 + lib.PWM_DELAY_SAMPLES)
+    assert rig.run() == lib.ENGINE_INPUT
+    rig.stop()
+    assert rig.run() == lib.ENGINE_OVER
+    assert rig.state == lib.ENGINE_STOPPED
+    assert rig.output().edges(PINS.head_lift) == []
 
 
 def test_a_stop_at_once_takes_the_power_at_once():
     rig, asked = stopped_at(HEAD_DOWN + 2000, at_once=True)
+    assert rig.pi.faults() == [], 'the FIFO is kept fed until the PWM is off'
     rig.assert_safe()
     assert rig.pi.frames < asked + 3000
 

@@ -159,6 +159,7 @@ class Rig:
         if self.state != lib.ENGINE_DEAD and self.pi.frames:
             legs = self.machine.pins.leg_a, self.machine.pins.leg_b
             assert [levels[leg] for leg in legs] == [0, 0], 'both legs low'
+            assert [self.function(leg) for leg in legs] == [lib.FSEL_OUT] * 2, 'and the PWM cut off from them'
         for gpio in range(32):
             if (rest.set | rest.clear) >> gpio & 1:
                 assert levels[gpio] == rest.set >> gpio & 1, f'GPIO {gpio}'
@@ -172,6 +173,10 @@ class Rig:
         if self.clock_runs():
             last = self.output().pwm[-8:]
             assert (last[:, 0] == last[:, 1]).all()
+
+    def function(self, gpio):
+        register = self.pi.door.read(self.pi.door.self, lib.bcm_fsel_register(gpio))
+        return register >> lib.bcm_fsel_shift(gpio) & 7
 
     def clock_runs(self):
         return self.pi.door.read(self.pi.door.self, lib.CM_PWMCTL) & lib.CM_BUSY

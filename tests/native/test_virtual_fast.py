@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -108,6 +109,22 @@ def test_cutting_time_into_other_slices_changes_nothing(seed, slices):
     whole = Run(run.parts, {}, 12, [('sleep', sum(slices))], seed)
     first, second = outcome(run, False), outcome(whole, False)
     assert (first[0], first[1], first[2][-6:]) == (second[0], second[1], second[2])
+
+
+@pytest.mark.parametrize('word_ns', [2500, 2501, 3000])
+def test_words_too_slow_for_two_a_frame_are_not_taken_in_one_go(word_ns):
+    parts = [('fifo', 1800), ('up', 22), ('fifo', 200), ('down', 22), ('fifo', 100)]
+    run = Run(parts, {'word_ns': word_ns, 'block_ns': 1}, 12, [('sleep', 9000)], 1)
+    quick, slow = outcome(run, False), outcome(run, True)
+    assert quick == slow
+    assert ('underrun' in slow[3]) is (word_ns > 2501)  # 2 ns a frame do not add up to a word here
+
+
+def test_a_request_line_switched_off_in_the_middle_stops_the_words():
+    run = Run([('fifo', 600)], {}, 12, [('sleep', 500), ('write', (DMAC, 12)), ('sleep', 500)], 1)
+    quick, slow = outcome(run, False), outcome(run, True)
+    assert quick == slow
+    assert 'underrun' in slow[3]
 
 
 def test_one_flipped_bit_anywhere_in_a_block_is_heard_or_noted():

@@ -162,6 +162,26 @@ def test_turning_a_driven_pin_into_an_input_lets_its_pull_win():
     assert board.output()[1] == [(10, 5, 1)]
 
 
+def test_a_pin_handed_to_the_pwm_makes_no_edge_of_its_own():
+    board = Board()
+    chain = Chain(board.pi)
+    chain.silence_for_ever()
+    board.pins(18)
+    board.write(GPSET0, 1 << 18)
+    board.play(chain, 18, us=5 * 10 + 1)
+    board.write(GPFSEL + 4, board.read(GPFSEL + 4) & ~(7 << 24) | 2 << 24)
+    board.sleep_us(100)
+    assert board.output()[1] == []
+
+
+def test_bits_beyond_the_last_pin_touch_nothing():
+    board = Board()
+    board.write(GPCLR0 + 4, 0xFFFFFFFF)
+    board.pi.set_input(4, 0)
+    board.pi.set_input(4, None)
+    assert [pin for pin in range(54) if lit(board, pin)] == PULLED_UP
+
+
 def test_edges_after_the_pwm_has_stopped_are_not_output_until_it_plays_again():
     board = Board()
     chain = Chain(board.pi)

@@ -60,9 +60,9 @@ def slot_words(machine: Machine) -> int:
 
 
 def memory_words(machine: Machine) -> int:
-    """Chain memory for the look-ahead: twice over, since fast motion fills slots with edges before sound does."""
+    """Chain memory for the look-ahead, four times over: fast motion fills slots with edges before sound does."""
     ahead = math.ceil(machine.cut.lookahead_ms / machine.cut.segment_ms)
-    return 64 + (2 * ahead + 4) * slot_words(machine)
+    return 64 + (4 * ahead + 4) * slot_words(machine)
 
 
 def off(machine: Machine) -> Levels:

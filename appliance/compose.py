@@ -85,11 +85,12 @@ class VirtualShop:
             while not lathe.wait(LOOK_S):
                 watch.part(lathe.progress().frame / timeline.score.frames)
             progress, findings = lathe.progress(), _first_findings(lathe.results)
+            seen = _done(progress, findings)
+            _refuse_power(self._machine, seen)
+            writer.close()
         finally:
             lathe.close()
-        seen = _done(progress, findings)
-        _refuse_power(self._machine, seen)
-        writer.close()
+            writer.abandon()
         return self._measure(progress, seen)
 
     def _measure(self, progress: Progress, findings: Findings) -> Outcome:

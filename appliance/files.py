@@ -59,7 +59,7 @@ def whole_file(path: Path) -> Iterator[Path]:
             part.unlink()
 
 
-class _Unlinked:
+class UnlinkedFile:
     """An open file without a name, closed at the latest when nobody holds it any more."""
 
     def __init__(self, folder: Path | None) -> None:
@@ -72,7 +72,7 @@ class Scratch:
     """One growing float32 signal on disk. Appending raises StorageError when the disk is full."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._file = _Unlinked(folder)
+        self._file = UnlinkedFile(folder)
         self._folder = folder
         self._gain = np.float32(1.0)
         self.samples = 0

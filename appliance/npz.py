@@ -23,7 +23,7 @@ from numpy.lib import format as npy
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from appliance.errors import GrooveFileError
-from appliance.files import BLOCK, whole_file, write_fully
+from appliance.files import BLOCK, UnlinkedFile, whole_file, write_fully
 
 Array = NDArray[Any]
 
@@ -54,7 +54,7 @@ class Column:
         self._tail = () if width is None else (width,)
         self._row_bytes = self.dtype.itemsize * (width or 1)
         self._folder = folder
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)
+        self._file = UnlinkedFile(folder)
 
     def append(self, block: ArrayLike) -> None:
         data = np.ascontiguousarray(block, dtype=self.dtype)

@@ -160,7 +160,9 @@ def highest(room: _Room, lowest_db: float) -> tuple[float, Spiral] | None:
             good, spiral = room.use(gain_db, least_spiral)
         if spiral is not None and good <= 1.0:
             best = (gain_db, spiral)
-        part = good / quick if np.isfinite(good) else 0.97
+            if gain_db == 0.0:
+                break
+        part = good / quick if spiral is not None and quick > 0.0 else 0.97
         next_db = _highest_quick(room, lowest_db, part * (1.0 + 1e-4)) if gain_db > lowest_db else lowest_db
         if next_db == gain_db or (best is not None and next_db - best[0] < GAIN_STEP_DB):
             break

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -135,7 +136,7 @@ def test_one_sample_and_silence_are_fine(tmp_path, samples, plain):
 
 
 def test_bad_recordings_are_exit_2_with_a_fault_and_no_report(tmp_path, capsys, voice):
-    whole = open(voice, 'rb').read()
+    whole = Path(voice).read_bytes()
     bad = {
         'missing.wav': (None, 'missing.wav'),
         'empty.wav': (b'', 'empty.wav'),

@@ -33,17 +33,20 @@ def choose_programme(asked: Request, take: Take, curve: Curve, folder: Path) -> 
     mastering = Mastering(take, asked.machine, curve, folder)
     bench = Bench(asked.machine, asked.disc)
     innermost_mm = asked.disc.inner_radius_mm
+    first_mm = asked.disc.programme_radius_mm if asked.plain else innermost_mm
     made: dict[float, Programme] = {}
 
     def programme_for(speed_rpm: float, r_limit_mm: float) -> Programme:
         return mastering.programme(asked.disc, Target(speed_rpm, r_limit_mm, asked.level_db, asked.plain))
 
     def candidate(speed_rpm: float) -> Candidate:
-        made[speed_rpm] = programme_for(speed_rpm, innermost_mm)
+        made[speed_rpm] = programme_for(speed_rpm, first_mm)
         return as_candidate(made[speed_rpm], speed_rpm)
 
     choice = choose(bench, asked.speed, candidate, Freedom(fixed=asked.plain))
     programme = made[choice.speed_rpm]
+    if asked.plain:  # refused where it would really end, not where a full side would
+        programme = programme_for(choice.speed_rpm, choice.plan.radius_end_mm)
     r_limit_mm = choice.plan.radius_end_mm - RELAX_MM
     if not asked.plain and r_limit_mm > innermost_mm and tight(programme):
         looser = programme_for(choice.speed_rpm, r_limit_mm)

@@ -141,10 +141,12 @@ class Mastering:
             coefficients[:2] = 0.0
         if span.end < self._frames:
             coefficients[-2:] = 0.0
-        curve, start, samples = GainCurve(coefficients), span.first * HOP, self._samples(span)
+        curve, start = GainCurve(coefficients), span.first * HOP
+        begin = 0 if span.first > 0 else -LEAD  # an end that is not cut off keeps its ringing
+        end = self._samples(span) + (0 if span.end < self._frames else LEAD)
 
         def read(first: int, count: int) -> Float:
-            low, high = max(first, 0), min(first + count, samples)
+            low, high = max(first, begin), min(first + count, end)
             block = np.zeros(count)
             if low < high:
                 sound = self._take.read(start + low, high - low)

@@ -37,8 +37,8 @@ _EVEN_TO = 0.45  # of the source rate
 class Take:
     """One recording, mono, at 50 kHz; 1.0 is full scale.
 
-    Band-limited sound that begins or ends in the middle of a word rings beyond its ends: `ring` samples of that are kept
-    in the file on both sides, so that what is cut is the recording itself and no step at its end.
+    Band-limited sound that begins or ends in the middle of a word rings beyond its ends: `ring` samples of that are
+    kept in the file on both sides, so that what is cut is the recording itself and no step at its end.
     """
 
     name: str
@@ -139,8 +139,9 @@ def _refuse_sample(block: Float, row: int, start_s: float, file: soundfile.Sound
 
 
 def _convert(blocks: Iterator[Float], rate_hz: int, sound: Scratch, length: int) -> None:
-    """Rate-convert the stream into `sound`, exactly `length` samples, the ringing before it first. soxr spoils the first
-    samples of a stream, so it gets silence before and after, a whole number of samples on both sides of the converter.
+    """Rate-convert the stream into `sound`, exactly `length` samples, the ringing before it first. soxr spoils the
+    first samples of a stream, so it gets silence before and after, a whole number of samples on both sides of the
+    converter.
     """
     if rate_hz == SAMPLE_RATE_HZ:
         for block in blocks:

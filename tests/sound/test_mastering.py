@@ -137,6 +137,20 @@ def test_where_something_was_cut_off_it_fades() -> None:
     assert np.std(sound[-50:]) < 0.3 * np.std(sound[-6000:-2000])
 
 
+def test_an_end_that_was_not_cut_off_keeps_its_ringing() -> None:
+    """The recording begins and ends in the middle of a tone, band-limited as the reader leaves it."""
+    tone = 0.3 * np.sin(2 * np.pi * 3000 * (np.arange(4000) - 600) / RATE_HZ)
+    tone[:600] *= np.linspace(0, 1, 600) ** 8
+    tone[-600:] *= np.linspace(1, 0, 600) ** 8
+    sound = take(tone).sound
+    ringing, cut_off = Take('a', sound, 16_000, 1, 600), Take('b', sound, 16_000, 1, 0)
+    assert ringing.samples == 2800
+    first, second = (master(t, MACHINE, FINE, RIAA, AT_78) for t in (ringing, cut_off))
+    a = heard(first)[200:-200] * first.cm_s_per_unit
+    b = heard(second)[800:-800] * second.cm_s_per_unit
+    np.testing.assert_allclose(a, b, atol=2e-3 * np.abs(b).max())
+
+
 def test_drive_and_displacement_belong_together() -> None:
     """The head's own equations, driven so, move as the displacement says, limiter and all."""
     programme = mastered(babble(1.0))

@@ -19,9 +19,6 @@ from appliance.cut.choice import choose_programme
 from appliance.cut.facts import facts
 from appliance.errors import CutFaultError, MachineRefusesError
 from appliance.files import Scratch
-from appliance.groove.groovefile import Groove, GrooveWriter
-from appliance.groove.measure import measure
-from appliance.groove.timeline import Timeline, build
 from appliance.lathe.api import Progress, State
 from appliance.machine import (
     FRAME_RATE_HZ,
@@ -33,8 +30,11 @@ from appliance.machine import (
     disc_names,
     load_disc,
 )
+from appliance.playback.groovefile import Groove, GrooveWriter
+from appliance.playback.measure import measure
 from appliance.sound.curves import find_curve
 from appliance.sound.reading import Take
+from appliance.timeline.build import Timeline, build
 from appliance.virtual.lathe import VirtualLathe, initial_levels
 from appliance.virtual.physics import Findings, PhysicalLathe
 from appliance.virtual.trace import TraceWriter
@@ -120,7 +120,7 @@ class VirtualShop:
                 watch.part(done / len(made))
 
     def _draw(self) -> None:
-        from appliance.groove.picture import draw
+        from appliance.picture import draw
 
         groove = Groove.open(self.scratch / GROOVE)
         try:
@@ -129,7 +129,7 @@ class VirtualShop:
             groove.close()
 
     def _play(self) -> None:
-        from appliance.groove.playback import Listening, listen
+        from appliance.playback import Listening, listen
 
         listen(self.scratch / GROOVE, self.scratch / SOUND, Listening(seed=self._machine.machine.seed))
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from appliance.machine import load_disc, load_machine
+
 
 def pytest_addoption(parser):
     parser.addoption('--no-skips', action='store_true', help='a skipped test is a failure')
@@ -14,3 +16,13 @@ def pytest_runtest_makereport(item, call):
         report.outcome = 'failed'
         report.longrepr = f'skipped, which --no-skips forbids: {report.longrepr}'
     return report
+
+
+@pytest.fixture(scope='session')
+def machine():
+    return load_machine('virtual')
+
+
+@pytest.fixture(scope='session')
+def disc():
+    return load_disc('xray-25')

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from appliance.groove.playback import Listening, listen
+    from appliance.playback import Listening, listen
 
     out: Path = options.out or options.groove.with_suffix('.wav')
     listen(options.groove, out, Listening(options.stylus, options.plays, options.film, options.seed))

@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from appliance.groove.groovefile import Groove
-    from appliance.groove.picture import draw
+    from appliance.picture import draw
+    from appliance.playback.groovefile import Groove
 
     out: Path = options.out or options.groove.with_suffix('.png')
     draw(Groove.open(options.groove), out)

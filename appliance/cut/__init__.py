@@ -20,10 +20,10 @@ from appliance.cut.choice import Chosen, choose_programme
 from appliance.cut.facts import facts
 from appliance.cut.report import report
 from appliance.cut.values import Outcome, Quiet, Request, Watch
-from appliance.groove.timeline import Timeline, build
 from appliance.machine import check_pair
 from appliance.sound.curves import find_curve
 from appliance.sound.reading import read
+from appliance.timeline.build import Timeline, build
 
 
 class Shop(Protocol):

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from appliance.cut.choice import Chosen
-from appliance.groove.score import Score
 from appliance.machine import Disc, Machine, bit
+from appliance.timeline.score import Score
 
 
 def facts(machine: Machine, disc: Disc, chosen: Chosen, score: Score, original_s: float) -> dict[str, Any]:

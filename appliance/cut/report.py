@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.cut.choice import Chosen
 from appliance.cut.values import Outcome, Request
-from appliance.groove.timeline import Timeline
+from appliance.timeline.build import Timeline
 
 
 def report(request: Request, chosen: Chosen, timeline: Timeline, outcome: Outcome) -> dict[str, Any]:

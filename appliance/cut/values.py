@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from appliance.groove.measure import Measured
 from appliance.machine import Disc, Machine
+from appliance.playback.measure import Measured
 
 
 class Watch(Protocol):

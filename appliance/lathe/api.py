@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import Protocol
 
-from appliance.groove.score import Score
+from appliance.timeline.score import Score
 
 
 class State(enum.Enum):

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.errors import MachineRefusesError, NativeError
-from appliance.groove.score import Score
 from appliance.interlock.link import Link
 from appliance.lathe.api import Progress, Readiness, State
 from appliance.lathe.native_score import NativeScore, check_score, native_score
 from appliance.lathe.settings import Knobs, engine_settings
 from appliance.machine.model import FRAME_RATE_HZ, FRAMES_PER_SAMPLE, Machine
 from appliance.native import check, ffi, lib
+from appliance.timeline.score import Score
 
 WATCH_S = 0.02  # between two looks at the interlock
 PATIENCE_S = 0.05  # longest wait without a look whether the cut is over

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.groove.axes import carriage_settings, check_motion, from_anywhere_mm, platter_settings
-from appliance.groove.score import Score
 from appliance.lathe.settings import pwm_settings
 from appliance.machine.model import Machine
 from appliance.native import ffi
+from appliance.timeline.axes import carriage_settings, check_motion, from_anywhere_mm, platter_settings
+from appliance.timeline.score import Score
 
 RING_SAMPLES = 1 << 17  # 2.6 s of sound on its way to the feeder
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.groove.score import Score
 from appliance.lathe.api import Progress, Readiness, State
 from appliance.lathe.engine import OVER, EngineLathe
 from appliance.lathe.settings import Knobs, memory_words, off, outputs
 from appliance.machine.model import Machine
+from appliance.timeline.score import Score
 from appliance.virtual.executed import Executed, Observer
 from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.pi import PiMemory, PiSettings, VirtualPi

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.groove.groovefile import GrooveWriter
 from appliance.machine.model import FRAME_RATE_HZ, FRAMES_PER_SAMPLE, Disc, Machine, bit
 from appliance.native import ffi, lib
+from appliance.playback.groovefile import GrooveWriter
 from appliance.virtual.executed import Executed
 from appliance.virtual.head import Head, head_settings
 from appliance.virtual.motors import carriage_settings, full_depth_um, lift_settings, platter_settings

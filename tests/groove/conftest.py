@@ -5,7 +5,6 @@ import pytest
 
 from appliance.files import Scratch
 from appliance.groove.demand import Signal
-from appliance.machine import load_disc, load_machine
 
 RATE_HZ = 50_000
 
@@ -48,13 +47,3 @@ def signal():
 def speech(signal):
     """Make a Signal of speech-like bursts."""
     return lambda seconds, **how: signal(bursts(seconds, **how))
-
-
-@pytest.fixture(scope='session')
-def machine():
-    return load_machine('virtual')
-
-
-@pytest.fixture(scope='session')
-def disc():
-    return load_disc('xray-25')

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from appliance.groove.axes import carriage_limits, carriage_settings, platter_settings, platter_speed
-from appliance.groove.profiles import hold, move, ramp, to_segments
-from appliance.groove.score import EDGE, Marks, Score
 from appliance.lathe.native_score import native_score
 from appliance.lathe.settings import Knobs, engine_settings, memory_words, off
 from appliance.machine import load_machine
 from appliance.native import check, ffi, lib
+from appliance.timeline.axes import carriage_limits, carriage_settings, platter_settings, platter_speed
+from appliance.timeline.profiles import hold, move, ramp, to_segments
+from appliance.timeline.score import EDGE, Marks, Score
 from appliance.virtual.pi import PiMemory, PiSettings, VirtualPi
 
 FRAMES = 80_000  # 0.4 s

@@ -8,8 +8,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from appliance.errors import MachineRefusesError, NativeError
-from appliance.groove.flutter import speed_deviation, wow_and_flutter
 from appliance.native import ffi, lib
+from appliance.playback.flutter import speed_deviation, wow_and_flutter
 from appliance.virtual.executed import Executed
 from appliance.virtual.motors import carriage_settings, lift_settings, microstep_currents, platter_settings
 from appliance.virtual.native_model import Edges, Motion

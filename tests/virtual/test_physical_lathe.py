@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from appliance.groove.groovefile import Groove, GrooveWriter
+from appliance.playback.groovefile import Groove, GrooveWriter
 from appliance.virtual.physics import PhysicalLathe
 from tests.virtual.cuts import DISC, LEVELS, MACHINE, ON, PINS, blocks, short_cut, steps
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from appliance.errors import GrooveFileError
-from appliance.groove.groovefile import Groove, GrooveWriter
-from appliance.groove.measure import flutter_percent, measure, min_land_um, speed_error_percent
+from appliance.playback.groovefile import Groove, GrooveWriter
+from appliance.playback.measure import flutter_percent, measure, min_land_um, speed_error_percent
 
 RPM = 78.26
 OMEGA = RPM * 2 * np.pi / 60

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from appliance.groove.picture.ghost import radiograph
-from appliance.groove.picture.light import TABLE, hue_table
-from appliance.groove.picture.scene import HOLE_MM, Scene
-from appliance.groove.picture.sheet import Sheet
+from appliance.picture.ghost import radiograph
+from appliance.picture.light import TABLE, hue_table
+from appliance.picture.scene import HOLE_MM, Scene
+from appliance.picture.sheet import Sheet
 
 TABLE_COLOUR = (0.80, 0.81, 0.79)
 WOBBLE_MM = 0.35  # how far scissors stray from the circle

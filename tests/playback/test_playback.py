@@ -11,8 +11,8 @@ import soundfile
 from scipy.optimize import brentq
 
 from appliance.errors import GrooveFileError, OptionError, StorageError
-from appliance.groove.groovefile import GrooveWriter
-from appliance.groove.playback import Listening, listen, play
+from appliance.playback import Listening, listen, play
+from appliance.playback.groovefile import GrooveWriter
 
 RIAA = [3180, 318, 75]
 RATE_HZ = 48_000

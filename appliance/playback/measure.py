@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.errors import GrooveFileError
-from appliance.groove.flutter import groove_flutter_percent
-from appliance.groove.groovefile import Groove
 from appliance.native import check, ffi, lib
+from appliance.playback.flutter import groove_flutter_percent
+from appliance.playback.groovefile import Groove
 
 KNOTS = 2000  # positions of the platter (at the motion rate) looked at together: one second
 TURN_RAD = 2 * np.pi

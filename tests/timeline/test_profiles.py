@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.groove.profiles import Limits, Profile, change_speed, hold, integrate, move, ramp, to_segments
 from appliance.native import lib
+from appliance.timeline.profiles import Limits, Profile, change_speed, hold, integrate, move, ramp, to_segments
 
 CARRIAGE = Limits(speed=0.16, accel=6.4e-6, jerk=1.6e-9)  # 5 mm/s, 40 mm/s^2, 2000 mm/s^3 in steps of 0.15625 um
 QUICK = settings(max_examples=200, deadline=None, derandomize=True)

@@ -4,7 +4,7 @@
               └ 0 ─┘-J └ ...             Durations are whole frames first, amplitudes follow: so every move ends at
                                          rest exactly, on its step exactly, a hair below its limits.
 
-Steps and frames (1/200 000 s) are the only units here: `appliance.groove.axes` converts limits of the machine.
+Steps and frames (1/200 000 s) are the only units here: `appliance.timeline.axes` converts limits of the machine.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.groove.score import SEGMENT
 from appliance.native import lib
+from appliance.timeline.score import SEGMENT
 
 Float = NDArray[np.float64]
 NO_DISTANCE = 2.0**-16  # steps: what rounding leaves of none

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from appliance.errors import GrooveFileError
-from appliance.groove.groovefile import Groove, GrooveWriter
 from appliance.npz import write_npz
+from appliance.playback.groovefile import Groove, GrooveWriter
 
 RNG = np.random.default_rng(3)
 Y = RNG.standard_normal(5000).astype(np.float32)

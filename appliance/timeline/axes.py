@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.errors import MachineRefusesError, NativeError
-from appliance.groove.profiles import Limits
-from appliance.groove.score import EDGE
 from appliance.machine.model import FRAME_RATE_HZ, Driver, Machine
 from appliance.native import check, ffi, lib
+from appliance.timeline.profiles import Limits
+from appliance.timeline.score import EDGE
 
 FRAME_NS = 1e9 / FRAME_RATE_HZ
 BLOCK_EDGES = 1 << 15

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.groove.groovefile import Groove
 from appliance.native import check, ffi, lib
+from appliance.playback.groovefile import Groove
 
 Float = NDArray[np.float64]
 

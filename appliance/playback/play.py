@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 
 from appliance.errors import GrooveFileError, NativeError, OptionError, StorageError
 from appliance.files import Scratch, whole_file
-from appliance.groove.groovefile import Groove
-from appliance.groove.playback.films import Surface, find_film
-from appliance.groove.playback.pickup import HOLD, RATE_HZ, Pickup
 from appliance.machine.model import FRAME_RATE_HZ
+from appliance.playback.films import Surface, find_film
+from appliance.playback.groovefile import Groove
+from appliance.playback.pickup import HOLD, RATE_HZ, Pickup
 from appliance.sound.curves import Curve
 from appliance.sound.kernels import rise
 

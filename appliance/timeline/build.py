@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 
 from appliance.errors import MachineRefusesError
 from appliance.files import BLOCK, Samples, Scratch
-from appliance.groove.axes import (
+from appliance.groove.plan import Plan
+from appliance.machine.model import FRAME_RATE_HZ, FRAMES_PER_SAMPLE, Level, Machine
+from appliance.timeline.axes import (
     carriage_limits,
     carriage_settings,
     check_motion,
@@ -29,11 +31,9 @@ from appliance.groove.axes import (
     platter_speed,
     rehearse,
 )
-from appliance.groove.plan import Plan
-from appliance.groove.profiles import Profile, change_speed, hold, move, ramp, to_segments
-from appliance.groove.score import EDGE, Marks, Score
-from appliance.groove.torque import TorqueMargin, require_torque
-from appliance.machine.model import FRAME_RATE_HZ, FRAMES_PER_SAMPLE, Level, Machine
+from appliance.timeline.profiles import Profile, change_speed, hold, move, ramp, to_segments
+from appliance.timeline.score import EDGE, Marks, Score
+from appliance.timeline.torque import TorqueMargin, require_torque
 
 POWER_FRAME = 1000  # 5 ms of silence: the DMA engine and the PWM run evenly (16 frames would do)
 CALM_FRAMES = 20_000  # 100 ms: a carriage of 40 Hz and Q 1 has forgotten its travel

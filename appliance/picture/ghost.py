@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.groove.picture.scene import Scene
+from appliance.picture.scene import Scene
 
 CELLS = 500
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.files import BLOCK
-from appliance.groove.groovefile import Groove
-from appliance.groove.picture.light import TABLE, shine_table
-from appliance.groove.picture.scene import Scene
+from appliance.picture.light import TABLE, shine_table
+from appliance.picture.scene import Scene
+from appliance.playback.groovefile import Groove
 
 STEP_UM = 80.0  # along the track: 0.6 pixel of the largest disc
 UM_PER_MM = 1000.0

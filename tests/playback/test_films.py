@@ -5,7 +5,7 @@ import pytest
 from scipy import signal
 
 from appliance.errors import OptionError
-from appliance.groove.playback.films import Film, Surface, film_names, find_film
+from appliance.playback.films import Film, Surface, film_names, find_film
 
 RATE_HZ = 48_000
 HOLD = 24

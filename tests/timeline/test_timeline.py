@@ -10,12 +10,12 @@ import pytest
 
 from appliance.errors import MachineRefusesError
 from appliance.files import BLOCK, Scratch
-from appliance.groove.axes import carriage_settings, platter_settings, platter_speed, rehearse
 from appliance.groove.plan import Plan
-from appliance.groove.timeline import Timeline, build
 from appliance.machine.model import FRAME_RATE_HZ, Machine
 from appliance.native import check, ffi, lib
-from tests.groove.by_hand import plan_by_hand
+from appliance.timeline.axes import carriage_settings, platter_settings, platter_speed, rehearse
+from appliance.timeline.build import Timeline, build
+from tests.timeline.by_hand import plan_by_hand
 
 LEAD = 333
 

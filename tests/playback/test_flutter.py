@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from appliance.groove.flutter import WEIGHTING_DB, WEIGHTING_HZ, speed_deviation, weighting, wow_and_flutter
+from appliance.playback.flutter import WEIGHTING_DB, WEIGHTING_HZ, speed_deviation, weighting, wow_and_flutter
 
 RATE_HZ = 500
 

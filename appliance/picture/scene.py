@@ -6,7 +6,7 @@ import json
 import zlib
 from dataclasses import dataclass
 
-from appliance.groove.groovefile import Groove
+from appliance.playback.groovefile import Groove
 
 PIXELS = 2000
 MARGIN = 0.055  # of the picture's side, left free around the disc

@@ -4,7 +4,7 @@
 `films.py` what the surface adds and what playing does to it. The inner loops are C (playback.h, filter.h).
 """
 
-from appliance.groove.playback.films import film_names
-from appliance.groove.playback.play import Heard, Listening, listen
+from appliance.playback.films import film_names
+from appliance.playback.play import Heard, Listening, listen
 
 __all__ = ['Heard', 'Listening', 'film_names', 'listen']

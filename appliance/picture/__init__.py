@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from appliance.files import whole_file
-from appliance.groove.groovefile import Groove
-from appliance.groove.picture.compose import Composer
-from appliance.groove.picture.scene import Scene
-from appliance.groove.picture.sheet import sheet_of
-from appliance.groove.picture.track import splat
+from appliance.picture.compose import Composer
+from appliance.picture.scene import Scene
+from appliance.picture.sheet import sheet_of
+from appliance.picture.track import splat
+from appliance.playback.groovefile import Groove
 
 __all__ = ['draw']
 

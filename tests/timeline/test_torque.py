@@ -8,8 +8,8 @@ import math
 import pytest
 
 from appliance.errors import MachineRefusesError
-from appliance.groove.torque import SAFE_MARGIN, drag_nm, pull_out_nm, require_torque, torque_margin
 from appliance.machine import load_machine
+from appliance.timeline.torque import SAFE_MARGIN, drag_nm, pull_out_nm, require_torque, torque_margin
 
 PLATTER = load_machine('virtual').platter
 BARE = dataclasses.replace(PLATTER, damper_inertia_kg_m2=0.0, detent=0.0)

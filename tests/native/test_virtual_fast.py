@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.virtual.pi import ClockThief, PiMemory, Stall
-from tests.native.chain_assembler import CM_DIV, CTL, DMAC, GPSET0, RNG2, STA, TI_FIFO, Board, Chain
+from tests.native.chain_assembler import CM_DIV, CTL, DMAC, FIF1, GPSET0, RNG2, STA, TI_FIFO, Board, Chain
 
 PINS = (5, 22, 23, 27)
 
@@ -114,14 +114,15 @@ def test_cutting_time_into_other_slices_changes_nothing(seed, slices):
 @pytest.mark.parametrize('word_ns', [2500, 2501, 3000])
 def test_words_too_slow_for_two_a_frame_are_not_taken_in_one_go(word_ns):
     parts = [('fifo', 1800), ('up', 22), ('fifo', 200), ('down', 22), ('fifo', 100)]
-    run = Run(parts, {'word_ns': word_ns, 'block_ns': 1}, 12, [('sleep', 9000)], 1)
+    one_more = ('write', (FIF1, 99))  # so that the first frame asks for one word only, and the second looks steady
+    run = Run(parts, {'word_ns': word_ns, 'block_ns': 1}, 12, [one_more, ('sleep', 9000)], 1)
     quick, slow = outcome(run, False), outcome(run, True)
     assert quick == slow
     assert ('underrun' in slow[3]) is (word_ns > 2501)  # 2 ns a frame do not add up to a word here
 
 
 def test_a_request_line_switched_off_in_the_middle_stops_the_words():
-    run = Run([('fifo', 600)], {}, 12, [('sleep', 500), ('write', (DMAC, 12)), ('sleep', 500)], 1)
+    run = Run([('fifo', 600)], {}, 12, [('sleep', 502), ('write', (DMAC, 12)), ('sleep', 500)], 1)
     quick, slow = outcome(run, False), outcome(run, True)
     assert quick == slow
     assert 'underrun' in slow[3]

@@ -373,7 +373,7 @@ def test_another_program_at_the_clock_changes_the_frame_and_shows(register, valu
     assert board.read(register) | 0x5A000080 == value | 0x80
 
 
-@pytest.mark.parametrize(('length_us', 'lost'), [(29, 0), (31, 1), (38, 2), (58, 6)])
+@pytest.mark.parametrize(('length_us', 'lost'), [(29, 0), (30, 1), (38, 2), (58, 6)])
 def test_a_stall_is_bridged_by_what_waits_in_the_fifo(length_us, lost):
     """13 words are 6 pairs: the frame at which the bus is taken plays the first, then five more, then none."""
     board = Board(stall=Stall(100, length_us))

@@ -67,7 +67,6 @@ static const char *schedule(struct motion_axis *axis, int64_t frame, int32_t way
 {
     const struct motion_settings *set = &axis->settings;
     int64_t rise = later(frame, axis->last_rise + set->high_frames + set->low_frames);
-    rise = later(rise, axis->floor_frame);
     axis->pend_dir_frame = MOTION_NEVER;
     if (way != axis->way) {
         int64_t hold = later(set->hold_frames, set->high_frames);

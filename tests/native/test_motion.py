@@ -95,11 +95,46 @@ def test_an_hour_of_constant_speed_ends_exactly_where_arithmetic_says() -> None:
     assert abs(last - (rises - Fraction(1, 2)) / rate) <= Fraction(1, 2)
 
 
-def test_a_slow_start_far_from_zero_stays_exact() -> None:
-    pieces = joined([5000, 40_000], [[0.4, 0.0, 0.0], [0.4, -0.4 / 80_000, 0.0]])
+@pytest.mark.parametrize(
+    'shapes',
+    [
+        [[0.4, 0.0, 0.0], [0.4, -0.4 / 60_000, 0.0]],  # ever slower, far from zero
+        [[0.0, 0.0, 0.0], [0.0, 0.02 / 60_000, 0.0]],  # ever faster, from rest
+        [[0.0, 0.0, 0.0], [0.01, -0.02 / 30_000, 0.0]],  # reversing
+        [[0.0, 0.0, 0.0], [0.0, 0.08 / 30_000, -0.16 / 3 / 30_000**2]],  # fastest in the middle
+        [[0.0, 0.0, 0.0], [-0.1, 0.08 / 30_000, -0.08 / 3 / 30_000**2]],
+    ],
+)
+def test_long_pieces_stay_exact_across_windows(shapes: list[list[float]]) -> None:
+    pieces = joined([5000, 30_000], shapes)
     axis = Axis(native_segments(pieces))
-    end = 45_000
-    assert axis.edges(end + 10) == pulses(ideal_steps(pieces, end), axis.use)
+    assert axis.edges(36_000) == pulses(ideal_steps(pieces, 35_000), axis.use)
+
+
+def test_a_bend_within_one_window_is_not_jumped_over() -> None:
+    """Slow at both ends of 4000 frames, fast between: the ends alone would promise calm."""
+    pieces = joined([4000], [[0.001, 0.12 / 4000, -0.08 / 4000**2]])
+    axis = Axis(native_segments(pieces))
+    assert axis.edges(5000) == pulses(ideal_steps(pieces, 4000), axis.use)
+
+
+@pytest.mark.parametrize('speed', [0.0, 0.001, -0.001])
+@pytest.mark.parametrize('jump', [Fraction(1, 50), Fraction(-1, 50)])
+def test_a_small_jump_over_a_crossing_is_stepped_at_once(speed: float, jump: Fraction) -> None:
+    side = Fraction(1, 2) - jump / 2  # just before the crossing at 1/2, on the side the jump comes from
+    rise = quantised(0, 100, [Fraction(0), side / 100, Fraction(0), Fraction(0)])
+    after = quantised(100, 3000, [side + jump, Fraction(speed), Fraction(0), Fraction(0)])
+    pieces = [rise, after]
+    axis = Axis(native_segments(pieces))
+    assert axis.edges(4000) == pulses(ideal_steps(pieces, 3100), axis.use)
+
+
+@pytest.mark.parametrize('shape', [[0.1, 0.0, 0.0], [0.1, 1e-6, 0.0]])
+def test_a_jump_of_steps_is_refused_while_moving(shape: list[float]) -> None:
+    first = quantised(0, 100, [0, 0, 0, 0])
+    away = quantised(100, 1000, [3.0, *shape])
+    with pytest.raises(NativeError, match='moves more than one step in a frame'):
+        Axis(native_segments([first, away])).edges(2000)
 
 
 def test_reversing_inside_a_segment_changes_the_direction_pin_before_the_step() -> None:
@@ -123,6 +158,46 @@ def test_a_position_that_only_grazes_the_half_step_gives_two_legal_pulses() -> N
     got = axis.edges(1000)
     assert got == pulses(ideal_steps(pieces, 1000), axis.use)
     assert [frame - got[0][0] for frame, _, _ in got] == [0, 5, 8, 11, 16, 19]
+
+
+@pytest.mark.parametrize('bent', [Fraction(1, 2**20), Fraction(0)], ids=['cubic', 'steady'])
+@pytest.mark.parametrize(
+    ('way', 'past', 'frame'),
+    [(1, 0, 100), (1, 1, 100), (1, -1, 101), (-1, 0, 101), (-1, 1, 100), (-1, -1, 101)],
+)
+def test_exact_ties_and_their_nearest_neighbours_are_told_apart(
+    bent: Fraction, way: int, past: int, frame: int
+) -> None:
+    """P(100 + 1/2) lies `past` units of 2^-32 steps beyond way/2, far less than doubles are trusted with; halves up."""
+    speed, u = Fraction(1, 2**12), Fraction(201, 2)
+    start = way * (Fraction(1, 2) - speed * u - bent * u * u + Fraction(past, 2**32))
+    pieces = [quantised(0, 2000, [start, way * speed, way * bent, Fraction(0)])]
+    got = Axis(native_segments(pieces)).edges(110)
+    assert [edge[0] for edge in got if edge[1] == STEP] == [frame]
+    assert got == [edge for edge in pulses(ideal_steps(pieces, 2000), axis_settings()) if edge[0] < 110]
+
+
+@pytest.mark.parametrize('way', [1, -1])
+def test_exact_ties_all_along_a_constant_speed(way: int) -> None:
+    """One step in eight frames, every crossing exactly at the moment that decides."""
+    pieces = [quantised(0, 4000, [Fraction(way, 16), Fraction(way, 8), Fraction(0), Fraction(0)])]
+    axis = Axis(native_segments(pieces))
+    assert axis.edges(4000, 64) == pulses(ideal_steps(pieces, 4000), axis.use)
+
+
+@pytest.mark.parametrize('seed', range(30))
+def test_crossings_closer_than_doubles_can_tell(seed: int) -> None:
+    """A thousand steps into a cubic, the position at the deciding moment is within 2^-45 steps of k + 1/2."""
+    rng = np.random.default_rng(seed)
+    frame, way = int(rng.integers(3000, 4000)), int(rng.choice([-1, 1]))
+    u = Fraction(2 * frame + 1, 2)
+    bent = way * Fraction(int(rng.integers(2**40, 2**44)), 2**72)
+    target = way * (round(0.3 * frame) + Fraction(1, 2))
+    speed = Fraction(round((target - bent * u * u) / u * 2**56), 2**56)
+    piece = quantised(0, 4096, [Fraction(0), speed, bent, Fraction(0)])
+    assert abs(piece.at(u) - target) < Fraction(1, 2**44)
+    axis = Axis(native_segments([piece]))
+    assert axis.edges(4200) == pulses(ideal_steps([piece], 4096), axis.use)
 
 
 def test_an_axis_at_rest_and_an_empty_list_give_nothing() -> None:

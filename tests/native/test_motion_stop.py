@@ -106,6 +106,21 @@ def test_a_pulse_that_is_high_when_the_stop_begins_still_falls() -> None:
     assert later[0] == (up + 4, 0, axis.use['step_mask'])
 
 
+def test_a_stop_that_must_reverse_turns_the_direction_pin_after_it_began() -> None:
+    """The axis was about to move on by a quick change of acceleration; the slower stop swings back over a crossing."""
+    pieces = joined([1000, 15], [[0.02015, -1e-5, 0.0], [1.5e-4, -1e-5, 3e-7]], start=200)
+    end = pieces[1].at(Fraction(0))
+    lift = Fraction(round((Fraction(1, 20) - Fraction(1, 2) - end) % 1 * 2**32), 2**32)  # ... .05 above a crossing
+    lift -= 1 if lift >= Fraction(1, 2) else 0
+    pieces = [Piece(p.start, p.frames, (p.c[0] + lift, *p.c[1:])) for p in pieces]
+    axis = Axis(native_segments(pieces), setup_frames=100, stop_accel=1e-3, stop_jerk=2e-8)
+    axis.edges(1200)
+    _, rest = stop(axis, 1200)
+    later = axis.edges(rest + 100)
+    turn, back = [edge for edge in later if edge[2] != axis.use['step_mask']][:2]
+    assert (turn, back) == ((1200, 0, axis.use['dir_mask']), (1300, axis.use['step_mask'], 0))
+
+
 def test_a_stop_from_elsewhere_or_without_limits_is_refused() -> None:
     axis = Axis(native_segments(joined([1000], [[0.1, 0, 0]])))
     axis.edges(500)

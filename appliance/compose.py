@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,11 +95,8 @@ class VirtualShop:
         return self._measure(progress, seen)
 
     def _measure(self, progress: Progress, findings: Findings) -> Outcome:
-        groove = Groove.open(self.scratch / GROOVE)
-        try:
+        with closing(Groove.open(self.scratch / GROOVE)) as groove:
             measured = measure(groove)
-        finally:
-            groove.close()
         peaks = {'head_peak_um': findings.head_peak_um, 'platter_max_lag_rad': findings.platter_max_lag_rad}
         return Outcome(
             underruns=progress.underruns,
@@ -122,11 +120,8 @@ class VirtualShop:
     def _draw(self) -> None:
         from appliance.picture import draw
 
-        groove = Groove.open(self.scratch / GROOVE)
-        try:
+        with closing(Groove.open(self.scratch / GROOVE)) as groove:
             draw(groove, self.scratch / PICTURE)
-        finally:
-            groove.close()
 
     def _play(self) -> None:
         from appliance.playback import Listening, listen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from pathlib import Path
 
 DESCRIPTION = 'Draw the disc that a groove makes: the film, every turn of the groove, and the light on it.'
@@ -23,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
     from appliance.playback.groovefile import Groove
 
     out: Path = options.out or options.groove.with_suffix('.png')
-    draw(Groove.open(options.groove), out)
+    with closing(Groove.open(options.groove)) as groove:
+        draw(groove, out)
     print(out)
     return 0

@@ -17,7 +17,7 @@ def letter(tmp_path_factory):
     folder = tmp_path_factory.mktemp('letter')
     t = np.arange(16000) / 16000
     soundfile.write(folder / 'tone.wav', 0.4 * np.sin(2 * np.pi * 500 * t), 16000)
-    assert main(['cut', str(folder / 'tone.wav'), '--plain', '--out', str(folder / 'out')]) == 0
+    assert main(['cut', str(folder / 'tone.wav'), '--plain', '--disc', 'xray-17', '--out', str(folder / 'out')]) == 0
     return folder / 'out' / 'groove.npz'
 
 
@@ -73,7 +73,8 @@ def test_twenty_plays_leave_more_noise(letter, tmp_path):
 def test_looking_draws_the_disc(letter, tmp_path):
     out = tmp_path / 'disc.png'
     assert main(['look', str(letter), '--out', str(out)]) == 0
-    assert Image.open(out).size == (2000, 2000)
+    with Image.open(out) as picture:
+        assert picture.size == (2000, 2000)
     assert out.read_bytes() == (letter.parent / 'disc.png').read_bytes()
 
 

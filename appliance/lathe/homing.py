@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.errors import CutFaultError, MachineRefusesError
-from appliance.groove.jog import jog
 from appliance.lathe.api import Lathe, State
 from appliance.machine.model import Machine
+from appliance.timeline.jog import jog
 
 FAST_MM = 1.0  # between two looks at the switch; the carriage may overrun it by as much
 BACK_MM = 0.25

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from appliance.errors import CutFaultError, MachineRefusesError
-from appliance.groove.axes import carriage_settings
-from appliance.groove.jog import jog
-from appliance.groove.score import Score
 from appliance.lathe.api import Lathe, Progress, Readiness, State
 from appliance.lathe.homing import SLOW_MM, Rig, home
 from appliance.machine import Machine, load_machine
 from appliance.native import check, ffi, lib
+from appliance.timeline.axes import carriage_settings
+from appliance.timeline.jog import jog
+from appliance.timeline.score import Score
 
 MACHINE = load_machine('virtual')
 STEP = MACHINE.carriage.mm_per_step

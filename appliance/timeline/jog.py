@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from appliance.files import BLOCK, Samples
-from appliance.groove.axes import carriage_limits, carriage_settings, check_motion, from_anywhere_mm
-from appliance.groove.profiles import move, to_segments
-from appliance.groove.score import EDGE, SEGMENT, Marks, Score
-from appliance.groove.timeline import POWER_FRAME, REST_FRAMES, seconds_to_frames
 from appliance.machine.model import FRAME_RATE_HZ, FRAMES_PER_SAMPLE, Machine
+from appliance.timeline.axes import carriage_limits, carriage_settings, check_motion, from_anywhere_mm
+from appliance.timeline.build import POWER_FRAME, REST_FRAMES, seconds_to_frames
+from appliance.timeline.profiles import move, to_segments
+from appliance.timeline.score import EDGE, SEGMENT, Marks, Score
 
 
 def jog(machine: Machine, inward_mm: float, speed_mm_s: float) -> Score:

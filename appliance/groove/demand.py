@@ -89,6 +89,7 @@ def measure(signal: Signal, turn_s: float, lag_s: float = 0.0) -> Demand:
         apart = signal.at(start, count) - least_before(signal, start, count, turn_s)
         here = slice(low, low + len(edges) - 1)
         opening[here], whole[here] = greatest(apart, edges - start, rest)
+    # A bin ends between two samples; the later one is the first of the next bin, and counts with its opening.
     reach = [whole[i : i + bins] for i in range(beyond)] + [opening[beyond : beyond + bins]]
     return Demand(turn_s, bins_per_turn, signal.message_s, np.max(reach, axis=0))
 
@@ -101,15 +102,12 @@ def to_sample(t_s: NDArray[np.float64]) -> NDArray[np.int64]:
 def greatest(
     apart: NDArray[np.float32], edges: NDArray[np.int64], rest: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Of each stretch between `edges`: the greatest in its first `rest` samples, and the greatest in all of it.
-
-    A stretch ends between two samples, so the sample at its closing edge counts as its own.
-    """
+    """Of each stretch between `edges`: the greatest in its first `rest` samples and the one after, and in all of it."""
     first = edges[:-1]
     split = np.minimum(first + rest, edges[1:])
     parts = np.maximum.reduceat(apart, np.stack([first, split], axis=1).ravel())
     opening = np.maximum(parts[0::2], apart[split])
-    return opening, np.maximum(np.maximum(opening, parts[1::2]), apart[edges[1:]])
+    return opening, np.maximum(opening, parts[1::2])
 
 
 def least_before(signal: Signal, start: int, count: int, turn_s: float) -> NDArray[np.float32]:

@@ -142,7 +142,7 @@ def smooth_spiral(demand: Demand, gain: float, limits: Limits) -> Spiral:
     padded = np.concatenate([np.zeros(half + 1), corners, np.full(half + 1, corners[-1])])
     sums = np.cumsum(np.concatenate([[0.0], padded]))
     coefficients = (sums[box:] - sums[:-box]) / box
-    return Spiral(demand.start_s, knot_s, np.maximum.accumulate(coefficients))
+    return Spiral(demand.start_s, knot_s, coefficients)
 
 
 def least_apart(demand: Demand, gain: float, limits: Limits) -> Float:

@@ -71,6 +71,19 @@ def test_outward_now_and_inward_a_turn_ago_needs_more_room(signal):
     assert out[i + 200] == pytest.approx(0.0, abs=0.5)
 
 
+def test_a_sample_at_the_edge_of_two_bins_counts_in_both(signal):
+    y = np.zeros(100_000)
+    bin_s = TURN_S / 200
+    i = 100
+    edge = int((i * bin_s - LEAD_S) * RATE_HZ)  # the last sample that begins before bin i, and the first counted in it
+    y[edge] = 5.0
+    excess = measure(signal(y), TURN_S).excess_um
+    assert excess[i - 1] == excess[i] == 5.0
+    assert excess[i - 2] == 0.0
+    late = measure(signal(y), TURN_S, lag_s=0.001).excess_um
+    assert late[i - 1] == late[i] == 5.0
+
+
 def test_silence_demands_nothing_whatever_its_length(signal):
     for samples in (1, 7, 50_000):
         demand = measure(signal(np.zeros(samples)), TURN_S, 0.004)

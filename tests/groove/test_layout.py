@@ -9,6 +9,7 @@ from appliance.errors import DoesNotFitError
 from appliance.groove.demand import measure
 from appliance.groove.land import Look, measure_land
 from appliance.groove.layout import State, change_speed, lay_out, run, run_out
+from appliance.groove.plan import Pitch, Plan
 from appliance.groove.planner import Bench, carriage_lag_s, guard_um, plan_side
 from appliance.groove.spiral import Spiral
 from appliance.machine import load_disc
@@ -131,6 +132,24 @@ def test_land_sees_a_groove_wider_than_planned(plan_of, speech, disc):
     made = speech(4.0)
     plan = plan_of(made, disc, 78.26)
     assert measure_land(plan, Look(made, 2.0, 150.0, 0.0)).min_land_um < 0
+
+
+def test_land_is_that_of_the_carriage_that_comes_late_too(signal):
+    """The turns part by 0.2 mm each second; a carriage 4 ms late is 0.8 um behind that."""
+    y = np.zeros(100_000)
+    y[25_000:26_000] = 150.0
+    paths = np.array([[122.0, -0.2, 0, 0], [121.4, -0.4, 0, 0]])
+    plan = Plan(60.0, np.array([-3.0, 0.0, 3.0]), paths, -3.0, 2.0, 3.0, 121.4, 120.6, 2.0, 0.0, Pitch(0, 0, 0))
+    at_once, late = (measure_land(plan, Look(signal(y), 1.0, 150.0, lag_s)).min_land_um for lag_s in (0.0, 0.004))
+    assert at_once == pytest.approx(200.0 + 200.0 * 0.5 - 150.0 - 150.0, abs=0.05)
+    assert late == pytest.approx(at_once - 0.8, abs=0.05)
+
+
+def test_land_is_looked_at_from_the_first_turn_on(signal, disc):
+    """A lead-in that stands still for two turns, then moves on."""
+    steady = np.array([[122.0, 0, 0, 0], [122.0, -0.5, 0, 0]])
+    plan = Plan(60.0, np.array([-3.0, -1.0, 9.0]), steady, -3.0, 2.0, 9.0, 121.5, 120.5, 2.0, 0.0, Pitch(0, 0, 0))
+    assert measure_land(plan, Look(signal(np.zeros(100_000)), 1.0, 150.0, 0.0)).min_land_um == pytest.approx(-150.0)
 
 
 def test_pitch_is_that_of_the_programme(plan_of, signal, disc):

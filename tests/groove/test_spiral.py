@@ -149,6 +149,14 @@ def test_keeps_notices_a_node_that_is_short(speech):
     assert not keeps(spiral, wanted, 200)
 
 
+def test_a_tightened_spiral_that_is_short_somewhere_is_not_used(speech, monkeypatch):
+    demand = measure(speech(4.0), TURN_S)
+    guess = smooth_spiral(demand, 1.0, COARSE)
+    assert least_spiral(demand, 1.0, COARSE).knot_s != guess.knot_s
+    monkeypatch.setattr('appliance.groove.spiral.keeps', lambda *_: False)
+    assert np.array_equal(least_spiral(demand, 1.0, COARSE).coefficients_um, guess.coefficients_um)
+
+
 @pytest.mark.parametrize('plan', [smooth_spiral, least_spiral])
 def test_the_first_turn_keeps_off_the_lead_in(speech, plan):
     demand = measure(speech(2.0), TURN_S)

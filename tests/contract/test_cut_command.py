@@ -17,6 +17,7 @@ REPORT_KEYS = {
     'letter_s', 'speed_rpm', 'curve', 'level_db', 'radius_start_mm', 'radius_end_mm', 'turns', 'min_land_um',
     'pitch_um', 'underruns', 'frames', 'steps', 'limits', 'why', 'timings_s', 'peak_memory_mb',
 }  # fmt: skip
+CUT = ['cut', '--disc', 'xray-17']  # the smallest: the shortest way home
 RESULTS = {'report.json', 'groove.npz', 'disc.png', 'playback.wav'}
 FACTS = {
     'pins', 'enable_active', 'bridge_enable_active', 'lift_down', 'platter_steps_per_turn', 'platter_gear',
@@ -61,7 +62,7 @@ def refused(capsys, code, words, *fragments):
 
 def test_a_cut_leaves_report_groove_picture_and_sound(voice, tmp_path, capsys):
     out = tmp_path / 'letter'
-    assert main(['cut', voice, '--out', str(out), '--trace', '--json']) == 0
+    assert main([*CUT, voice, '--out', str(out), '--trace', '--json']) == 0
     said = json.loads(capsys.readouterr().out)
     report = json.loads((out / 'report.json').read_text())
     assert said == report
@@ -77,7 +78,7 @@ def test_a_cut_leaves_report_groove_picture_and_sound(voice, tmp_path, capsys):
 
 
 def test_the_trace_says_all_that_the_contract_asks(voice, tmp_path):
-    assert main(['cut', voice, '--out', str(tmp_path), '--trace']) == 0
+    assert main([*CUT, voice, '--out', str(tmp_path), '--trace']) == 0
     with np.load(tmp_path / 'trace.npz', allow_pickle=False) as trace:
         facts = json.loads(str(trace['facts']))
         pwm, frames, levels = trace['pwm'], trace['edge_frame'], trace['edge_level']
@@ -101,14 +102,14 @@ def test_the_trace_says_all_that_the_contract_asks(voice, tmp_path):
 def test_the_same_seed_gives_the_same_bytes(voice, tmp_path):
     made = []
     for name in ('a', 'b'):
-        assert main(['cut', voice, '--out', str(tmp_path / name), '--trace', '--seed', '7']) == 0
+        assert main([*CUT, voice, '--out', str(tmp_path / name), '--trace', '--seed', '7']) == 0
         made.append((tmp_path / name / 'trace.npz').read_bytes())
     assert made[0] == made[1]
 
 
 def test_another_seed_gives_other_bytes(voice, tmp_path):
     for seed in ('1', '2'):
-        assert main(['cut', voice, '--out', str(tmp_path / seed), '--trace', '--seed', seed]) == 0
+        assert main([*CUT, voice, '--out', str(tmp_path / seed), '--trace', '--seed', seed]) == 0
     assert (tmp_path / '1' / 'trace.npz').read_bytes() != (tmp_path / '2' / 'trace.npz').read_bytes()
 
 
@@ -125,13 +126,13 @@ def test_another_seed_gives_other_bytes(voice, tmp_path):
 )
 def test_any_recording_that_libsndfile_reads_is_cut(tmp_path, name, rate, channels, how):
     samples = np.repeat(speechlike(0.6, rate)[:, None], channels, axis=1)
-    assert main(['cut', recording(tmp_path / name, samples, rate, **how)]) == 0
+    assert main([*CUT, recording(tmp_path / name, samples, rate, **how)]) == 0
 
 
 @pytest.mark.parametrize('samples', [np.array([0.5]), np.zeros(8000), np.zeros(1)])
 @pytest.mark.parametrize('plain', [False, True])
 def test_one_sample_and_silence_are_fine(tmp_path, samples, plain):
-    words = ['cut', recording(tmp_path / 'quiet.wav', samples, subtype='FLOAT'), '--out', str(tmp_path / 'out')]
+    words = [*CUT, recording(tmp_path / 'quiet.wav', samples, subtype='FLOAT'), '--out', str(tmp_path / 'out')]
     assert main([*words, '--plain'] if plain else words) == 0
 
 
@@ -148,7 +149,7 @@ def test_bad_recordings_are_exit_2_with_a_fault_and_no_report(tmp_path, capsys, 
         path, out = tmp_path / name, tmp_path / f'{name}-out'
         if content is not None:
             path.write_bytes(content)
-        refused(capsys, 2, ['cut', path, '--out', out], word)
+        refused(capsys, 2, [*CUT, path, '--out', out], word)
         assert left_in(out) == {'fault.json'}
         assert json.loads((out / 'fault.json').read_text())['exit_code'] == 2
 
@@ -157,8 +158,8 @@ def test_nan_infinity_and_no_samples_are_refused_by_place(tmp_path, capsys):
     for value in (np.nan, np.inf):
         samples = np.zeros(16000)
         samples[8000] = value
-        refused(capsys, 2, ['cut', recording(tmp_path / 'n.wav', samples, subtype='FLOAT')], 'n.wav', '0.5')
-    refused(capsys, 2, ['cut', recording(tmp_path / 'z.wav', np.zeros(0))], 'z.wav')
+        refused(capsys, 2, [*CUT, recording(tmp_path / 'n.wav', samples, subtype='FLOAT')], 'n.wav', '0.5')
+    refused(capsys, 2, [*CUT, recording(tmp_path / 'z.wav', np.zeros(0))], 'z.wav')
 
 
 @pytest.mark.parametrize(
@@ -177,32 +178,32 @@ def test_nan_infinity_and_no_samples_are_refused_by_place(tmp_path, capsys):
     ],
 )
 def test_wrong_options_are_exit_2(voice, capsys, words, fragment):
-    refused(capsys, 2, ['cut', voice, *words], fragment)
+    refused(capsys, 2, [*CUT, voice, *words], fragment)
 
 
 def test_one_bad_value_in_a_machine_file_is_named(voice, tmp_path, capsys):
     mine = tmp_path / 'mine.toml'
     mine.write_text(machine_path('virtual').read_text().replace('mass_kg = 1.0e-3', 'mass_kg = -1.0'))
-    refused(capsys, 2, ['cut', voice, '--machine', mine], str(mine), 'head.mass_kg', '-1', '1e-06')
+    refused(capsys, 2, [*CUT, voice, '--machine', mine], str(mine), 'head.mass_kg', '-1', '1e-06')
 
 
 def test_a_folder_that_cannot_be_written_is_exit_2(voice, tmp_path, capsys):
     (tmp_path / 'file').write_text('not a folder')
-    refused(capsys, 2, ['cut', voice, '--out', tmp_path / 'file'], 'file')
-    refused(capsys, 2, ['cut', voice, '--out', tmp_path / 'file' / 'below'], 'below')
+    refused(capsys, 2, [*CUT, voice, '--out', tmp_path / 'file'], 'file')
+    refused(capsys, 2, [*CUT, voice, '--out', tmp_path / 'file' / 'below'], 'below')
     assert (tmp_path / 'file').read_text() == 'not a folder'
 
 
 def test_too_long_for_the_asked_speed_is_exit_3_before_anything_moves(tmp_path, capsys):
     path = recording(tmp_path / 'long.wav', speechlike(200, 8000), 8000)
-    refused(capsys, 3, ['cut', path, '--disc', 'xray-17', '--speed', '78', '--out', tmp_path / 'o'], '78', 'xray-17')
+    refused(capsys, 3, [*CUT, path, '--disc', 'xray-17', '--speed', '78', '--out', tmp_path / 'o'], '78', 'xray-17')
     assert left_in(tmp_path / 'o') == {'fault.json'}
 
 
 def test_plain_refuses_what_would_pass_a_limit(tmp_path, capsys):
     t = np.arange(16000) / 16000
     path = recording(tmp_path / 'loud.wav', 0.9 * np.sin(2 * np.pi * 60 * t))
-    refused(capsys, 3, ['cut', path, '--plain', '--level', '20'], 'loud.wav')
+    refused(capsys, 3, [*CUT, path, '--plain', '--level', '20'], 'loud.wav')
 
 
 @pytest.mark.parametrize('room', [0, 3, 40])
@@ -217,15 +218,15 @@ def test_a_full_disk_is_exit_4_and_leaves_nothing_half_written(voice, tmp_path, 
         return real(descriptor, data, offset)
 
     monkeypatch.setattr(os, 'pwrite', pwrite)
-    refused(capsys, 4, ['cut', voice, '--out', tmp_path / 'o', '--trace'], 'No space left')
+    refused(capsys, 4, [*CUT, voice, '--out', tmp_path / 'o', '--trace'], 'No space left')
     assert left_in(tmp_path / 'o') == {'fault.json'}
 
 
 def test_a_second_cut_into_the_same_folder_replaces_the_first(voice, tmp_path):
-    assert main(['cut', voice, '--out', str(tmp_path)]) == 0
-    assert main(['cut', str(tmp_path / 'gone.wav'), '--out', str(tmp_path)]) == 2
+    assert main([*CUT, voice, '--out', str(tmp_path)]) == 0
+    assert main([*CUT, str(tmp_path / 'gone.wav'), '--out', str(tmp_path)]) == 2
     assert 'report.json' not in left_in(tmp_path)
-    assert main(['cut', voice, '--out', str(tmp_path)]) == 0
+    assert main([*CUT, voice, '--out', str(tmp_path)]) == 0
     assert left_in(tmp_path) == RESULTS
 
 
@@ -236,5 +237,5 @@ def test_a_wav_header_may_promise_the_impossible(tmp_path, capsys):
     data = bytearray(path.read_bytes())
     data[4:8] = data[40:44] = struct.pack('<I', 0xFFFFFFFF)
     path.write_bytes(data)
-    code = main(['cut', str(path)])
+    code = main([*CUT, str(path)])
     assert code in (0, 2)  # libsndfile knows this one as "read to the end"

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
 
-Colour = tuple[float, float, float]  # linear light, 1 = the bare light table
+Colour = tuple[float, float, float]  # linear light, 1 = white
+
+
+class Grain(Enum):
+    """What is to be seen in a bare sheet."""
+
+    PLAIN = 'plain'
+    RADIOGRAPH = 'radiograph'
+    CLOUDS = 'clouds'
+    BRUSHED = 'brushed'
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`thin` and `thick` are what shines through where the sheet is clearest and densest; `gloss` what it mirrors.
-
-    `ghost`: an old radiograph shows. `brush`: brushed metal. `cut` multiplies what shines through a groove, `haze` is
-    added by its rough walls, and `shine` scales the highlight on them.
+    """`thin` and `thick`: the sheet where it is clearest and densest. `cut`: how much of that is left in a groove, and
+    `haze` what its rough walls add; `shine` scales the lamps on the walls, `gloss` their soft reflection in the sheet.
     """
 
     thin: Colour
@@ -22,33 +30,43 @@ class Sheet:
     cut: float
     haze: Colour
     shine: float
+    gloss: float
     ink: Colour
-    ghost: bool = False
-    brush: bool = False
+    grain: Grain = Grain.PLAIN
+    scissors: bool = False
 
+
+DARK_INK = (0.03, 0.04, 0.08)
+NO_HAZE = (0.0, 0.0, 0.0)
 
 SHEETS: Mapping[str, Sheet] = MappingProxyType(
     {
         'xray': Sheet(
-            thin=(0.36, 0.47, 0.56),
-            thick=(0.006, 0.012, 0.024),
-            cut=1.10,
-            haze=(0.016, 0.021, 0.028),
-            shine=0.62,
-            ink=(0.80, 0.84, 0.84),
-            ghost=True,
+            thin=(0.40, 0.53, 0.62),
+            thick=(0.0035, 0.0065, 0.0120),
+            cut=1.0,
+            haze=(0.0100, 0.0135, 0.0190),
+            shine=0.72,
+            gloss=0.006,
+            ink=(0.62, 0.66, 0.66),
+            grain=Grain.RADIOGRAPH,
+            scissors=True,
         ),
-        'pvc': Sheet((0.62, 0.63, 0.61), (0.55, 0.56, 0.55), 0.80, (0.0, 0.0, 0.0), 0.55, (0.06, 0.07, 0.12)),
-        'polycarbonate': Sheet((0.68, 0.78, 0.83), (0.60, 0.72, 0.80), 0.78, (0.0, 0.0, 0.0), 0.60, (0.05, 0.08, 0.16)),
+        'pvc': Sheet((0.50, 0.50, 0.475), (0.385, 0.39, 0.38), 0.60, NO_HAZE, 0.52, 0.10, DARK_INK, Grain.CLOUDS),
+        'polycarbonate': Sheet((0.44, 0.58, 0.66), (0.40, 0.55, 0.64), 0.60, NO_HAZE, 0.66, 0.10, DARK_INK),
         'acetate': Sheet(
-            (0.012, 0.011, 0.011), (0.007, 0.007, 0.007), 1.0, (0.010, 0.010, 0.010), 0.80, (0.62, 0.58, 0.48)
+            thin=(0.0050, 0.0048, 0.0050),
+            thick=(0.0050, 0.0048, 0.0050),
+            cut=0.7,
+            haze=(0.0050, 0.0050, 0.0055),
+            shine=0.85,
+            gloss=0.050,
+            ink=(0.50, 0.42, 0.25),
         ),
-        'aluminium': Sheet(
-            (0.46, 0.47, 0.48), (0.40, 0.41, 0.42), 0.62, (0.0, 0.0, 0.0), 0.75, (0.07, 0.07, 0.08), brush=True
-        ),
+        'aluminium': Sheet((0.44, 0.45, 0.46), (0.27, 0.28, 0.29), 0.42, NO_HAZE, 0.85, 0.16, DARK_INK, Grain.BRUSHED),
     }
 )
-NEUTRAL = Sheet((0.42, 0.42, 0.41), (0.36, 0.36, 0.36), 0.75, (0.0, 0.0, 0.0), 0.60, (0.06, 0.06, 0.06))
+NEUTRAL = Sheet((0.34, 0.34, 0.33), (0.28, 0.28, 0.28), 0.60, NO_HAZE, 0.70, 0.08, DARK_INK)
 
 
 def sheet_of(material: str) -> Sheet:

@@ -1,8 +1,8 @@
 """The track, splatted: for each pixel, the share that is groove and the light its walls send back.
 
-Points every `STEP_UM` along the track, each with its own direction from the displacement at full rate, are spread over
-3 x 3 pixels by the quadratic B-spline (support 3 pixels, so that turns closer than two pixels do not beat with the
-grid). Both shares are one complex plane: one pass over memory adds them.
+Points stand every `STEP_UM` along the track, each with the mean and the spread of the track's direction over its
+stretch, from the displacement at full rate. They are spread over 3 x 3 pixels by the quadratic B-spline, so that turns
+closer than two pixels do not beat with the grid. Both shares are one complex plane: one pass over memory adds them.
 """
 
 from __future__ import annotations
@@ -14,116 +14,123 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.files import BLOCK
-from appliance.picture.light import TABLE, shine_table
+from appliance.picture.light import SWING_STEP_RAD, SWINGS, TURN, shine_table
 from appliance.picture.scene import Scene
 from appliance.playback.groovefile import Groove
 
-STEP_UM = 80.0  # along the track: 0.6 pixel of the largest disc
+STEP_UM = 100.0  # along the outermost track: 0.7 pixel of a 25 cm disc
+EXAGGERATION = 2.5  # of the track's swing: a disc is turned in the hand, this one lies still
 UM_PER_MM = 1000.0
-POINTS = 1 << 15  # spread at a time
 
 Float = NDArray[np.float64]
+Samples = NDArray[np.float32]
 Planes = NDArray[np.complex64]
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Pieces of track: where (polar), how much groove (mm2), and the direction of its normal."""
+    """Stretches of track: where (polar), how much groove, where its normal points, and how much that swings (r.m.s.)"""
 
     angle_rad: Float
     radius_mm: Float
     area_mm2: Float
     normal_rad: Float
+    swing_rad: Float
 
 
 def splat(groove: Groove, scene: Scene) -> Planes:
     """Share of groove (real part) and light from it (imaginary part), for each pixel [pixels, pixels]."""
-    planes = np.zeros(scene.pixels * scene.pixels, np.complex64)
+    planes = np.zeros((scene.pixels, scene.pixels), np.complex64)
     shine = shine_table()
-    for points in _track(groove):
-        for start in range(0, len(points.area_mm2), POINTS):
-            part = slice(start, start + POINTS)
-            turned = (points.normal_rad[part] * (TABLE / (2.0 * np.pi))).astype(np.int64) & (TABLE - 1)
-            share = points.area_mm2[part] / scene.mm_per_pixel**2
-            x, y = _place(points.angle_rad[part], points.radius_mm[part], scene)
-            _spread(planes, (x, y), (share * (1.0 + 1j * shine[turned])).astype(np.complex64), scene.pixels)
-    return planes.reshape(scene.pixels, scene.pixels)
+    for points in track(groove, scene):
+        turned = (points.normal_rad * (TURN / (2.0 * np.pi))).astype(np.int64) & (TURN - 1)
+        swing = np.minimum(points.swing_rad / SWING_STEP_RAD + 0.5, SWINGS - 1).astype(np.int64)
+        share = points.area_mm2 / scene.mm_per_pixel**2
+        radius = points.radius_mm / scene.mm_per_pixel
+        # A record turns clockwise, so its track runs counter-clockwise.
+        x = scene.centre + radius * np.cos(points.angle_rad)
+        y = scene.centre - radius * np.sin(points.angle_rad)
+        spread(planes, x, y, (share * (1.0 + 1j * shine[swing, turned])).astype(np.complex64))
+    return planes
 
 
-def _place(angle_rad: Float, radius_mm: Float, scene: Scene) -> tuple[Float, Float]:
-    """Pixels from the top left corner. A record turns clockwise, so its track runs counter-clockwise."""
-    centre = scene.pixels / 2.0 - 0.5
-    radius = radius_mm / scene.mm_per_pixel
-    return centre + radius * np.cos(angle_rad), centre - radius * np.sin(angle_rad)
-
-
-def _track(groove: Groove) -> Iterator[Points]:
-    """All of the track that the head cut, in order, in blocks."""
-    per_motion = groove.frames_per_motion // groove.frames_per_sample
-    for start in range(0, groove.samples, BLOCK):
-        count = min(BLOCK, groove.samples - start) + 1
-        motions = slice(start // per_motion, (start + count) // per_motion + 2)
-        motion = _Motion.read(groove, motions, per_motion)
+def track(groove: Groove, scene: Scene) -> Iterator[Points]:
+    """All of the track that the head cut, in order, in blocks of whole stretches."""
+    fastest_um = 2.0 * np.pi * scene.disc_radius_mm * UM_PER_MM * scene.speed_rpm / 60.0 / groove.rate_hz
+    stride = int(np.clip(STEP_UM / fastest_um, 1, BLOCK))
+    size = BLOCK // stride * stride
+    for start in range(0, groove.samples - stride, size):
+        displacement_um = groove.displacement(start, size + 1)
+        count = (len(displacement_um) - 1) // stride
+        motion = _Motion.read(groove, start + np.arange(count + 1) * stride)
         if motion is not None:
-            yield from _points(motion, groove.displacement(start, count), start)
+            yield _points(motion, displacement_um[: count * stride + 1].astype(np.float64), stride)
 
 
 @dataclass(frozen=True, slots=True)
 class _Motion:
-    at: NDArray[np.int64]  # the samples of the motions
+    """At the ends of the stretches, one more than there are stretches."""
+
     angle_rad: Float
     radius_mm: Float
     depth_um: Float
 
     @classmethod
-    def read(cls, groove: Groove, motions: slice, per_motion: int) -> _Motion | None:
-        """None past the end, or where the head is up all the time."""
-        count = motions.stop - motions.start
-        depth_um = groove.depth_um(motions.start, count).astype(np.float64)
+    def read(cls, groove: Groove, at: NDArray[np.int64]) -> _Motion | None:
+        """At the samples `at`; None where the head is up all the time."""
+        per_motion = groove.frames_per_motion // groove.frames_per_sample
+        first = int(at[0]) // per_motion
+        count = int(at[-1]) // per_motion + 2 - first
+        depth_um = groove.depth_um(first, count)
         if not (depth_um > 0.0).any():
             return None
-        angle_rad = groove.angle_rad(motions.start, count)
-        at = np.arange(motions.start, motions.start + len(angle_rad)) * per_motion
-        return cls(at, angle_rad, groove.radius_mm(motions.start, count), depth_um)
+        known = np.arange(first, first + len(depth_um)) * per_motion
+        rows = (groove.angle_rad(first, count), groove.radius_mm(first, count), depth_um)
+        angle_rad, radius_mm, depth = (np.interp(at, known, row) for row in rows)
+        return cls(angle_rad, radius_mm, np.maximum(depth, 0.0))
 
 
-def _points(motion: _Motion, displacement_um: NDArray[np.float32], start: int) -> Iterator[Points]:
-    """A piece of track each `STEP_UM` or so; its width is twice its depth, for the stylus cuts at a right angle."""
-    speed_um = np.ptp(motion.angle_rad) * motion.radius_mm.mean() * UM_PER_MM / max(len(displacement_um), 1)
-    if speed_um <= 0.0 or len(displacement_um) < 2:
-        return  # a platter at rest: the head stands in one hole
-    stride = max(int(STEP_UM / speed_um), 1)
-    picked = np.arange(0, len(displacement_um) - 1, stride)
-    at = start + picked
-    angle_rad = np.interp(at, motion.at, motion.angle_rad)
-    radius_mm = np.interp(at, motion.at, motion.radius_mm)
-    turn_rad = np.interp(at + 1, motion.at, motion.angle_rad) - angle_rad
-    along_um = radius_mm * turn_rad * UM_PER_MM
-    across_um = displacement_um[picked + 1].astype(np.float64) - displacement_um[picked]
-    radius_mm += displacement_um[picked] / UM_PER_MM
-    width_um = 2.0 * np.maximum(np.interp(at, motion.at, motion.depth_um), 0.0)
-    area_mm2 = along_um * stride * width_um / UM_PER_MM**2
-    normal_rad = angle_rad - np.arctan2(across_um, np.maximum(along_um, 1e-3))
-    yield Points(angle_rad, radius_mm, area_mm2, normal_rad)
+def _points(motion: _Motion, displacement_um: Float, stride: int) -> Points:
+    """A point in the middle of each stretch; the groove is twice as wide as deep: its walls stand at a right angle."""
+    angle_rad, radius_mm = _middle(motion.angle_rad), _middle(motion.radius_mm)
+    along_mm = np.abs(np.diff(motion.angle_rad)) * radius_mm
+    # Where the platter stands there is no track to have a direction, and its area is nought.
+    sample_um = np.maximum(along_mm * (UM_PER_MM / stride), 0.01)
+    steps = np.diff(displacement_um).reshape(-1, stride)
+    mean_um = steps.mean(axis=1)
+    variance = np.einsum('ij,ij->i', steps, steps) / stride - mean_um**2
+    swing = EXAGGERATION / sample_um
+    return Points(
+        angle_rad=angle_rad,
+        radius_mm=radius_mm + _middle(displacement_um[::stride]) / UM_PER_MM,
+        area_mm2=along_mm * _middle(motion.depth_um) * (2.0 / UM_PER_MM),
+        normal_rad=angle_rad - np.arctan(mean_um * swing),
+        swing_rad=np.sqrt(np.maximum(variance, 0.0)) * swing,
+    )
 
 
-def _spread(planes: Planes, place: tuple[Float, Float], value: Planes, pixels: int) -> None:
-    """Add `value` at `place`, spread over 3 x 3 pixels; what lies outside the picture is left out."""
-    x, y = place
+def _middle(ends: Float) -> Float:
+    return np.asarray((ends[1:] + ends[:-1]) / 2.0)
+
+
+def spread(planes: Planes, x: Float, y: Float, value: Planes) -> None:
+    """Add `value` at pixels `x`, `y`, each over 3 x 3 pixels; what lies outside the picture is left out."""
+    rows, columns = planes.shape
     column, row = np.rint(x), np.rint(y)
-    inside = (column >= 1) & (column < pixels - 1) & (row >= 1) & (row < pixels - 1)
+    inside = (column >= 1) & (column < columns - 1) & (row >= 1) & (row < rows - 1)
     if not inside.all():
         x, y, column, row, value = x[inside], y[inside], column[inside], row[inside], value[inside]
-    across, down = _weights(x - column), _weights(y - row)
-    index = row.astype(np.int64) * pixels + column.astype(np.int64)
+    across, down = weights(x - column), weights(y - row)
+    index = row.astype(np.int64) * columns + column.astype(np.int64)
+    flat = planes.reshape(-1)
     for dy in range(3):
         line = value * down[dy]
         for dx in range(3):
-            np.add.at(planes, index + ((dy - 1) * pixels + dx - 1), line * across[dx])
+            np.add.at(flat, index + ((dy - 1) * columns + dx - 1), line * across[dx])
 
 
-def _weights(offset: Float) -> tuple[NDArray[np.float32], ...]:
-    """The quadratic B-spline at the pixel before, at and after the nearest one."""
+def weights(offset: Float) -> tuple[Samples, Samples, Samples]:
+    """The quadratic B-spline at the pixel before, at and after the nearest one, `offset` (-0.5..0.5) from it."""
     near = offset.astype(np.float32)
     half = np.float32(0.5)
     return half * (half - near) ** 2, np.float32(0.75) - near**2, half * (half + near) ** 2

@@ -10,6 +10,7 @@ silence.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,7 @@ TOP_HZ = (12_000.0, 18_000.0)  # everything below, nothing above
 _FFT = 5 << 14  # 81920: the least work for each sample kept
 _STEP = (_FFT - TAPS + 1) // HOP * HOP
 _DESIGN = 1 << 17
+_WORKERS = 2  # transforms run without Python's lock, and every Pi that is fast enough has cores
 _STEEPNESS = 14.0  # Kaiser beta: what rings beyond LEAD lies under -130 dB
 _FADE = LEAD // 16
 
@@ -55,7 +57,7 @@ def taps_of(response: Callable[[Float], Complex]) -> Float:
     inside = shape > 0
     spectrum = np.zeros(len(f_hz), np.complex128)
     spectrum[inside] = shape[inside] * response(f_hz[inside])
-    taps = np.roll(np.fft.irfft(spectrum, _DESIGN), LEAD)[:TAPS]
+    taps = np.roll(np.fft.irfft(spectrum, _DESIGN), LEAD)[:TAPS].copy()
     fade = 0.5 - 0.5 * np.cos(np.pi * (np.arange(_FADE) + 0.5) / _FADE)
     taps[:_FADE] *= fade
     taps[-_FADE:] *= fade[::-1]
@@ -82,15 +84,20 @@ class Bank:
         """Blocks of one array per kernel, in order. Sample k of the output belongs to sample k - LEAD of the input;
         there are samples + 2 LEAD of them, so that the ringing at both ends is kept."""
         total = samples + 2 * LEAD
-        for first in range(0, total, _STEP):
-            count = min(_STEP, total - first)
-            block = np.zeros(_FFT, np.float64 if self._exact else np.float32)
-            block[: TAPS - 1 + count] = read(first - TAPS + 1, TAPS - 1 + count)
-            if not np.isfinite(block).all():
-                raise RecordingError('the signal holds a sample that is not a number')
-            spectrum = np.fft.rfft(block)
-            coarse = spectrum.astype(np.complex64)
-            yield [_filtered(spectrum if k.exact else coarse, response, k, count) for response, k in self._kernels]
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            for first in range(0, total, _STEP):
+                count = min(_STEP, total - first)
+                block = np.zeros(_FFT, np.float64 if self._exact else np.float32)
+                block[: TAPS - 1 + count] = read(first - TAPS + 1, TAPS - 1 + count)
+                if not np.isfinite(block).all():
+                    raise RecordingError('the signal holds a sample that is not a number')
+                spectrum = np.fft.rfft(block)
+                coarse = spectrum.astype(np.complex64)
+                jobs = [
+                    pool.submit(_filtered, spectrum if kernel.exact else coarse, response, kernel, count)
+                    for response, kernel in self._kernels
+                ]
+                yield [job.result() for job in jobs]
 
 
 def _kind(kernel: Kernel) -> type[np.complexfloating]:

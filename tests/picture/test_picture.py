@@ -132,9 +132,9 @@ def test_direction_and_swing_are_mean_and_spread_of_the_slopes(groove_of):
 
 
 def test_blocks_join_without_a_gap(groove_of):
-    groove = groove_of(circle(100.0), still(3.0))
+    groove = groove_of(circle(100.0), still(3.0), speed_rpm=100 / 3)  # so 11 samples a point, which divide no block
     angle = np.concatenate([points.angle_rad for points in track(groove, Scene.of(groove))])
-    assert np.diff(angle) == pytest.approx(2 * np.pi / TURN_S * 4 / 50_000)
+    assert np.diff(angle) == pytest.approx(2 * np.pi / TURN_S * 11 / 50_000)
     assert angle[-1] == pytest.approx(2 * np.pi * 3.0 / TURN_S, abs=1e-3)
 
 
@@ -184,6 +184,12 @@ def test_loud_turns_shine_beside_the_lamp_where_quiet_ones_are_dark(groove_of):
     beside = LAMP + 0.3
     assert around(loud, 109.0, beside, 6) > 1.5 * around(quiet, 109.0, beside, 6) > 0
     assert around(loud, 109.0, LAMP, 6) < around(quiet, 109.0, LAMP, 6)
+
+
+def test_a_swing_shorter_than_a_point_of_track_shines_beside_the_lamp_too(groove_of):
+    fast = np.tile([0.0, 2.0, 0.0, -2.0], 10_000)  # 12.5 kHz, a whole period in each stretch of 4 samples
+    quiet, loud = (planes_of(groove_of(circle(110.0), level * fast)).imag for level in (0, 1))
+    assert around(loud, 110.0, LAMP + 0.4, 6) > 1.5 * around(quiet, 110.0, LAMP + 0.4, 6) > 0
 
 
 # --- the picture

@@ -93,5 +93,5 @@ def home(rig: Rig) -> Homed:
     release = Search(BACK_MM, carriage.max_speed_mm_s, False, RELEASE_MM, stuck, wiring)
     fast = Search(-FAST_MM, carriage.max_speed_mm_s, True, whole_mm, never, wiring)
     slow = Search(-SLOW_MM, SLOW_MM_S, True, RELEASE_MM, f'did not close again within {RELEASE_MM:g} mm', wiring)
-    gone_mm = sum(search(rig, part) for part in (release, fast, release, slow))
+    gone_mm = sum(search(rig, part) for part in (fast, release, slow))
     return Homed(carriage.park_radius_mm, -gone_mm)

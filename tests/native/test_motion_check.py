@@ -113,17 +113,22 @@ def test_extrema_are_those_of_dense_sampling(frames: int, v0: float, v1: float, 
     c = [float(value) for value in pieces[1].c]
     position = c[0] + u * (c[1] + u * (c[2] + u * c[3]))
     speed = np.abs(c[1] + u * (2 * c[2] + 3 * u * c[3])).max()
-    hills = [piece for piece in pieces if piece is not pieces[1]]
-    reach = max([position.max(), *(float(p.at(p.c[1] * 0 + k)) for p in hills for k in (0, p.frames))])
+    ends = [float(p.at(p.c[1] * 0 + k)) for p in pieces for k in (0, p.frames)]
+    low, high = min([position.min(), *ends]), max([position.max(), *ends])
     loose: dict[str, Any] = {'max_speed': 2.0, 'max_accel': 2.0}
     fits = speed * (1 + 1e-6) < 0.5
     assert (sentence(pieces, **{**loose, 'max_speed': speed * (1 + 1e-5)}) == '') == fits
-    if max(abs(v0), abs(v1), 1e-3) < speed * 0.999 and fits:  # otherwise the ramps beside it are as fast
+    if not fits:
+        return
+    if max(abs(v0), abs(v1), 1e-3) < speed * 0.999:  # otherwise the ramps beside it are as fast
         assert 'segment 1' in sentence(pieces, **{**loose, 'max_speed': speed * (1 - 1e-5) - 1e-9})
-    if fits:
-        assert sentence(pieces, **loose, max_position=reach + 0.01) == ''
-        if position.max() > max(position[0], position[-1]) + 2:
-            assert 'position' in sentence(pieces, **loose, max_position=position.max() - 0.51)
+    assert sentence(pieces, **loose, min_position=low - 0.01, max_position=high + 0.01) == ''
+    assert 'position' in sentence(pieces, **loose, max_position=high - 0.51)
+    assert 'position' in sentence(pieces, **loose, min_position=low + 0.51)
+    accels = [abs(float(2 * p.c[2] + 6 * p.c[3] * k)) for p in pieces for k in (0, p.frames)]
+    if max(accels) > 1e-6:
+        assert sentence(pieces, max_accel=max(accels) * (1 + 1e-5)) == ''
+        assert 'acceleration' in sentence(pieces, max_accel=max(accels) * (1 - 1e-5))
 
 
 def test_pin_names_of_the_twin_are_two_pins() -> None:

@@ -127,6 +127,8 @@ def test_the_steps_follow_the_plan_to_a_step_and_come_home(cut: tuple[Plan, Time
     planned = plan.radius_mm((frame + 0.5 - marks.message_frame) / FRAME_RATE_HZ)
     off = machine.carriage.park_radius_mm - made * machine.carriage.mm_per_step - planned
     assert np.abs(off).max() <= machine.carriage.mm_per_step * 0.5001
+    risen = marks.head_up_frame + machine.lift.up_s * FRAME_RATE_HZ
+    assert not level[(got['frame'] >= marks.head_up_frame) & (got['frame'] < risen)].any()  # nobody scratches the label
     assert np.all(level[(got['frame'] >= marks.head_down_frame) & (got['frame'] < marks.head_up_frame)] >= 0)
 
 

@@ -69,5 +69,5 @@ def tight(programme: Programme) -> bool:
 def relax(bench: Bench, choice: Choice, looser: Programme, r_limit_mm: float) -> Choice:
     """The same speed with the programme made for `r_limit_mm`, which must not end further in than that."""
     found = fit(bench, as_candidate(looser, choice.speed_rpm), Freedom(innermost_mm=r_limit_mm))
-    plan = plan_side(bench, found.demand, found.candidate.signal, db_to_gain(found.gain_db))
+    plan = plan_side(bench, found.demand, found.candidate.signal, db_to_gain(found.gain_db), found.spiral)
     return replace(choice, gain_db=found.gain_db, level_db=found.level_db, plan=plan)

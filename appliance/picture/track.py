@@ -57,7 +57,7 @@ def splat(groove: Groove, scene: Scene) -> Planes:
 def track(groove: Groove, scene: Scene) -> Iterator[Points]:
     """All of the track that the head cut, in order, in blocks of whole stretches."""
     fastest_um = 2.0 * np.pi * scene.disc_radius_mm * UM_PER_MM * scene.speed_rpm / 60.0 / groove.rate_hz
-    stride = int(np.clip(STEP_UM / fastest_um, 1, BLOCK))
+    stride = int(np.clip(np.rint(STEP_UM / fastest_um), 1, BLOCK))
     size = BLOCK // stride * stride
     for start in range(0, groove.samples - stride, size):
         displacement_um = groove.displacement(start, size + 1)

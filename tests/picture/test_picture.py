@@ -123,10 +123,10 @@ def test_displacement_outward_moves_the_line_outward(groove_of):
 def test_direction_and_swing_are_mean_and_spread_of_the_slopes(groove_of):
     groove = groove_of(circle(100.0), np.random.default_rng(1).normal(size=4001).cumsum())
     points = next(track(groove, Scene.of(groove)))
-    y, stride = groove.displacement(0, 4001).astype(float), 4  # 100 um at 20.5 um a sample on the rim
+    y, stride = groove.displacement(0, 4001).astype(float), 5  # 100 um at 20.5 um a sample on the rim
     sample_um = 2 * np.pi * 100e3 / TURN_S / 50_000
     slopes = EXAGGERATION * (np.diff(y) / sample_um).reshape(-1, stride)
-    assert len(points.angle_rad) == 1000
+    assert len(points.angle_rad) == 800
     np.testing.assert_allclose(np.tan(points.angle_rad - points.normal_rad), slopes.mean(axis=1), atol=1e-5)
     np.testing.assert_allclose(points.swing_rad, slopes.std(axis=1), atol=1e-5)
 
@@ -135,7 +135,7 @@ def test_blocks_join_without_a_gap(groove_of):
     groove = groove_of(circle(100.0), still(3.0), speed_rpm=100 / 3)  # so 11 samples a point, which divide no block
     angle = np.concatenate([points.angle_rad for points in track(groove, Scene.of(groove))])
     assert np.diff(angle) == pytest.approx(2 * np.pi / TURN_S * 11 / 50_000)
-    assert angle[-1] == pytest.approx(2 * np.pi * 3.0 / TURN_S, abs=1e-3)
+    assert angle[-1] == pytest.approx(2 * np.pi * 3.0 / TURN_S, abs=3e-3)
 
 
 def test_the_kernel_keeps_mass_and_place():
@@ -187,7 +187,7 @@ def test_loud_turns_shine_beside_the_lamp_where_quiet_ones_are_dark(groove_of):
 
 
 def test_a_swing_shorter_than_a_point_of_track_shines_beside_the_lamp_too(groove_of):
-    fast = np.tile([0.0, 2.0, 0.0, -2.0], 10_000)  # 12.5 kHz, a whole period in each stretch of 4 samples
+    fast = np.tile([0.0, 2.0, 1.0, -1.0, -2.0], 8_000)  # 10 kHz, a whole period in each stretch of 5 samples
     quiet, loud = (planes_of(groove_of(circle(110.0), level * fast)).imag for level in (0, 1))
     assert around(loud, 110.0, LAMP + 0.4, 6) > 1.5 * around(quiet, 110.0, LAMP + 0.4, 6) > 0
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from appliance.picture.scene import Scene
 
-CELLS = 500  # the ghost is soft: a quarter of the picture's resolution is plenty
+CELLS = 400  # the ghost is soft: a fifth of the picture's resolution is plenty
 
 Plane = NDArray[np.floating]
 Place = tuple[float, float]

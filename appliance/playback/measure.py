@@ -74,17 +74,19 @@ def min_land_um(groove: Groove) -> float | None:
     Negative where walls meet; None if there is no second turn.
     """
     widening = np.tan(np.radians(_fact(groove, 'machine', 'head', 'included_angle_deg')) / 2)
-    angle, radius, depth = groove.angle_rad(), groove.radius_mm(), groove.depth_um()
+    angle = groove.angle_rad()
     each = groove.frames_per_motion // groove.frames_per_sample
     end = min(_message(groove)[1], len(angle), groove.samples // each + 1)
     first = int(np.searchsorted(angle[:end], angle[0] + TURN_RAD)) if len(angle) else 0
-    every, least = np.arange(end, dtype=np.float64), []
+    least = []
     for start in range(first, end - 1, KNOTS):
         stop = min(start + KNOTS + 1, end)
         low = max(int(np.searchsorted(angle, angle[start] - TURN_RAD)) - 1, 0)
-        outer = np.interp(angle[start:stop] - TURN_RAD, angle[low:stop], every[low:stop])
-        apart_um = 1000 * (np.interp(outer, every[low:stop], radius[low:stop]) - radius[start:stop])
-        depths_um = np.interp(outer, every[low:stop], depth[low:stop]) + depth[start:stop]
+        every = np.arange(low, stop, dtype=np.float64)
+        radius, depth = groove.radius_mm(low, stop - low), groove.depth_um(low, stop - low)
+        outer = np.interp(angle[start:stop] - TURN_RAD, angle[low:stop], every)
+        apart_um = 1000 * (np.interp(outer, every, radius) - radius[start - low :])
+        depths_um = np.interp(outer, every, depth) + depth[start - low :]
         least.append(_least(groove, start * each, each, outer * each, apart_um - widening * depths_um))
     return min(least, default=None)
 

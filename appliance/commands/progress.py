@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from appliance.cut import Quiet, Watch
+if TYPE_CHECKING:  # the room behind it is heavy, and --help must be quick
+    from appliance.cut import Watch
 
 
 class Bar:
@@ -33,6 +34,8 @@ class Bar:
 @contextmanager
 def watching(quiet: bool) -> Iterator[Watch]:
     """A bar if stderr is a terminal, silence otherwise or when `quiet`."""
+    from appliance.cut import Quiet
+
     if quiet or not sys.stderr.isatty():
         yield Quiet()
         return

@@ -18,6 +18,7 @@ from appliance.playback.groovefile import Groove
 
 KNOTS = 2000  # positions of the platter (at the motion rate) looked at together: one second
 TURN_RAD = 2 * np.pi
+LONGEST_TURN = 1.25  # of the nominal time: how far back the turn before is looked for
 
 Float = NDArray[np.float64]
 
@@ -55,10 +56,11 @@ def _message(groove: Groove) -> tuple[int, int]:
 def speed_error_percent(groove: Groove) -> float | None:
     """Mean speed over the message re the nominal one; None for a message of less than a millisecond."""
     first, end = _message(groove)
-    angle = groove.angle_rad(first, end - first)
-    if len(angle) < 2:
+    end = min(end, groove.motions)
+    if end - first < 2:
         return None
-    turns_per_s = (angle[-1] - angle[0]) / TURN_RAD / (len(angle) - 1) * groove.motion_rate_hz
+    turned_rad = float(groove.angle_rad(end - 1, 1)[0] - groove.angle_rad(first, 1)[0])
+    turns_per_s = turned_rad / TURN_RAD / (end - 1 - first) * groove.motion_rate_hz
     return float(100 * (turns_per_s * 60 / _fact(groove, 'speed_rpm') - 1))
 
 
@@ -74,17 +76,19 @@ def min_land_um(groove: Groove) -> float | None:
     Negative where walls meet; None if there is no second turn.
     """
     widening = np.tan(np.radians(_fact(groove, 'machine', 'head', 'included_angle_deg')) / 2)
-    angle = groove.angle_rad()
     each = groove.frames_per_motion // groove.frames_per_sample
-    end = min(_message(groove)[1], len(angle), groove.samples // each + 1)
-    first = int(np.searchsorted(angle[:end], angle[0] + TURN_RAD)) if len(angle) else 0
+    end = min(_message(groove)[1], groove.motions, groove.samples // each + 1)
+    turn = int(LONGEST_TURN * groove.motion_rate_hz * 60 / _fact(groove, 'speed_rpm'))
+    opening = groove.angle_rad(0, min(end, turn))
+    first = int(np.searchsorted(opening, opening[0] + TURN_RAD)) if len(opening) else 0
     least = []
     for start in range(first, end - 1, KNOTS):
         stop = min(start + KNOTS + 1, end)
-        low = max(int(np.searchsorted(angle, angle[start] - TURN_RAD)) - 1, 0)
+        low = max(start - turn, 0)
+        angle = groove.angle_rad(low, stop - low)
         every = np.arange(low, stop, dtype=np.float64)
         radius, depth = groove.radius_mm(low, stop - low), groove.depth_um(low, stop - low)
-        outer = np.interp(angle[start:stop] - TURN_RAD, angle[low:stop], every)
+        outer = np.interp(angle[start - low :] - TURN_RAD, angle, every)
         apart_um = 1000 * (np.interp(outer, every, radius) - radius[start - low :])
         depths_um = np.interp(outer, every, depth) + depth[start - low :]
         least.append(_least(groove, start * each, each, outer * each, apart_um - widening * depths_um))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from appliance.machine import Disc, Machine
 from appliance.playback.measure import Measured
+from appliance.sound.curves import DEFAULT_CURVE
 
 
 class Watch(Protocol):
@@ -36,7 +37,7 @@ class Request:
     disc: Disc
     machine: Machine
     speed: str = 'auto'
-    curve: str = 'riaa'
+    curve: str = DEFAULT_CURVE
     plain: bool = False
     level_db: float | None = None
 

@@ -185,11 +185,6 @@ class Mastering:
         )
 
 
-def master(take: Take, machine: Machine, disc: Disc, curve: Curve, target: Target) -> Programme:
-    """One programme for one target. With several targets to try, keep a `Mastering` instead."""
-    return Mastering(take, machine, curve).programme(disc, target)
-
-
 def _fader(measured: Profile, span: Span, limit: Allowed) -> Float:
     """The gain of each kept frame, in cm/s for a message of 1: levelled, at full level, limited."""
     kept_profile = measured.part(span.first, span.end + 2 * LEAD_FRAMES)

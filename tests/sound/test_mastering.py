@@ -8,7 +8,7 @@ from scipy import signal
 
 from appliance.machine import load_disc, load_machine
 from appliance.sound.curves import find_curve
-from appliance.sound.mastering import Mastering, Target, master
+from appliance.sound.mastering import Mastering, Target
 from appliance.sound.programme import Programme
 from appliance.sound.reading import Take, read
 from tests.sound.oracle import RATE_HZ, babble, between, displacement_m, played
@@ -22,7 +22,7 @@ AT_78 = Target(78.26, 57.6)
 
 
 def mastered(x: np.ndarray, target: Target = AT_78, disc=COARSE, machine=MACHINE) -> Programme:
-    return master(take(x), machine, disc, RIAA, target)
+    return Mastering(take(x), machine, RIAA).programme(disc, target)
 
 
 def heard(programme: Programme) -> np.ndarray:
@@ -145,7 +145,7 @@ def test_an_end_that_was_not_cut_off_keeps_its_ringing() -> None:
     sound = take(tone).sound
     ringing, cut_off = Take('a', sound, 16_000, 1, 600), Take('b', sound, 16_000, 1, 0)
     assert ringing.samples == 2800
-    first, second = (master(t, MACHINE, FINE, RIAA, AT_78) for t in (ringing, cut_off))
+    first, second = (Mastering(t, MACHINE, RIAA).programme(FINE, AT_78) for t in (ringing, cut_off))
     a = heard(first)[200:-200] * first.cm_s_per_unit
     b = heard(second)[800:-800] * second.cm_s_per_unit
     np.testing.assert_allclose(a, b, atol=2e-3 * np.abs(b).max())
@@ -194,7 +194,7 @@ def test_a_spoken_letter_keeps_its_sound(disc, rpm: float) -> None:
     from pystoi import stoi
 
     letter = excerpt(8.0)
-    programme = master(letter, MACHINE, disc, RIAA, Target(rpm, disc.inner_radius_mm))
+    programme = Mastering(letter, MACHINE, RIAA).programme(disc, Target(rpm, disc.inner_radius_mm))
     original = letter.read(round(programme.message_offset_s * RATE_HZ), programme.samples).astype(float)
     before, after = (signal.resample_poly(x, 8, 25) for x in (original, heard(programme)))
     assert pesq(16_000, before, after, 'wb') > 4.5
@@ -211,7 +211,7 @@ def test_memory_hardly_grows_with_the_message() -> None:
         for _ in range(seconds):
             message.sound.append(voice)
         tracemalloc.start()
-        master(message, MACHINE, COARSE, RIAA, AT_78)
+        Mastering(message, MACHINE, RIAA).programme(COARSE, AT_78)
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return top

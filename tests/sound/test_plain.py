@@ -8,7 +8,7 @@ from appliance.errors import DoesNotFitError
 from appliance.files import Scratch
 from appliance.machine import load_disc, load_machine
 from appliance.sound.curves import find_curve
-from appliance.sound.mastering import Mastering, Target, master
+from appliance.sound.mastering import Mastering, Target
 from appliance.sound.programme import Programme
 from appliance.sound.reading import Take
 from tests.sound.oracle import babble, between, displacement_m, head_system, played
@@ -26,7 +26,7 @@ def take(x: np.ndarray) -> Take:
 
 
 def plain(x: np.ndarray, level_db: float | None = 0.0, machine=MACHINE) -> Programme:
-    return master(take(x), machine, DISC, RIAA, dataclasses.replace(PLAIN, level_db=level_db))
+    return Mastering(take(x), machine, RIAA).programme(DISC, dataclasses.replace(PLAIN, level_db=level_db))
 
 
 def signals(programme: Programme) -> tuple[np.ndarray, np.ndarray]:
@@ -86,7 +86,7 @@ def test_positive_is_outward_and_leg_a() -> None:
     """A positive message moves the stylus outward (flat curve), and the drive pushes the way the stylus is held."""
     t = np.arange(5000) / 50_000
     x = 0.2 * np.sin(2 * np.pi * 200 * t) * np.hanning(5000)
-    programme = master(take(x), MACHINE, DISC, find_curve('flat'), PLAIN)
+    programme = Mastering(take(x), MACHINE, find_curve('flat')).programme(DISC, PLAIN)
     y, drive = signals(programme)
     message = slice(programme.lead, programme.lead + 5000)
     assert np.corrcoef(np.gradient(y)[message], x)[0, 1] > 0.999
@@ -117,7 +117,7 @@ def test_the_bridge_and_the_playing_stylus_have_limits_too() -> None:
     with pytest.raises(DoesNotFitError, match=r'the bridge would be driven to [\d.]+ of 0\.020'):
         plain(x, machine=machine)
     with pytest.raises(DoesNotFitError, match=r'bend with \d+ m/s\^2, a playing stylus follows 91 m/s\^2'):
-        master(take(x), MACHINE, DISC, RIAA, Target(33.333, 18.3, 0.0, True))
+        Mastering(take(x), MACHINE, RIAA).programme(DISC, Target(33.333, 18.3, 0.0, True))
 
 
 def test_the_named_place_is_where_it_happens_and_the_named_level_fits() -> None:
@@ -184,7 +184,7 @@ def test_memory_does_not_grow_with_the_message() -> None:
         for _ in range(seconds):
             message.sound.append(voice)
         tracemalloc.start()
-        master(message, MACHINE, DISC, RIAA, PLAIN)
+        Mastering(message, MACHINE, RIAA).programme(DISC, PLAIN)
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return top

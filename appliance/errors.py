@@ -1,7 +1,7 @@
 """Every error this appliance raises on purpose: what, where, and what to do about it.
 
-The exit code of the command line is the class's own (README, "Exit codes"). A visitor's sentence is chosen by class
-in the kiosk, never from the text.
+The exit code of the command line is the class's own (README, "Exit codes"). A screen for visitors chooses its sentence
+by class, never from the text.
 """
 
 from __future__ import annotations

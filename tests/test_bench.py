@@ -17,7 +17,7 @@ def test_the_feeder_stays_within_its_budget_and_makes_the_same_words_on_both_pro
     skip_without(HERE)
     skip_without(AARCH64)
     here, there = bench.count_feeder(HERE), bench.count_feeder(AARCH64)
-    assert there['instructions_per_s_of_cut'] <= 30e6  # of DESIGN: 150 a frame
+    assert there['instructions_per_s_of_cut'] <= 30e6  # the budget: 150 a frame
     assert there['instructions_per_s_of_cut'] > 5e6  # and it did work
     assert here['hash'] == there['hash']
     assert 20_000 < there['control_blocks_per_s_of_cut'] < 80_000

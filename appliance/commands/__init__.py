@@ -1,7 +1,11 @@
 """The command line: one module a command, found when it is asked for, so that nothing unused is imported.
 
 Every error ends here as one line on stderr (where, what, what to do) and the exit code of its class: 2 the input, an
-option or a file is wrong; 3 it does not fit or the machine refuses; 4 a fault during the cut.
+option or a file is wrong; 3 it does not fit or the machine refuses; 4 a fault during the cut; 130 Ctrl-C.
+
+A module here has DESCRIPTION, EXAMPLES, `add_arguments` and `run`, and nothing of the trade: it reads options, calls a
+room below and prints.
+`outputs` keeps a folder whole or empty; `progress` is what a watching person sees.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The facts that travel with a trace and a groove: whoever reads the file needs nothing else (DESIGN, section 6)."""
+"""The facts that travel with a trace and a groove: whoever reads the file needs nothing else."""
 
 from __future__ import annotations
 

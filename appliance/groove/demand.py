@@ -1,7 +1,7 @@
 """Demand: how far apart the message pushes neighbouring turns, stretch by stretch.
 
 At the same angle, one turn earlier, the groove lies further out. With y the displacement (outward) and R the inward
-travel of the head, the walls keep their distance when (DESIGN, section 5)
+travel of the head, the walls keep their distance when
 
     R(t) - R(t - T)  >=  width + land + y(t) - y(t - T)
 

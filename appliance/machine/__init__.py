@@ -1,6 +1,13 @@
 """One TOML file describes a machine, one each disc: everything physical lives there, with units in the key names.
 
 `load_machine` and `load_disc` read and check them; `model` holds the frozen values that all other rooms work with.
+
+    machines/, discs/   the files that come with the program; a disc has a coarse and a fine groove (`NAME-fine`)
+    load                TOML -> Machine, Disc; a file over its `base`; unknown keys refused
+    limits              the range of every number
+    checks              what must hold between numbers, and between a machine and a disc
+
+Units are the last part of each key: mm, um, s, ms, ns, hz, rpm, db, v, ohm, h (henry), f (farad), nm (newton metre).
 """
 
 from appliance.machine.checks import check_pair

@@ -3,6 +3,11 @@
 The track is splatted, block by block, into two planes (how much of each pixel is groove, how much light its walls send
 back); then the picture is composed from them in bands of rows, each written before the next. Nothing here is as long
 as the message.
+
+    scene   where disc and table lie, in pixels and mm       sheet   one table of materials
+    track   groove file -> the two planes, in stretches       grain, ghost   what is in a sheet before it is cut
+    light   what a groove's walls send to the eye             ink     the stamp around the hole
+    compose, png   bands of rows, and the file they go to
 """
 
 from __future__ import annotations

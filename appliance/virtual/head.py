@@ -3,8 +3,7 @@
     Lf iL' = u - vC      Cf vC' = iL - i      L i' = vC - R i - Bl v      m v' = Bl i - (c + c_cut) v - K x      x' = v
 
 with K = m (2 pi f0)^2, c = sqrt(K m) / Q, and u = +V while leg A alone is high, -V while leg B alone is, else 0: leg A
-above leg B moves the stylus outward (field study of the groove, section 4 i; DESIGN.md, section 6). With the bridge off
-no voltage drives the filter.
+above leg B moves the stylus outward (chosen for this project). With the bridge off no voltage drives the filter.
 """
 
 from __future__ import annotations

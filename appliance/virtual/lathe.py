@@ -160,6 +160,7 @@ class VirtualLathe:
         self._finished.set()
 
     def _show(self, block: Executed, watching: list[Observer]) -> None:
+        """An observer that fails sees nothing more; the others go on until the engine has stopped."""
         for observer in list(watching):
             try:
                 observer.take(block)

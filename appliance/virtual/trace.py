@@ -1,7 +1,6 @@
 """The trace (`trace.npz`): every word and edge that the virtual DMA engine executed, for outside judges.
 
-Members are those of DESIGN.md, section 6. They stream through scratch files, so memory does not grow with the cut, and
-equal runs give equal bytes.
+They stream through scratch files, so memory does not grow with the cut, and equal runs give equal bytes.
 """
 
 from __future__ import annotations
@@ -22,6 +21,10 @@ from appliance.virtual.native_model import Levels
 
 class TraceWriter:
     """An observer that writes what it was shown to `path` when the run is finished.
+
+    Members: `pwm` (high time of legs A and B in clocks, a row a frame), `pwm_range` (clocks a frame), `frame_rate_hz`,
+    `edge_frame`, `edge_gpio`, `edge_level` (one of each an edge, in order), `initial_levels` (of all pins before frame
+    0) and `facts` (JSON text: wiring, geometry, speed, where the message lies).
 
     `facts` may be added to until then. StorageError if the disk is full; then, and after `close` alone, nothing of it
     is left.

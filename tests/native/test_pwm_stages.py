@@ -82,7 +82,7 @@ def test_ear_agrees_with_the_plain_sum_over_edges() -> None:
 
 def design() -> ModuleType:
     loader = SourceFileLoader('design_modulator', str(ROOT / 'tools' / 'design_modulator'))
-    module = module_from_spec(spec_from_loader(loader.name, loader))  # type: ignore[arg-type]
+    module = module_from_spec(spec_from_loader(loader.name, loader))
     loader.exec_module(module)
     return module
 
@@ -132,7 +132,7 @@ def test_natural_edges_are_where_bisection_finds_them(frequency_hz: float, peak:
         made = [ffi.from_buffer('float[]', leg) for leg in legs]
         lib.pwm_natural(given_, ffi.from_buffer('float[]', frames), 256, *made)
         for leg, side in zip(legs, (1, -1), strict=True):
-            exact = bisected(lambda t, side=side: side * peak * np.sin(turn * t), middle[4:-4], sign)  # type: ignore[misc]
+            exact = bisected(lambda t, side=side: side * peak * np.sin(turn * t), middle[4:-4], sign)
             assert np.abs(leg / 1000 - exact).max() < within + 6e-8
 
 

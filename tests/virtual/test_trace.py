@@ -1,4 +1,4 @@
-"""The trace against DESIGN.md, section 6, read by NumPy alone."""
+"""The trace as an outside judge reads it: by NumPy alone."""
 
 import errno
 import json

@@ -13,6 +13,9 @@ OUTPUT_PINS = (
 )  # fmt: skip
 PWM_PINS = {'leg_a': (12, 18), 'leg_b': (13, 19)}  # BCM2711 ARM Peripherals 8.5 and the header's pins
 MAX_STEP_RATE_HZ = FRAME_RATE_HZ / 2  # one frame high, one low
+# What the fixed point of motion.h holds (2^-9 steps/frame^2, 2^-21 steps/frame^3), with room to compute.
+MAX_ACCEL_STEPS_S2 = 2**-10 * FRAME_RATE_HZ**2
+MAX_JERK_STEPS_S3 = 2**-20 * FRAME_RATE_HZ**3
 
 
 def check_machine(machine: Machine, where: str) -> None:
@@ -96,6 +99,17 @@ def _check_steps(machine: Machine, where: str) -> None:
         if rate > MAX_STEP_RATE_HZ:
             raise MachineFileError(
                 f'{key} asks for {rate:.0f} steps/s; the limit is {MAX_STEP_RATE_HZ:.0f}',
+                where=where,
+                remedy='lower it, or the microsteps',
+            )
+    for key, value, limit in (
+        ('max_accel_mm_s2', carriage.max_accel_mm_s2, MAX_ACCEL_STEPS_S2),
+        ('max_jerk_mm_s3', carriage.max_jerk_mm_s3, MAX_JERK_STEPS_S3),
+    ):
+        if value > limit * carriage.mm_per_step:
+            raise MachineFileError(
+                f'carriage.{key} is {value:g}; steps of {1000 * carriage.mm_per_step:g} um '
+                f'allow {limit * carriage.mm_per_step:g}',
                 where=where,
                 remedy='lower it, or the microsteps',
             )

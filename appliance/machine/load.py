@@ -23,6 +23,7 @@ from appliance.machine.model import Disc, GrooveKind, Machine
 Table = dict[str, Any]
 FILES = resources.files('appliance.machine')
 FINE = '-fine'
+MAX_BYTES = 1 << 20  # of a machine file, which has 5000
 Value = TypeVar('Value')
 
 
@@ -76,15 +77,22 @@ def _names(folder: str) -> list[str]:
 
 def _read(path: Path) -> Table:
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe or a device might never end
+            raise MachineFileError('this is not a plain file', where=str(path), remedy='name a machine file')
         with path.open('rb') as file:
-            return tomllib.load(file)
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise MachineFileError(f'longer than {MAX_BYTES} bytes', where=str(path), remedy='name a machine file')
+        return tomllib.loads(content.decode('utf-8'))
+    except MachineFileError:
+        raise
     except OSError as error:
         raise MachineFileError(
             f'cannot read the file ({error.strerror})',
             where=str(path),
             remedy='audioletter machines lists those that come with the program',
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, a number of 5000 digits, brackets without end
         raise MachineFileError(f'not valid TOML: {error}', where=str(path), remedy='mend the file there') from error
 
 

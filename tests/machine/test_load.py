@@ -1,6 +1,7 @@
 """Machine and disc files: every value is read, checked, and named when it is wrong."""
 
 import dataclasses
+import os
 import re
 from pathlib import Path
 
@@ -81,6 +82,7 @@ def test_a_value_beyond_either_end_is_refused_by_file_key_value_and_limit(tmp_pa
         ('machine.chip', '"bcm2712"', 'one of bcm2835, bcm2837, bcm2711'),
         ('carriage.microsteps', '64', 'lower it'),
         ('carriage.min_radius_mm', '140', 'above what'),
+        ('carriage.max_jerk_mm_s3', '9e6', 'lower it, or the microsteps'),
         ('pwm.range', '651', 'set it to 625'),
     ],
 )
@@ -89,6 +91,17 @@ def test_a_wrong_value_says_why(tmp_path, key, value, words):
         load_machine(changed(tmp_path, key, value))
     assert key in str(caught.value) or 'carriage.max_speed_mm_s' in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_an_acceleration_beyond_the_fixed_point_is_refused(tmp_path):
+    path = tmp_path / 'mine.toml'
+    path.write_text(
+        '[machine]\nbase = "virtual"\n[carriage]\nmicrosteps = 256\nscrew_mm_per_turn = 0.06\n'
+        'max_speed_mm_s = 0.1\nprogramme_max_speed_mm_s = 0.05\nmax_accel_mm_s2 = 1000\n',
+        encoding='utf-8',
+    )
+    with pytest.raises(MachineFileError, match=r'carriage.max_accel_mm_s2 is 1000; steps of 0.00117188 um allow 45.7'):
+        load_machine(path)
 
 
 def test_an_unknown_key_is_refused_with_the_nearest_name(tmp_path):
@@ -116,7 +129,14 @@ def test_a_file_may_hold_only_what_differs_from_its_base(tmp_path):
     assert (machine.machine.chip, machine.head.r_ohm, machine.head.q) == ('bcm2711', 8.0, 3.0)
 
 
-@pytest.mark.parametrize('text', ['[head', 'head = 3', '\x00', '', '[machine]\nbase = "moon"'])
+@pytest.mark.parametrize(
+    'text',
+    [
+        '[head', 'head = 3', '\x00', '', '[machine]\nbase = "moon"', 'a = ' + '[' * 100_000,
+        '[head]\nr_ohm = ' + '9' * 5000, '# ' + 'x' * 2_000_000,
+    ],
+    ids=['half', 'no-table', 'binary', 'empty', 'no-base', 'deep', 'digits', 'long'],
+)  # fmt: skip
 def test_a_broken_file_is_one_clear_error(tmp_path, text):
     path = tmp_path / 'mine.toml'
     path.write_text(text, encoding='utf-8')
@@ -124,6 +144,12 @@ def test_a_broken_file_is_one_clear_error(tmp_path, text):
         load_machine(path)
     assert str(path) in str(caught.value)
     assert '\n' not in str(caught.value)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / 'pipe.toml')
+    with pytest.raises(MachineFileError, match='not a plain file'):
+        load_machine(tmp_path / 'pipe.toml')
 
 
 def test_a_missing_file_and_a_folder_are_errors_too(tmp_path):

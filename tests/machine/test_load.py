@@ -100,7 +100,7 @@ def test_an_acceleration_beyond_the_fixed_point_is_refused(tmp_path):
         'max_speed_mm_s = 0.1\nprogramme_max_speed_mm_s = 0.05\nmax_accel_mm_s2 = 1000\n',
         encoding='utf-8',
     )
-    with pytest.raises(MachineFileError, match=r'carriage.max_accel_mm_s2 is 1000; steps of 0.00117188 um allow 45.7'):
+    with pytest.raises(MachineFileError, match=r'carriage.max_accel_mm_s2 is 1000; steps of 0.00117187 um allow 45.7'):
         load_machine(path)
 
 

@@ -3,6 +3,14 @@
 import sys
 
 from appliance.commands import main
+from appliance.commands.process import open_streams
+
+
+def program() -> int:
+    """The whole program, streams made sure of; returns its exit code."""
+    open_streams()
+    return main()
+
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(program())

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import fcntl
 import os
+import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.errors import StorageError
+from appliance.errors import OptionError, StorageError
 
 BLOCK = 1 << 16  # samples a stage works on at a time
 
@@ -42,7 +45,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Yields a part file beside `path` to be written; it takes the name `path` only when it is complete and on disk.
 
     Whatever goes wrong, no half-written file stays behind; OSError (a full disk) becomes StorageError naming `path`.
+    A device or a pipe of that name is not replaced by a file.
     """
+    if path.exists() and not path.is_file():
+        raise OptionError('this is not a plain file', where=str(path), remedy='name another')
     part = path.with_name(f'{path.name}.part')
     try:
         yield part
@@ -57,6 +63,73 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
+
+
+class HeldFolder:
+    """A new folder in `parent`, its name `prefix` and something random, that is gone when it is left.
+
+    It is locked as long as its process lives. What a process that was killed has left is found by the prefix and by
+    nobody holding it, and is removed when the next folder is made there.
+    """
+
+    def __init__(self, parent: Path, prefix: str) -> None:
+        _sweep(parent, prefix)
+        self._descriptor = -1
+        while self._descriptor < 0:
+            self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+            self._descriptor = _hold(self.path)
+
+    def close(self) -> None:
+        """Remove the folder with all that is in it; safe to call twice."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> HeldFolder:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def _hold(folder: Path) -> int:
+    """A descriptor that locks `folder`; -1 if somebody else has it, or has just removed it."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return -1
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return -1
+    except OSError:  # a file system without locks: nobody will sweep there either
+        return descriptor
+    if not folder.exists():
+        os.close(descriptor)
+        return -1
+    return descriptor
+
+
+def _sweep(parent: Path, prefix: str) -> None:
+    """Remove folders of ours that nobody holds."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(parent):
+            if not entry.name.startswith(prefix) or not entry.is_dir(follow_symlinks=False):
+                continue
+            with contextlib.suppress(OSError):
+                _remove_unheld(Path(entry.path))
+
+
+def _remove_unheld(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(descriptor)
 
 
 class UnlinkedFile:

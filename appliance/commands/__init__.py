@@ -1,21 +1,25 @@
 """The command line: one module a command, found when it is asked for, so that nothing unused is imported.
 
 Every error ends here as one line on stderr (where, what, what to do) and the exit code of its class: 2 the input, an
-option or a file is wrong; 3 it does not fit or the machine refuses; 4 a fault during the cut; 130 Ctrl-C.
+option or a file is wrong; 3 it does not fit or the machine refuses; 4 a fault during the cut; 130 Ctrl-C, 143
+SIGTERM.
 
 A module here has DESCRIPTION, EXAMPLES, `add_arguments` and `run`, and nothing of the trade: it reads options, calls a
 room below and prints.
-`outputs` keeps a folder whole or empty; `progress` is what a watching person sees.
+`outputs` keeps a folder whole or empty; `progress` is what a watching person sees;
+`process` is what surrounds a command: streams, signals, faults.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
-import os
+import json
 import sys
 from typing import Any, NoReturn
 
+from appliance.commands.process import complain, ending_by_exception, fault_of, forget_reader
 from appliance.errors import AudioLetterError, OptionError
 
 COMMANDS = {
@@ -27,7 +31,6 @@ COMMANDS = {
     'doctor': 'check this computer and the machine',
     'bench': 'measure the core: instructions, ratios, memory',
 }
-INTERRUPTED = 130  # 128 + SIGINT, as a shell counts it
 
 EXAMPLES = """examples:
   audioletter cut message.wav                         cut on the virtual machine and say how it went
@@ -48,24 +51,27 @@ class Parser(argparse.ArgumentParser):
 def main(words: list[str] | None = None) -> int:
     """Run one command; returns the exit code. No exception for what a user or a machine can cause."""
     words = sys.argv[1:] if words is None else words
-    try:
-        return _run(words)
-    except AudioLetterError as error:
-        print(f'audioletter: {_one_line(error.line)}', file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:  # the reader of our output has gone: not an error of ours
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        print(f'audioletter: {_one_line(str(error))}', file=sys.stderr)
-        return AudioLetterError.exit_code
-    except KeyboardInterrupt:
-        print('audioletter: stopped by the keyboard; nothing was left behind', file=sys.stderr)
-        return INTERRUPTED
+    with ending_by_exception():
+        try:
+            code = _run(words)
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:  # the reader of our output has gone: not an error of ours
+            forget_reader()
+            return 0
+        except (AudioLetterError, OSError, MemoryError, KeyboardInterrupt) as error:
+            return _confess(error, in_json='--json' in words)
 
 
-def _one_line(text: str) -> str:
-    return ' '.join(text.split())
+def _confess(error: BaseException, in_json: bool) -> int:
+    """One line on stderr for people, the same on stdout for programs; the exit code."""
+    fault = fault_of(error)
+    complain(error.line if isinstance(error, AudioLetterError) else fault['what'])
+    if in_json:
+        with contextlib.suppress(OSError):
+            print(json.dumps({'fault': fault}, indent=2), flush=True)
+    code: int = fault['exit_code']
+    return code
 
 
 def _run(words: list[str]) -> int:

@@ -6,13 +6,16 @@ import argparse
 import json
 import math
 import tempfile
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from appliance.commands.outputs import OutputFolder
+from appliance.commands.process import fault_of
 from appliance.commands.progress import watching
-from appliance.errors import AudioLetterError, OptionError
+from appliance.errors import OptionError
+from appliance.files import HeldFolder
 
 DESCRIPTION = 'Cut a recording on a disc, here and now, on the chosen machine (the virtual one if none is named).'
 EXAMPLES = """examples:
@@ -26,11 +29,12 @@ EXAMPLES = """examples:
   audioletter cut message.flac --json | python3 -m json.tool
 
 exit codes: 0 done; 2 the input, an option, the machine file or the folder is wrong; 3 it does not fit, or the machine
-refuses; 4 a fault during the cut, a full disk included.
+refuses; 4 a fault during the cut, a full disk included; 130 Ctrl-C, 143 SIGTERM.
 """
 SPEEDS = ('auto', '78', '45', '33')
 LEVELS_DB = (-40.0, 20.0)
 MAX_SEED = 2**31 - 1
+SCRATCH = 'audioletter-cut-'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,27 +50,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--level', metavar='DB', type=float, help='re 5 cm/s: with --plain of full scale, else a ceiling'
     )
-    parser.add_argument('--out', metavar='DIR', type=Path, help='keep report, groove, picture and sound there')
+    parser.add_argument('--out', metavar='DIR', help='keep report, groove, picture and sound there')
     parser.add_argument('--trace', action='store_true', help='with --out: also trace.npz, what the DMA engine executed')
     parser.add_argument('--json', action='store_true', help='the report on stdout, for programs')
 
 
 def run(options: argparse.Namespace) -> int:
     _check(options)
-    folder = OutputFolder(options.out) if options.out else None
-    try:
-        report = _cut(options, folder)
-    except BaseException as error:
-        _leave_fault(options, folder, error)
-        raise
-    if options.json:
-        print(json.dumps(report, indent=2))
-    else:
-        _tell(report, options.out)
+    with ExitStack() as held:
+        folder = held.enter_context(OutputFolder(Path(options.out))) if options.out is not None else None
+        try:
+            report = _cut(options, folder)
+            _tell(report, options)
+        except BrokenPipeError:  # nobody listens any more, but the disc is cut
+            raise
+        except BaseException as error:
+            if folder:
+                folder.fail(fault_of(error) | {'file': str(options.file)})
+            raise
     return 0
 
 
 def _check(options: argparse.Namespace) -> None:
+    if options.out == '':
+        raise OptionError('no folder is named', where='--out', remedy='name one, . for this one')
     if options.trace and not options.out:
         raise OptionError('a trace needs a folder to be kept in', where='--trace', remedy='add --out DIR')
     if options.seed is not None and not 0 <= options.seed <= MAX_SEED:
@@ -90,8 +97,8 @@ def _cut(options: argparse.Namespace, folder: OutputFolder | None) -> dict[str, 
     request = Request(
         options.file, load_disc(options.disc), machine, options.speed, options.curve, options.plain, options.level
     )
-    with watching(options.json) as watch, tempfile.TemporaryDirectory(prefix='audioletter-') as scratch:
-        place = folder.staging if folder else Path(scratch)
+    with watching(options.json) as watch, ExitStack() as held:
+        place = folder.staging if folder else held.enter_context(HeldFolder(Path(tempfile.gettempdir()), SCRATCH)).path
         shop = workshop(machine, request.disc, place, Keeping(results=folder is not None, trace=options.trace))
         report = cut(request, shop, watch)
         if folder:
@@ -99,18 +106,11 @@ def _cut(options: argparse.Namespace, folder: OutputFolder | None) -> dict[str, 
     return report
 
 
-def _leave_fault(options: argparse.Namespace, folder: OutputFolder | None, error: BaseException) -> None:
-    fault: dict[str, Any] = {'error': type(error).__name__, 'file': str(options.file)}
-    if isinstance(error, AudioLetterError):
-        fault |= {'exit_code': error.exit_code, 'what': error.what, 'where': error.where, 'remedy': error.remedy}
-    if folder:
-        folder.fail(fault)
-    if options.json and isinstance(error, AudioLetterError):
-        print(json.dumps({'fault': fault}, indent=2))
-
-
-def _tell(report: dict[str, Any], out: Path | None) -> None:
-    """How it went, for a person."""
+def _tell(report: dict[str, Any], options: argparse.Namespace) -> None:
+    """How it went: all of it for a program, some lines for a person."""
+    if options.json:
+        print(json.dumps(report, indent=2), flush=True)
+        return
     limits = ', '.join(f'{name} {100 * part:.0f} %' for name, part in report['limits'].items())
     print(f'{report["letter_s"]:.1f} s of message on {report["disc"]}: {report["why"]}')
     print(
@@ -118,9 +118,9 @@ def _tell(report: dict[str, Any], out: Path | None) -> None:
         f'pitch {report["pitch_um"]["mean"]:.0f} um, level {report["level_db"]:+.1f} dB re 5 cm/s, '
         f'land {_land(report["min_land_um"])}'
     )
-    print(f'limits reached: {limits}')
-    if out:
-        print(f'see {out}/disc.png and hear {out}/playback.wav')
+    print(f'limits reached: {limits}', flush=True)
+    if options.out:
+        print(f'see {options.out}/disc.png and hear {options.out}/playback.wav', flush=True)
 
 
 def _land(min_land_um: float | None) -> str:

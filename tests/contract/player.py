@@ -141,7 +141,7 @@ def velocity_spectrum(x_um, f, rate):
     """The spectrum of the speed (um/s), from positions at the frames' starts.
 
     Not from speeds there: the pulses make the head tremble at the frame rate, in step with the samples, and a sampled
-    speed shows that as sound (-44 dB at 100 Hz with a stiff, light head). In the position it is 2 pi rate / 2 pi f less.
+    speed shows that as sound (-44 dB at 100 Hz with a stiff, light head). In the position it is rate / f times less.
     """
     faded = np.zeros(round(rate / f[1]))
     faded[: len(x_um)] = x_um

@@ -89,7 +89,7 @@ def test_the_player_hears_a_tone_as_the_closed_form_says_even_with_a_stiff_light
     a, b = player.head_matrix(facts)
     response = np.linalg.solve(2j * np.pi * hz * np.eye(5) - a, b)[3] * 24 * 0.2
     f = np.fft.rfftfreq(3 * rate, 1 / rate)
-    k = int(round(hz * 3))
+    k = round(hz * 3)
     heard = player.velocity_spectrum(x * 1e6, f, rate)[k] * 1e-6
     want = response * np.fft.rfft(fade * np.sin(2 * np.pi * hz * (frame - rate) / rate))[k]
     sampled = np.fft.rfft(v)[k]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appliance.cut.values import Request
-from appliance.groove.choose import Candidate, Choice, Freedom, choose, db_to_gain, fit
+from appliance.groove.choose import Candidate, Choice, Freedom, choose, db_to_gain, fit, refuse_too_long
 from appliance.groove.demand import Signal
 from appliance.groove.plan import Plan
 from appliance.groove.planner import Bench, plan_side
@@ -40,6 +40,7 @@ def choose_programme(asked: Request, take: Take, curve: Curve, folder: Path) -> 
         return mastering.programme(asked.disc, Target(speed_rpm, r_limit_mm, asked.level_db, asked.plain))
 
     def candidate(speed_rpm: float) -> Candidate:
+        refuse_too_long(bench, mastering.letter_s(asked.plain), speed_rpm)
         made[speed_rpm] = programme_for(speed_rpm, first_mm)
         return as_candidate(made[speed_rpm], speed_rpm)
 

@@ -117,6 +117,24 @@ def fit(bench: Bench, candidate: Candidate, freedom: Freedom = Freedom()) -> Fit
     return Fit(candidate, demand, gain_db, spiral, *room.radii_mm(spiral))
 
 
+def refuse_too_long(bench: Bench, message_s: float, speed_rpm: float) -> None:
+    """DoesNotFitError for a message that would not fit even as silence: known before anything is done for it.
+
+    However the sound swings, a turn takes width and land on the mean: what it takes beyond that it gives back later,
+    but for the stylus's travel at both ends. What this lets pass, `fit` judges.
+    """
+    disc, groove = bench.disc, bench.disc.groove
+    room_um = UM_PER_MM * (disc.programme_radius_mm - disc.inner_radius_mm) + 2.0 * bench.machine.head.max_travel_um
+    most_s = (room_um // (groove.width_um + groove.land_um) + 1.0) * 60.0 / speed_rpm
+    if message_s > most_s:
+        raise DoesNotFitError(
+            f'the letter of {_time(message_s)} does not fit at {speed_name(speed_rpm)}, where no more than '
+            f'{_time(most_s)} would, and that only if it were silent',
+            where=disc.name,
+            remedy=_ways(bench, speed_rpm),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Room:
     """The room a demand has on a disc."""
@@ -225,14 +243,19 @@ def _refusal(bench: Bench, candidate: Candidate, demand: Demand, gain_db: float)
     spiral = smooth_spiral(demand, db_to_gain(gain_db), limits_for(bench, demand))
     room_mm = bench.disc.programme_radius_mm - bench.disc.inner_radius_mm
     most_s = demand.message_s * room_mm / message_travel_mm(spiral, demand)
-    ways = ['a slower speed'] if candidate.speed_rpm > min(SPEEDS_RPM.values()) else []
-    ways += ['a larger disc'] if bench.disc.name.endswith('-fine') else ['a larger disc', 'a fine groove']
     return DoesNotFitError(
         f'the letter of {_time(demand.message_s)} does not fit at {speed_name(candidate.speed_rpm)}, where about '
         f'{_time(most_s)} would at {candidate.level_db + gain_db:.1f} dB',
         where=bench.disc.name,
-        remedy=f'choose {" or ".join(ways)}, or speak for less time',
+        remedy=_ways(bench, candidate.speed_rpm),
     )
+
+
+def _ways(bench: Bench, speed_rpm: float) -> str:
+    """What else to do."""
+    ways = ['a slower speed'] if speed_rpm > min(SPEEDS_RPM.values()) else []
+    ways += ['a larger disc'] if bench.disc.name.endswith('-fine') else ['a larger disc', 'a fine groove']
+    return f'choose {" or ".join(ways)}, or speak for less time'
 
 
 def speed_name(speed_rpm: float) -> str:

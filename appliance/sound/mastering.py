@@ -104,13 +104,22 @@ class Mastering:
         return self._programme(rendering, limit, level_db)
 
     def _levelled(self, limit: Allowed, ceiling_db: float) -> Programme:
-        if self._measured is None:
-            self._measured = measure(self._take.read, self._take.samples, self._kernels)
-        span = kept(self._measured, self._frames)
+        span = kept(self._profile, self._frames)
         within = limit.tightened(_BETWEEN, cm_s_of(ceiling_db))
-        rendering = self._limited(span, _fader(self._measured, span, within), within)
+        rendering = self._limited(span, _fader(self._profile, span, within), within)
         peak_cm_s = float(rendering.profile.peaks[LEVEL].max())
         return self._programme(rendering, limit, db_of(peak_cm_s) if peak_cm_s > 0 else ceiling_db)
+
+    def letter_s(self, plain: bool) -> float:
+        """How long the programme will be: the whole recording, or what is kept of it."""
+        return self._samples(None if plain else kept(self._profile, self._frames)) / SAMPLE_RATE_HZ
+
+    @property
+    def _profile(self) -> Profile:
+        """Of the recording as it is; measured once."""
+        if self._measured is None:
+            self._measured = measure(self._take.read, self._take.samples, self._kernels)
+        return self._measured
 
     @property
     def _frames(self) -> int:

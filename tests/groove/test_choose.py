@@ -15,6 +15,7 @@ from appliance.groove.choose import (
     db_to_gain,
     fit,
     predicted_db,
+    refuse_too_long,
 )
 from appliance.groove.demand import Signal
 from appliance.groove.planner import Bench, limits_for, message_travel_mm
@@ -143,6 +144,21 @@ def test_a_refusal_of_mastering_at_one_speed_leaves_the_others(bench):
     assert choose(bench, 'auto', master).speed_rpm == 45.0
     with pytest.raises(DoesNotFitError, match='bridge'):
         choose(bench, '78', master)
+
+
+@pytest.mark.parametrize('speed_rpm', [78.26, 45.0])
+def test_what_could_not_fit_as_silence_is_refused_beforehand_and_nothing_else(machine, speed_rpm):
+    """By hand: 5 mm, and 0.2 mm of travel at both ends, hold 31 turns of 150 + 20 um and a part of the next."""
+    disc = load_disc('xray-25')
+    bench = Bench(machine, replace(disc, inner_radius_mm=disc.programme_radius_mm - 5.0))
+    most_s = 32 * 60 / speed_rpm
+    refuse_too_long(bench, most_s - 0.01, speed_rpm)
+    with pytest.raises(DoesNotFitError, match=r'no more than .* only if it were silent') as told:
+        refuse_too_long(bench, most_s + 0.01, speed_rpm)
+    assert 'xray-25' in str(told.value)
+    with pytest.raises(DoesNotFitError):
+        fit(bench, Candidate(letter(most_s / 60, peak_um=0.0), speed_rpm, 0.0))
+    assert fit(bench, Candidate(letter(0.9 * most_s / 60, peak_um=0.0), speed_rpm, 0.0)).gain_db == 0.0
 
 
 def test_when_nothing_fits_the_slowest_speed_says_why(machine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +44,11 @@ def watching(quiet: bool) -> Iterator[Watch]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn('{task.description:<12}'), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    # a descriptor of its own: reading silences number 2 for a while (appliance.sound.reading)
+    with (
+        open(os.dup(sys.stderr.fileno()), 'w', encoding='utf-8') as terminal,
+        Progress(*columns, console=Console(file=terminal), transient=True) as progress,
+    ):
         bar = Bar(progress)
         yield bar
         bar.stage('done')

@@ -6,8 +6,11 @@ that is broken, cut short or not sound is refused in one line that says where.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
+import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,11 +65,12 @@ class Take:
 
 def read(path: str | Path, folder: Path | None = None) -> Take:
     """The recording in `path` as a Take whose scratch file lies in `folder`; RecordingError when it cannot be had."""
-    name = str(path)
-    _refuse_what_is_no_file(Path(path))
+    path, name = Path(path), str(path)
+    _refuse_what_is_no_file(path)
     try:
-        with soundfile.SoundFile(name) as file:
-            _refuse_header(file, Path(path))
+        # by its number: a name need not be text, and soundfile takes one that ends in .raw for no header
+        with path.open('rb') as opened, _silent_decoders(), soundfile.SoundFile(opened.fileno(), closefd=False) as file:
+            _refuse_header(file, path)
             sound = Scratch(folder)
             ring = 0 if file.samplerate == SAMPLE_RATE_HZ else _RING
             length = _length(file.frames, file.samplerate) + 2 * ring
@@ -74,9 +78,25 @@ def read(path: str | Path, folder: Path | None = None) -> Take:
             return Take(name, sound, file.samplerate, file.channels, ring)
     except soundfile.SoundFileError as error:
         reason = str(error).rsplit(': ', 1)[-1].strip().rstrip('.')
+        if reason.startswith('File does not exist'):  # it does: the MP3 decoder's word for what it does not know
+            reason = 'Format not recognised'
         raise RecordingError(
             f'this is no sound file that can be read ({reason})', where=name, remedy='use WAV, FLAC, Ogg or MP3'
         ) from error
+
+
+@contextlib.contextmanager
+def _silent_decoders() -> Iterator[None]:
+    """libmpg123, inside libsndfile, prints what it thinks of a file on stderr, where our one line belongs."""
+    sys.stderr.flush()
+    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
@@ -126,16 +146,16 @@ def _mono(file: soundfile.SoundFile, name: str) -> Iterator[Float]:
             raise _cut_short(name, file.frames / file.samplerate, done / file.samplerate)
         good = np.all(np.abs(block) <= LOUDEST, axis=1)  # false for NaN too
         if not good.all():
-            _refuse_sample(block, int(np.argmin(good)), done / file.samplerate, file)
+            row = int(np.argmin(good))
+            _refuse_sample(block[row], done / file.samplerate + row / file.samplerate, name)
         yield block[:, 0] if file.channels == 1 else block.mean(axis=1)
         done += len(block)
 
 
-def _refuse_sample(block: Float, row: int, start_s: float, file: soundfile.SoundFile) -> None:
-    value = block[row][np.argmin(np.abs(block[row]) <= LOUDEST)]
+def _refuse_sample(channels: Float, at_s: float, name: str) -> None:
+    value = channels[np.argmin(np.abs(channels) <= LOUDEST)]
     kind = f'is {value:.3g} times full scale' if np.isfinite(value) else 'is not a number'
-    where_s = start_s + row / file.samplerate
-    raise RecordingError(f'the sample at {where_s:.3f} s {kind}', where=file.name, remedy='record or export it again')
+    raise RecordingError(f'the sample at {at_s:.3f} s {kind}', where=name, remedy='record or export it again')
 
 
 def _convert(blocks: Iterator[Float], rate_hz: int, sound: Scratch, length: int) -> None:

@@ -230,3 +230,38 @@ def test_a_recording_that_ends_in_mid_word_keeps_its_ringing(tmp_path):
     spectrum = np.abs(np.fft.rfft(take.read(-40, len(at)) - exact))
     heard = np.fft.rfftfreq(len(at), 1 / 50000) < 6500
     assert spectrum[heard].max() < 2e-3 * np.abs(np.fft.rfft(exact)).max()
+
+
+@pytest.mark.parametrize('name', [b'\xff\xfe.wav', b'two\nlines.wav', b'-n.wav', b'take.raw'])
+def test_any_name_will_do(tmp_path, name):
+    soundfile.write(tmp_path / 'a.wav', np.zeros(800), 8000)
+    path = tmp_path / os.fsdecode(name)
+    (tmp_path / 'a.wav').rename(path)
+    assert read(path).samples == 5000
+
+
+@pytest.mark.parametrize('damage', ['noise', 'half', 'hole'])
+def test_a_broken_mp3_leaves_stderr_to_us(tmp_path, capfd, damage):
+    rng = np.random.default_rng(5)
+    path = tmp_path / 'a.mp3'
+    soundfile.write(path, 0.1 * rng.standard_normal(44100), 44100)
+    whole = path.read_bytes()
+    noise = rng.bytes(9000)
+    path.write_bytes(
+        {'noise': noise, 'half': whole[: len(whole) // 2], 'hole': whole[:4000] + noise + whole[4500:]}[damage]
+    )
+    with pytest.raises(RecordingError) as caught:
+        read(path)
+    assert capfd.readouterr().err == ''
+    assert 'does not exist' not in str(caught.value)
+
+
+@pytest.mark.parametrize('kind', ['ogg', 'au', 'aiff', 'wav', 'flac'])
+@pytest.mark.parametrize('part', [0.3, 0.7, 0.97])
+def test_what_was_cut_short_on_its_way_is_not_taken_for_whole(tmp_path, kind, part):
+    path = tmp_path / f'a.{kind}'
+    soundfile.write(path, 0.1 * np.random.default_rng(6).standard_normal(44100), 44100)
+    assert read(path).seconds == pytest.approx(1.0, abs=1e-4)
+    os.truncate(path, int(part * path.stat().st_size))
+    with pytest.raises(RecordingError, match=r'cut short|no sound file|no samples'):
+        read(path)

@@ -1,9 +1,11 @@
 """Weighted wow and flutter against published test vectors and the statistics of a sine."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from appliance.playback.flutter import WEIGHTING_DB, WEIGHTING_HZ, speed_deviation, weighting, wow_and_flutter
+from appliance.playback.flutter import WEIGHTING_DB, WEIGHTING_HZ, speed_deviation, weighted, weighting, wow_and_flutter
 
 RATE_HZ = 500
 
@@ -54,3 +56,20 @@ def test_deviation_comes_from_the_angle():
     assert rate_hz == 500
     at = (np.arange(len(deviation)) + 0.5) / rate_hz
     np.testing.assert_allclose(deviation, 0.1 + 0.2 * np.sin(2 * np.pi * 4 * at), atol=1e-4)
+
+
+def test_a_long_side_is_weighted_in_stretches_as_if_at_once_and_in_little_memory():
+    """The oracle: one transform of the whole, mirrored. Slow and fast deviations, noise, and a speed that drifts."""
+    rng = np.random.default_rng(5)
+    t = np.arange(47_113) / RATE_HZ
+    deviation = 0.05 * rng.standard_normal(len(t)) + 0.1 * np.sin(2 * np.pi * 1.3 * t) + 0.3 * np.sin(0.02 * t)
+    deviation += 0.1 * np.sin(2 * np.pi * 0.55 * t)
+    whole = np.fft.rfft(np.concatenate([deviation, deviation[::-1]]) - deviation.mean())
+    whole *= weighting(np.fft.rfftfreq(2 * len(t), 1 / RATE_HZ))
+    np.testing.assert_allclose(weighted(deviation, RATE_HZ), np.fft.irfft(whole, 2 * len(t))[: len(t)], atol=2e-4)
+    hour = np.tile(deviation, 38)
+    tracemalloc.start()
+    weighted(hour, RATE_HZ)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * hour.nbytes

@@ -34,16 +34,16 @@ static struct halt plan_halt(double speed, double accel, double most, double jer
     double straight = peak > 0 ? ceil(fmax(speed + left - peak * peak / jerk, 0) / peak) : 0;
     struct halt best = {0};
     double least = INFINITY;
-    for (int i = 0; i < 5 && least > 1 + 1e-9; i++) {
-        for (int k = 0; k < 5 && least > 1 + 1e-9; k++) {
-            struct halt halt = {.accel = accel, .frames = {0, (int64_t)straight, 0}};
-            halt.frames[0] = (int64_t)fmax(first + i, 1);
-            halt.frames[2] = (int64_t)fmax(last + k, 1);
-            double over = fit_peak(&halt, speed, most, jerk);
-            if (over < least) {
-                least = over;
-                best = halt;
-            }
+    for (int n = 0; n < 50 && least > 1 + 1e-9; n++) {
+        const int i = n / 10, k = n / 2 % 5; /* frames more at either end, for which the middle may be shorter */
+        struct halt halt = {.accel = accel};
+        halt.frames[0] = (int64_t)fmax(first + i, 1);
+        halt.frames[1] = (int64_t)fmax(straight - (n % 2 ? i : 0), 0);
+        halt.frames[2] = (int64_t)fmax(last + k, 1);
+        double over = fit_peak(&halt, speed, most, jerk);
+        if (over < least) {
+            least = over;
+            best = halt;
         }
     }
     return best;

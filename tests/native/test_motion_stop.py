@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appliance.errors import NativeError
@@ -49,6 +49,7 @@ def shape(piece: Piece, u: float) -> tuple[float, float]:
     st.booleans(),
     st.floats(0.0, 1.0),
 )
+@example(0.25, -0.25, 1500, False, 0.0)  # its acceleration is the most it may have already
 def test_a_stop_keeps_its_limits_and_the_twins_edges(v0: float, v1: float, n: int, bent: bool, part: float) -> None:
     change = v1 - v0
     middle = [v0, change / (2 * n), 0.0] if not bent else [v0, change / n, -change / (3 * n * n)]

@@ -138,6 +138,8 @@ class NpzReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            if path.exists() and not path.is_file():  # a pipe or a device might never end
+                raise self._wrong('is not a plain file')
             self._file = path.open('rb')
         except OSError as error:
             raise self._wrong(f'cannot be opened ({error.strerror})') from error

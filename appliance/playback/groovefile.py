@@ -21,6 +21,10 @@ from appliance.machine.model import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from appliance.npz import Column, NpzReader, write_npz
 
 MOTION_RATE_HZ = 2000  # every 100 frames: the platter and the carriage move slowly
+LONGEST_S = 100_000  # more than a day: no groove is that long
+MAX_FACTS_BYTES = 1 << 22
+# Either way; what a reader need not work with: a groove is finer, a disc smaller, a letter shorter.
+IMPOSSIBLE = {'displacement_um': 1e5, 'angle_rad': 1e7, 'radius_mm': 1e3, 'depth_um': 1e5}
 
 Float = NDArray[np.float64]
 Samples = NDArray[np.float32]
@@ -83,9 +87,9 @@ class Groove:
         self.path = path
         self._reader = NpzReader(path)
         try:
-            self.rate_hz = self._whole_number('rate_hz')
-            self.motion_rate_hz = self._whole_number('motion_rate_hz')
-            self.start_frame = self._whole_number('start_frame', least=0)
+            self.rate_hz = self._whole_number('rate_hz', SAMPLE_RATE_HZ, SAMPLE_RATE_HZ)
+            self.motion_rate_hz = self._whole_number('motion_rate_hz', MOTION_RATE_HZ, MOTION_RATE_HZ)
+            self.start_frame = self._whole_number('start_frame', 0, LONGEST_S * FRAME_RATE_HZ)
             self.samples = self._row('displacement_um', np.float32)
             self.motions = self._row('angle_rad', np.float64)
             if {self.motions, self._row('radius_mm', np.float64), self._row('depth_um', np.float32)} != {self.motions}:
@@ -103,11 +107,14 @@ class Groove:
         """The error that says what is wrong with this file, to be raised."""
         return GrooveFileError(what, where=str(self.path), remedy='is it a groove.npz? cut the message again')
 
-    def _whole_number(self, name: str, least: int = 1) -> int:
-        value = self._reader.array(name)
-        if value.shape != () or value.dtype.kind not in 'iu' or int(value) < least:
-            raise self.wrong(f'{name} is not a whole number of at least {least}')
-        return int(value)
+    def _whole_number(self, name: str, least: int, most: int) -> int:
+        if self._reader.shape(name) != () or self._reader.dtype(name).kind not in 'iu':
+            raise self.wrong(f'{name} is not a whole number')
+        value = int(self._reader.array(name))
+        if not least <= value <= most:
+            between = f'between {least} and {most}' if least < most else str(least)
+            raise self.wrong(f'{name} is {value}, not {between}')
+        return value
 
     def _row(self, name: str, dtype: type[np.floating[Any]]) -> int:
         shape = self._reader.shape(name)
@@ -116,21 +123,31 @@ class Groove:
         return shape[0]
 
     def _facts(self) -> dict[str, Any]:
+        if self._reader.shape('facts') != () or self._reader.dtype('facts').itemsize > MAX_FACTS_BYTES:
+            raise self.wrong('facts is not a text of reasonable length')
         text = self._reader.array('facts')
         try:
             facts = json.loads(str(text))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self.wrong(f'facts is not JSON ({error})') from error
         if not isinstance(facts, dict):
             raise self.wrong('facts is not a JSON object')
         return facts
 
-    def number(self, name: str, least: float = 0.0) -> float:
-        """The fact called `name`, a finite number of at least `least`."""
+    def number(self, name: str, least: float = 0.0, most: float = 1e12) -> float:
+        """The fact called `name`, a number from `least` to `most`."""
         value = self.facts.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < float('inf'):
-            raise self.wrong(f'its facts have no {name} of at least {least:g}')
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise self.wrong(f'its facts have no {name} of at least {least:g} and at most {most:g}')
         return float(value)
+
+    def seconds(self, name: str) -> float:
+        """The fact called `name`, a time no letter is longer than."""
+        return self.number(name, most=LONGEST_S)
+
+    def frame(self, name: str) -> float:
+        """The fact called `name`, an output frame not after the end of the groove."""
+        return self.number(name, most=self.start_frame + self.frames_per_motion * (self.motions + self.motion_rate_hz))
 
     def text(self, name: str) -> str:
         """The fact called `name`, a text."""
@@ -149,11 +166,12 @@ class Groove:
 
     def displacement(self, start: int, count: int) -> Samples:
         """Stylus positions in um from sample `start`; fewer than `count` at the end of the groove."""
-        return self._reader.read('displacement_um', start, count)
+        return self._possible('displacement_um', self._reader.read('displacement_um', start, count))
 
     def blocks(self, size: int = BLOCK) -> Iterator[Samples]:
         """All stylus positions in order, `size` at a time."""
-        return self._reader.blocks('displacement_um', size)
+        for start in range(0, self.samples, size):
+            yield self.displacement(start, size)
 
     def angle_rad(self, start: int = 0, count: int | None = None) -> Float:
         """Cumulative angle of the platter at the motion rate; whole without arguments."""
@@ -168,7 +186,13 @@ class Groove:
         return self._motion('depth_um', start, count)
 
     def _motion(self, name: str, start: int, count: int | None) -> NDArray[Any]:
-        return self._reader.read(name, start, self.motions if count is None else count)
+        return self._possible(name, self._reader.read(name, start, self.motions if count is None else count))
+
+    def _possible(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
+        """The values, if they are all of this world; not a number is not."""
+        if len(values) and not -IMPOSSIBLE[name] < values.min() <= values.max() < IMPOSSIBLE[name]:
+            raise self.wrong(f'{name} holds a value that cannot be')
+        return values
 
     def close(self) -> None:
         self._reader.close()

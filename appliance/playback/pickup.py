@@ -45,17 +45,17 @@ class Motion:
     """Platter and carriage of a groove over the cut's time, in motion samples; both go on evenly beyond its ends."""
 
     def __init__(self, groove: Groove) -> None:
-        omega = groove.number('speed_rpm', least=1.0) * math.pi / 30
+        omega = groove.number('speed_rpm', least=1.0, most=1000.0) * math.pi / 30
         self._groove = groove
         self.rate_hz = groove.motion_rate_hz
-        self.origin = (groove.number('message_frame') - groove.start_frame) / groove.frames_per_motion
+        self.origin = (groove.frame('message_frame') - groove.start_frame) / groove.frames_per_motion
         self.omega = omega
         radius: Float = groove.radius_mm() * 1e3
         angle: Float = groove.angle_rad()
-        if len(angle) < 4:
+        if len(angle) < 4 or not groove.samples:
             raise groove.wrong('it is too short to be played')
-        if not (np.isfinite(angle).all() and np.isfinite(radius).all() and radius.min() > 0):
-            raise groove.wrong('its angle or radius is not a number somewhere, or the radius is not positive')
+        if not radius.min() > 0:
+            raise groove.wrong('its radius is not positive')
         if not (np.diff(angle) > 0).all():
             raise groove.wrong('its platter stands still or turns back')
         # How far the platter ran ahead of its nominal speed, in motion samples: small and smooth.
@@ -113,7 +113,7 @@ class Pickup:
     def __init__(self, groove: Groove, stylus_um: float, wear_um2: float) -> None:
         self._groove = groove
         self._motion = Motion(groove)
-        self._offset_s = groove.number('message_offset_s')
+        self._offset_s = groove.seconds('message_offset_s')
         self._per_motion = groove.rate_hz // groove.motion_rate_hz
         self._wear_um2 = wear_um2
         self._stylus_um = stylus_um

@@ -64,6 +64,8 @@ class Listening:
         if self.stylus_um is not None and not STYLUS_UM[0] <= self.stylus_um <= STYLUS_UM[1]:
             what = f'a stylus of {self.stylus_um} um'
             raise OptionError(what, where='--stylus', remedy=f'between {STYLUS_UM[0]:g} and {STYLUS_UM[1]:g}')
+        if self.seed < 0:
+            raise OptionError(f'the seed is {self.seed}', where='--seed', remedy='take 0 or more')
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,9 @@ def play(groove: Groove, out_path: Path, how: Listening) -> Heard:
 def length(groove: Groove) -> int:
     """Samples of the playback: the original file's where its length is known, else up to the message's end."""
     if 'original_s' in groove.facts:
-        return max(round(groove.number('original_s') * RATE_HZ), 0)
-    letter_s = (groove.number('message_end_frame') - groove.number('message_frame')) / FRAME_RATE_HZ
-    return max(math.floor((groove.number('message_offset_s') + letter_s) * RATE_HZ + 1e-6) + 1, 0)
+        return max(round(groove.seconds('original_s') * RATE_HZ), 0)
+    letter_s = (groove.frame('message_end_frame') - groove.frame('message_frame')) / FRAME_RATE_HZ
+    return max(math.floor((groove.seconds('message_offset_s') + letter_s) * RATE_HZ + 1e-6) + 1, 0)
 
 
 def _curve(groove: Groove) -> Response:

@@ -1,6 +1,9 @@
 """The commands beside `cut`: they list, check, listen and look, and refuse in one line."""
 
 import json
+import os
+import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,3 +109,23 @@ def test_every_command_teaches_by_example(command, capsys):
         main([command, '--help'])
     assert ended.value.code == 0
     assert f'audioletter {command}' in capsys.readouterr().out.split('examples:')[1]
+
+
+@pytest.mark.parametrize('command', ['listen', 'look'])
+@pytest.mark.parametrize('out', ['', '.', 'folder', 'pipe', 'no-such/x', 'groove.npz', 'groove.npz/x'])
+def test_a_file_that_cannot_be_written_is_refused_before_any_work(letter, tmp_path, monkeypatch, capsys, command, out):
+    monkeypatch.chdir(tmp_path)
+    Path('folder').mkdir()
+    os.mkfifo('pipe')
+    Path('groove.npz').symlink_to(letter)
+    before = letter.stat()
+    assert main([command, 'groove.npz', '--out', out]) == 2
+    assert '--out' in capsys.readouterr().err
+    assert stat.S_ISFIFO(Path('pipe').stat().st_mode)
+    assert letter.stat() == before
+    assert {path.name for path in tmp_path.iterdir()} == {'folder', 'pipe', 'groove.npz'}
+
+
+def test_a_seed_below_zero_is_refused(letter, tmp_path, capsys):
+    assert main(['listen', str(letter), '--seed', '-1', '--out', str(tmp_path / 'x.wav')]) == 2
+    assert '--seed' in capsys.readouterr().err

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,12 @@ def test_a_groove_given_up_leaves_nothing(tmp_path: Path) -> None:
     ('change', 'words'),
     [
         ({'rate_hz': None}, 'has no rate_hz'),
-        ({'rate_hz': 0}, 'rate_hz is not a whole number'),
+        ({'rate_hz': 0}, 'rate_hz is 0, not 50000'),
+        ({'motion_rate_hz': 10**9}, 'motion_rate_hz is 1000000000, not 2000'),
+        ({'start_frame': 2**62}, 'start_frame is .*, not between'),
+        ({'rate_hz': np.zeros(3, np.int64)}, 'rate_hz is not a whole number'),
+        ({'facts': '[' * 100_000}, 'facts is not JSON'),
+        ({'facts': ' ' * 2_000_000}, 'facts is not a text of reasonable length'),
         ({'start_frame': 1.5}, 'start_frame is not a whole number'),
         ({'displacement_um': np.zeros(4)}, 'displacement_um is not one row of float32'),
         ({'displacement_um': np.zeros((2, 2), np.float32)}, 'displacement_um is not one row'),
@@ -86,3 +92,45 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, change: dict, words: st
     with pytest.raises(GrooveFileError, match=words) as caught:
         Groove.open(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf, 1e30, -1e30])
+@pytest.mark.parametrize('name', ['displacement_um', 'angle_rad', 'radius_mm', 'depth_um'])
+def test_a_value_that_cannot_be_is_found_where_it_is_read(tmp_path: Path, name: str, value: float) -> None:
+    members = {
+        'rate_hz': 50_000,
+        'motion_rate_hz': 2000,
+        'start_frame': 0,
+        'facts': '{}',
+        'displacement_um': Y.copy(),
+        'angle_rad': THETA.copy(),
+        'radius_mm': RADIUS.copy(),
+        'depth_um': DEPTH.copy(),
+    }
+    members[name][1] = value
+    write_npz(tmp_path / 'groove.npz', members)
+    groove = Groove.open(tmp_path / 'groove.npz')
+    with pytest.raises(GrooveFileError, match=f'{name} holds a value that cannot be'):
+        groove.displacement(0, 3) if name == 'displacement_um' else getattr(groove, name)()
+    groove.close()
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [('message_frame', 1e300), ('message_end_frame', 1e9), ('original_s', 1e300), ('original_s', True)],
+)
+def test_facts_beyond_the_groove_are_refused(tmp_path: Path, name: str, value: float) -> None:
+    writer = GrooveWriter(tmp_path / 'groove.npz', {name: value}, tmp_path)
+    writer.displacement(Y)
+    writer.motion(THETA, RADIUS, DEPTH)
+    writer.close()
+    groove = Groove.open(tmp_path / 'groove.npz')
+    with pytest.raises(GrooveFileError, match=f'no {name} of at least 0 and at most'):
+        groove.seconds(name) if name.endswith('_s') else groove.frame(name)
+    groove.close()
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / 'pipe.npz')
+    with pytest.raises(GrooveFileError, match='not a plain file'):
+        Groove.open(tmp_path / 'pipe.npz')

@@ -266,8 +266,8 @@ def spoilt(path, what):
 @pytest.mark.parametrize(
     ('what', 'words'),
     [
-        ('displacement', 'displacement is not a number'),
-        ('radius', 'angle or radius is not a number'),
+        ('displacement', 'displacement_um holds a value that cannot be'),
+        ('radius', 'radius_mm holds a value that cannot be'),
         ('slip', 'stands still or turns back'),
         ('speed', 'does not turn at the speed'),
     ],

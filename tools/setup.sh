@@ -1,7 +1,7 @@
 # Sourced by the commands beside it: makes .venv and builds the C core when they are missing or out of date.
 # Says what it does on stderr; names the missing system package where one is missing. Nothing outside the checkout changes.
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 
 say() { printf 'audioletter: %s\n' "$*" >&2; }
 
@@ -33,11 +33,27 @@ fingerprint() { # of everything the installed environment depends on
     { echo "$1 $root"; cat "$root/pyproject.toml" "$root/setup.py" "$root"/native/*.[ch] "$root"/native/*.py; } | cksum
 }
 
+check_room() { # the checkout must take an environment
+    for place in "$root" "$root/.venv" "$root/appliance"; do
+        if [ -e "$place" ] && { [ ! -d "$place" ] || [ ! -w "$place" ]; }; then
+            say "cannot write to $place, where the environment is made; use a checkout of your own"
+            exit 2
+        fi
+    done
+}
+
 install_all() { # install_all EXTRA
     check_machine
-    if [ ! -x "$root/.venv/bin/python" ]; then
+    # The mark says that venv went through to its end; what an interrupted one left cannot be mended.
+    if [ ! -e "$root/.venv/made" ] || [ ! -x "$root/.venv/bin/python" ]; then
         say "making an environment in .venv ($("$python" --version))"
-        "$python" -m venv "$root/.venv" || { rm -rf "$root/.venv"; exit 2; }
+        rm -rf "$root/.venv"
+        if ! "$python" -m venv "$root/.venv"; then
+            rm -rf "$root/.venv"
+            say 'the environment could not be made; what Python said of it is above'
+            exit 2
+        fi
+        : >"$root/.venv/made"
     fi
     say 'installing the libraries and building the C core (a minute or two, once)'
     log=$root/.venv/setup.log
@@ -51,6 +67,7 @@ install_all() { # install_all EXTRA
 ready() { # ready EXTRA STAMP: returns with $root/.venv usable
     want=$(fingerprint "$1")
     if [ "$(cat "$root/.venv/$2" 2>/dev/null)" != "$want" ]; then
+        check_room
         exec 9>"$root/.setup.lock"
         if command -v flock >/dev/null 2>&1; then flock 9; fi
         if [ "$(cat "$root/.venv/$2" 2>/dev/null)" != "$want" ]; then

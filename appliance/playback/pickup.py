@@ -26,6 +26,7 @@ _PHASES: int = lib.RESAMPLE_PHASES
 _RUN: int = lib.PLAYBACK_RUN
 _KAISER = 12.0  # images under -118 dB, flat to 18 kHz at 50 kHz
 _SPARE = _TAPS // 2 + 4  # samples read beyond the outermost positions
+_PART = 1 << 14  # motion samples checked at a time
 _TURNS = 60  # of the fixed point that finds the cut's time; a platter within 1 % of its speed needs five
 
 
@@ -50,22 +51,22 @@ class Motion:
         self.rate_hz = groove.motion_rate_hz
         self.origin = (groove.frame('message_frame') - groove.start_frame) / groove.frames_per_motion
         self.omega = omega
-        radius: Float = groove.radius_mm() * 1e3
-        angle: Float = groove.angle_rad()
-        if len(angle) < 4 or not groove.samples:
+        count = groove.motions
+        if count < 4 or not groove.samples:
             raise groove.wrong('it is too short to be played')
-        if not radius.min() > 0:
-            raise groove.wrong('its radius is not positive')
-        if not (np.diff(angle) > 0).all():
-            raise groove.wrong('its platter stands still or turns back')
         # How far the platter ran ahead of its nominal speed, in motion samples: small and smooth.
-        ahead = angle * (self.rate_hz / omega)
-        ahead -= np.arange(len(angle))
-        self._ahead = _padded(ahead)
+        self._ahead, self._radius_um = np.empty(count + 2), np.empty(count + 2)
+        for first in range(0, count, _PART):
+            angle, radius_mm = _checked(groove, first)
+            here = slice(first + 1, first + 1 + len(angle))
+            self._ahead[here] = angle * (self.rate_hz / omega) - np.arange(first, first + len(angle))
+            self._radius_um[here] = radius_mm * 1e3
+        _pad(self._ahead)
+        _pad(self._radius_um)
         self._ahead -= float(_cubic(self._ahead, np.array([self.origin]))[0])
-        self._last = len(radius) - 1
-        self._first_rise, self._last_rise = float(radius[1] - radius[0]), float(radius[-1] - radius[-2])
-        self._radius_um = _padded(radius)
+        self._last = count - 1
+        self._first_rise = float(self._radius_um[2] - self._radius_um[1])
+        self._last_rise = float(self._radius_um[-2] - self._radius_um[-3])
 
     def when(self, tau_s: Float) -> Float:
         """The cut's time at which the groove was made that passes at `tau_s` after the message's first sample."""
@@ -84,9 +85,19 @@ class Motion:
         return np.asarray(_cubic(self._radius_um, at) + beyond, np.float64)
 
 
-def _padded(values: Float) -> Float:
-    """As `_cubic` takes them: with a neighbour beyond each end."""
-    return np.concatenate([values[:1], values, values[-1:]])
+def _checked(groove: Groove, first: int) -> tuple[Float, Float]:
+    """Angle and radius from motion sample `first` on, _PART of them and, where there is one, the next."""
+    angle, radius_mm = groove.angle_rad(first, _PART + 1), groove.radius_mm(first, _PART + 1)
+    if not radius_mm.min() > 0:
+        raise groove.wrong('its radius is not positive')
+    if not (np.diff(angle) > 0).all():
+        raise groove.wrong('its platter stands still or turns back')
+    return angle, radius_mm
+
+
+def _pad(values: Float) -> None:
+    """Ends as `_cubic` takes them: with a neighbour beyond each, the same again."""
+    values[0], values[-1] = values[1], values[-2]
 
 
 def _cubic(padded: Float, at: Float) -> Float:

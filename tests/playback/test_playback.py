@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 from appliance.errors import GrooveFileError, OptionError, StorageError
 from appliance.playback import Listening, listen, play
 from appliance.playback.groovefile import GrooveWriter
+from appliance.playback.pickup import Motion
 
 RIAA = [3180, 318, 75]
 RATE_HZ = 48_000
@@ -363,3 +364,31 @@ def test_memory_does_not_grow_with_the_sound(tmp_path) -> None:
         tracemalloc.stop()
     assert peaks[1] < 20e6
     assert peaks[1] - peaks[0] < 8 * 2000 * 8 * 6  # the motion of 8 s more, and what is computed from it
+
+
+def test_half_an_hour_of_platter_is_read_in_little_more_memory_than_it_needs() -> None:
+    """Two figures a motion sample are kept; the rest is looked at in parts."""
+
+    class Long:
+        motion_rate_hz, motions, samples, frames_per_motion, start_frame = 2000, 3_600_000, 90_000_000, 100, 0
+
+        def number(self, name, **_):
+            return {'speed_rpm': 100 / 3}[name]
+
+        def frame(self, _):
+            return 200_000
+
+        def angle_rad(self, start=0, count=3_600_000):
+            return np.arange(start, min(start + count, self.motions)) * (100 / 3 * np.pi / 30 / 2000)
+
+        def radius_mm(self, start=0, count=3_600_000):
+            return 120 - np.arange(start, min(start + count, self.motions)) * 1e-5
+
+    tracemalloc.start()
+    motion = Motion(Long())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2.1 * 8 * Long.motions
+    at = np.array([-5.0, 0.0, 16_384.5, 3_599_990.25, 3_600_100.0])
+    np.testing.assert_allclose(motion.radius_um(at), 120_000 - 0.01 * at, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(motion.when((at - 2000) / 2000), at, rtol=0, atol=1e-5)

@@ -18,6 +18,7 @@ from appliance.groove.layout import UM_PER_MM, place
 from appliance.groove.plan import Plan
 from appliance.groove.planner import Bench, carriage_lag_s, limits_for, message_travel_mm, plan_side
 from appliance.groove.spiral import Limits, Spiral, least_spiral, smooth_spiral
+from appliance.machine.model import Machine
 
 SPEEDS_RPM = {'78': 78.26, '45': 45.0, '33': 100.0 / 3.0}  # 78.26 = 3600/46, the 60 Hz standard
 NEARLY_FULL_DB = 3.0  # a fast groove this little below full level is not given up for a slower one
@@ -86,7 +87,7 @@ def choose(bench: Bench, speed: str, master: Callable[[float], Candidate], freed
         return _choice(bench, found, f'{_rpm(found)} as asked: {_praise(found, bench)}')
     fits: list[Fit] = []
     refusals: list[DoesNotFitError] = []
-    for speed_rpm in SPEEDS_RPM.values():
+    for speed_rpm in _speeds_of(bench.machine):
         try:
             fits.append(fit(bench, master(speed_rpm), freedom))
         except DoesNotFitError as refusal:
@@ -103,6 +104,11 @@ def choose(bench: Bench, speed: str, master: Callable[[float], Candidate], freed
     elif len(fits) == 1:
         why.append('the fastest groove sounds best')
     return _choice(bench, best, '; '.join(why))
+
+
+def _speeds_of(machine: Machine) -> list[float]:
+    """The speeds that its platter may turn at, fastest first; the slowest of all, to be refused, if there is none."""
+    return [rpm for rpm in SPEEDS_RPM.values() if rpm <= machine.platter.max_speed_rpm] or [min(SPEEDS_RPM.values())]
 
 
 def fit(bench: Bench, candidate: Candidate, freedom: Freedom = Freedom()) -> Fit:

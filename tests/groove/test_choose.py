@@ -198,3 +198,11 @@ def test_a_speed_that_would_have_to_be_much_quieter_loses_to_a_slower_one(machin
     assert choice.speed_rpm == 45.0
     assert '78.26 rpm would sound ' in choice.why
     assert 'dB worse' in choice.why
+
+
+@pytest.mark.parametrize(('limit_rpm', 'rpm'), [(90.0, 78.26), (78.0, 45.0), (40.0, 33.33), (10.0, 33.33)])
+def test_auto_takes_no_speed_that_the_platter_may_not_turn_at(bench, limit_rpm, rpm):
+    asked = []
+    slow = replace(bench.machine, platter=replace(bench.machine.platter, max_speed_rpm=limit_rpm))
+    choose(replace(bench, machine=slow), 'auto', mastered(letter(0.5), asked))
+    assert asked == [rpm]

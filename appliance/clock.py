@@ -8,3 +8,8 @@ import time
 def monotonic_s() -> float:
     """Seconds on a clock that never goes back; its zero means nothing."""
     return time.monotonic()
+
+
+def wall_s() -> float:
+    """Seconds since 1970 as the computer believes: may jump by years (a Pi has no clock of its own); metadata only."""
+    return time.time()

@@ -1,0 +1,184 @@
+"""The words of the workflow: states, events, effects, and the booth they act on. Frozen values, no behaviour."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class State(enum.Enum):
+    """What the booth is doing; each has its screen."""
+
+    RECOVERING = 'recovering'  # after power-up: stores are being repaired
+    ATTRACT = 'attract'
+    LANGUAGE = 'language'
+    LEVEL_CHECK = 'level check'
+    COUNTDOWN = 'countdown'
+    RECORDING = 'recording'
+    NOT_HEARD = 'not heard'  # the take holds no voice
+    LISTEN = 'listen'  # hear it, then keep it or not
+    DISCARD = 'discard'  # asked: throw it away?
+    SAVING = 'saving'
+    LOAD_DISC = 'load disc'
+    DOES_NOT_FIT = 'does not fit'
+    CUTTING = 'cutting'
+    CANCEL = 'cancel'  # asked while it cuts: really stop?
+    TAKE_DISC = 'take disc'
+    FORGET = 'forget'  # asked: forget the letter?
+    THANKS = 'thanks'
+    STILL_THERE = 'still there'
+    CLOSED = 'closed'
+    OUT_OF_BLANKS = 'out of blanks'
+    SWARF_FULL = 'swarf bin full'
+    NO_MICROPHONE = 'no microphone'
+    NO_SPACE = 'no space'  # nothing more can be kept
+    FAULT = 'fault'
+    STOPPED = 'stopped'  # lid or stop while it cut: the disc is spoiled, the letter is not
+    MAINTENANCE = 'maintenance'
+
+
+class Kind(enum.Enum):
+    """What can happen. `text` and `number` of the event are named behind it where they mean something."""
+
+    # controls
+    RECORD = 'record pressed'
+    LEFT = 'left pad'
+    RIGHT = 'right pad'
+    LID_OPENED = 'lid opened'
+    LID_CLOSED = 'lid closed'
+    STOP_PRESSED = 'stop pressed'
+    STOP_RELEASED = 'stop released'
+    BLANK_LAID = 'blank laid'
+    BLANK_TAKEN = 'blank taken'
+    # clock
+    TIME_UP = 'time up'  # the deadline of the state
+    # sound
+    MICROPHONE_LOST = 'microphone lost'
+    MICROPHONE_FOUND = 'microphone found'
+    LEVEL_GOOD = 'level good'
+    SILENCE = 'silence'  # nothing heard for a while
+    VOICE = 'voice'  # heard again
+    TAKE_FULL = 'take full'  # as long as a letter may be
+    TAKE_HEARD = 'take heard'  # recording has ended and there is a voice in it; number: milliseconds
+    TAKE_EMPTY = 'take empty'  # recording has ended, no voice in it
+    PLAYED = 'played'  # to the end
+    # store
+    KEPT = 'kept'  # number: of the letter
+    KEEP_FAILED = 'keep failed'  # text: cause
+    FORGOTTEN = 'forgotten'
+    SPACE_LOW = 'space low'
+    SPACE_OK = 'space ok'
+    # plan and cut
+    FITS = 'fits'
+    DOES_NOT_FIT = 'does not fit'  # text: why
+    CUT_DONE = 'cut done'
+    CUT_STOPPED = 'cut stopped'
+    CUT_FAULT = 'cut fault'  # text: cause
+    # machine and host
+    FAULT = 'fault'  # text: cause; the machine or a part of the booth is not well
+    MENDED = 'mended'
+    OPEN = 'open'
+    CLOSE = 'close'  # after the visit that is going on
+    BLANKS_OUT = 'blanks out'
+    BLANKS_IN = 'blanks in'
+    SWARF_FULL = 'swarf bin full'
+    SWARF_EMPTIED = 'swarf bin emptied'
+    MAINTAIN = 'maintain'
+    RESUME = 'resume'
+    # boot
+    RECOVERED = 'recovered'  # number: milliseconds of a take that a crash left unkept, else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened."""
+
+    kind: Kind
+    text: str = ''
+    number: int = 0
+
+
+class Act(enum.Enum):
+    """What the kiosk is to do. `text` of the effect is named behind it where it means something."""
+
+    HEAR = 'hear'  # open the microphone for the level meter
+    DEAFEN = 'deafen'  # close it
+    RECORD = 'record'  # begin a take
+    END_RECORDING = 'end recording'  # answered by TAKE_HEARD or TAKE_EMPTY
+    WIPE_TAKE = 'wipe take'  # what was not kept is forgotten: take, plan, preview
+    HOLD_TAKE = 'hold take'  # keep it for the host instead (policy); never cut
+    PLAY_TAKE = 'play take'
+    PLAY_DISC = 'play disc'  # as the disc will sound
+    QUIET = 'quiet'  # stop whatever plays
+    KEEP = 'keep'  # answered by KEPT or KEEP_FAILED
+    PREPARE = 'prepare'  # master and plan the take, in the background; answered by FITS or DOES_NOT_FIT
+    CUT = 'cut'  # consent was given; answered by CUT_DONE, CUT_STOPPED or CUT_FAULT
+    STOP_CUT = 'stop cut'  # at once; text: cause
+    SPOILED = 'spoiled'  # the ledger notes a lost blank; text: cause
+    HANDED_OVER = 'handed over'  # the disc has been taken (or left to its owner)
+    FORGET_LETTER = 'forget letter'  # answered by FORGOTTEN
+    SAY = 'say'  # text: name of the prompt (a state's value, or one of appliance.words.prompts)
+    TONE = 'tone'  # text: name of the tone
+    NOTE = 'note'  # the ledger's visit log; text: what
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing to do."""
+
+    act: Act
+    text: str = ''
+
+
+class Held(enum.Enum):
+    """What there is of the visitor's voice."""
+
+    NOTHING = 'nothing'
+    RECORDING = 'recording'
+    UNSAVED = 'unsaved'
+    KEPT = 'kept'
+
+
+class Plan(enum.Enum):
+    """Whether the take can be cut."""
+
+    NONE = 'none'
+    PENDING = 'pending'
+    FITS = 'fits'
+    REFUSED = 'refused'
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the sensors and stores say; true is good."""
+
+    lid_closed: bool = True
+    stop_out: bool = True
+    blank: bool = False  # a blank (or a disc) lies on the platter
+    disc_is_cut: bool = False  # and it is a disc already
+    microphone: bool = True
+    space: bool = True
+    blanks: bool = True
+    swarf: bool = True
+    fault: str = ''
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Booth:
+    """All that the workflow knows."""
+
+    state: State = State.RECOVERING
+    back: State | None = None  # where a question or an interruption returns to
+    until_s: float | None = None  # deadline of the state
+    language: int = 0  # index into the host's languages
+    dark: bool = False  # the screen sleeps: the first touch only wakes it
+    held: Held = Held.NOTHING
+    plan: Plan = Plan.NONE
+    letter: int = 0  # number of the kept letter
+    consent: bool = False  # given for the disc that lies there, used up by its cut
+    retakes: int = 0
+    replays: int = 0
+    asked: int = 0  # how often "still there?" has been asked in this state
+    reason: str = ''  # of FAULT, STOPPED, DOES_NOT_FIT: for the host
+    ready: Ready = Ready()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Protocol
 
 
 def monotonic_s() -> float:
@@ -13,3 +14,36 @@ def monotonic_s() -> float:
 def wall_s() -> float:
     """Seconds since 1970 as the computer believes: may jump by years (a Pi has no clock of its own); metadata only."""
     return time.time()
+
+
+class Clock(Protocol):
+    """Time for whatever runs in a loop: what it is, and to let some pass."""
+
+    def now_s(self) -> float:
+        """Never goes back; its zero means nothing."""
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass."""
+
+
+class RealClock:
+    """The computer's own."""
+
+    def now_s(self) -> float:
+        return time.monotonic()
+
+    def rest(self, seconds: float) -> None:
+        time.sleep(max(seconds, 0.0))
+
+
+class SteppedClock:
+    """Time that passes only in `rest`: a visit in a test or a script is over as fast as it can be computed."""
+
+    def __init__(self, start_s: float = 0.0) -> None:
+        self._now_s = start_s
+
+    def now_s(self) -> float:
+        return self._now_s
+
+    def rest(self, seconds: float) -> None:
+        self._now_s += max(seconds, 0.0)

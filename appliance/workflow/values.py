@@ -69,7 +69,7 @@ class Kind(enum.Enum):
     SPACE_LOW = 'space low'
     SPACE_OK = 'space ok'
     # plan and cut
-    FITS = 'fits'
+    FITS = 'fits'  # number: milliseconds of the whole cut
     DOES_NOT_FIT = 'does not fit'  # text: why
     CUT_DONE = 'cut done'
     CUT_STOPPED = 'cut stopped'
@@ -85,8 +85,8 @@ class Kind(enum.Enum):
     SWARF_EMPTIED = 'swarf bin emptied'
     MAINTAIN = 'maintain'
     RESUME = 'resume'
-    # boot
-    RECOVERED = 'recovered'  # number: milliseconds of a take that a crash left unkept, else 0
+    # boot; number: milliseconds of a take that a crash left unkept, or with text 'cut' the letter whose cut it ended
+    RECOVERED = 'recovered'
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,7 @@ class Held(enum.Enum):
 
     NOTHING = 'nothing'
     RECORDING = 'recording'
+    ENDING = 'ending'  # the recording is being closed; TAKE_HEARD or TAKE_EMPTY will say what it is
     UNSAVED = 'unsaved'
     KEPT = 'kept'
 
@@ -180,5 +181,7 @@ class Booth:
     retakes: int = 0
     replays: int = 0
     asked: int = 0  # how often "still there?" has been asked in this state
+    cut_ms: int = 0  # the whole cut, as planned
+    cut_until_s: float = 0.0  # when a cut that goes on has failed
     reason: str = ''  # of FAULT, STOPPED, DOES_NOT_FIT: for the host
     ready: Ready = Ready()

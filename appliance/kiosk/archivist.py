@@ -1,0 +1,98 @@
+"""The archivist: one thread that owns letters, ledger and disk, so that the loop never waits for any of them.
+
+A job is a function of the stores. What it returns, or the error it raised, goes to a function that the loop calls at
+its next turn and that says what has happened. Jobs are done in the order they were given; none is ever dropped.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from appliance.errors import AudioLetterError, StorageError
+from appliance.workflow.values import Event
+
+Stores = TypeVar('Stores')
+Events = Iterable[Event]
+
+
+def _nothing(result: Any) -> Events:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[Stores]):
+    """What to do, and what its result or its failure means for the booth."""
+
+    name: str
+    do: Callable[[Stores], Any]
+    done: Callable[[Any], Events] = _nothing
+    failed: Callable[[AudioLetterError], Events] = _nothing
+
+
+class Archivist(Generic[Stores]):
+    """Opens the stores in its own thread (a database connection belongs to one) and does what it is given."""
+
+    def __init__(self, open_stores: Callable[[], Stores]) -> None:
+        self._open = open_stores
+        self._stores: Stores | None = None
+        self._jobs: queue.Queue[Job[Stores] | None] = queue.Queue()
+        self._answers: queue.Queue[Callable[[], Events]] = queue.Queue()
+        self._waiting = 0  # jobs not answered yet; counted by the loop's thread alone
+        self._idle = threading.Event()
+        self._idle.set()
+        self._thread = threading.Thread(target=self._work, name='archivist', daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        return self._waiting > 0
+
+    def give(self, job: Job[Stores]) -> None:
+        self._waiting += 1
+        self._idle.clear()
+        self._jobs.put(job)
+
+    def poll(self) -> list[Event]:
+        """What has been done since, in order."""
+        events: list[Event] = []
+        while True:
+            try:
+                answer = self._answers.get_nowait()
+            except queue.Empty:
+                return events
+            self._waiting -= 1
+            events.extend(answer())
+
+    def wait(self, timeout_s: float) -> bool:
+        """Until everything given is done (its answers then wait for `poll`); False if it is not by then."""
+        return self._idle.wait(timeout_s)
+
+    def close(self) -> None:
+        """Everything given is done first."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            self._answers.put(self._answer(job))
+            if self._jobs.empty():
+                self._idle.set()
+        close = getattr(self._stores, 'close', None)
+        if close is not None:
+            close()
+
+    def _answer(self, job: Job[Stores]) -> Callable[[], Events]:
+        try:
+            if self._stores is None:
+                self._stores = self._open()
+            result = job.do(self._stores)
+        except AudioLetterError as error:
+            return lambda error=error: job.failed(error)  # type: ignore[misc]
+        except OSError as error:  # a disk that says so in its own words
+            told = StorageError(f'cannot {job.name} ({error.strerror or error})', where=str(error.filename or 'disk'))
+            return lambda: job.failed(told)
+        return lambda: job.done(result)

@@ -1,0 +1,28 @@
+"""The reducer: a booth and an event make a booth and effects. Pure and total; nothing is raised, nothing waits."""
+
+from __future__ import annotations
+
+from appliance.workflow.rules import Rules
+from appliance.workflow.table import TABLE
+from appliance.workflow.turn import Turn
+from appliance.workflow.values import Booth, Effect, Event, Kind
+
+
+def step(booth: Booth, event: Event, now_s: float, rules: Rules) -> tuple[Booth, tuple[Effect, ...]]:
+    """What follows from `event` at `now_s` (seconds on any clock that never goes back).
+
+    TIME_UP before the deadline is an answer to a question that is no longer asked: nothing follows from it.
+    """
+    if event.kind is Kind.TIME_UP and (booth.until_s is None or now_s < booth.until_s):
+        return booth, ()
+    rule = TABLE[booth.state, event.kind].rule
+    if rule is None:
+        return booth, ()
+    turn = Turn(booth, event, now_s, rules)
+    rule(turn)
+    return turn.booth, tuple(turn.effects)
+
+
+def listens(booth: Booth, kind: Kind) -> bool:
+    """Whether a press means anything now: a lamp is lit for no other reason."""
+    return TABLE[booth.state, kind].rule is not None

@@ -1,0 +1,203 @@
+"""One turn of the workflow while it is worked out: the booth as it changes, and the effects in their order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from appliance.workflow.rules import Rules
+from appliance.workflow.values import Act, Booth, Effect, Event, Held, Plan, State
+
+# States in which a visitor is being served; all others are home, or stand for a condition of the booth.
+SERVED = frozenset({
+    State.LANGUAGE, State.LEVEL_CHECK, State.COUNTDOWN, State.RECORDING, State.NOT_HEARD, State.LISTEN, State.DISCARD,
+    State.SAVING, State.LOAD_DISC, State.DOES_NOT_FIT, State.CUTTING, State.CANCEL, State.TAKE_DISC, State.FORGET,
+    State.THANKS, State.STILL_THERE,
+})  # fmt: skip
+HEARING = frozenset({State.LEVEL_CHECK, State.COUNTDOWN, State.RECORDING})  # the microphone is open
+CONDITIONS = frozenset({
+    State.CLOSED, State.OUT_OF_BLANKS, State.SWARF_FULL, State.NO_MICROPHONE, State.NO_SPACE, State.FAULT,
+    State.STOPPED, State.MAINTENANCE,
+})  # fmt: skip
+# Where an interruption returns to: what was begun with the microphone begins again.
+RETURNS = {
+    State.COUNTDOWN: State.LEVEL_CHECK, State.RECORDING: State.LISTEN, State.CUTTING: State.LOAD_DISC,
+    State.CANCEL: State.LOAD_DISC, State.DISCARD: State.LISTEN, State.FORGET: State.TAKE_DISC,
+}  # fmt: skip
+
+
+class Turn:
+    """Works on copies: the booth it was given stays as it was."""
+
+    def __init__(self, booth: Booth, event: Event, now_s: float, rules: Rules) -> None:
+        self.booth = booth
+        self.event = event
+        self.now_s = now_s
+        self.rules = rules
+        self.effects: list[Effect] = []
+
+    def do(self, act: Act, text: str = '') -> None:
+        self.effects.append(Effect(act, text))
+
+    def change(self, **fields: Any) -> None:
+        self.booth = replace(self.booth, **fields)
+
+    def sense(self, **fields: Any) -> None:
+        self.change(ready=replace(self.booth.ready, **fields))
+
+    def wait(self, seconds: float) -> None:
+        """The state's deadline from now."""
+        self.change(until_s=self.now_s + seconds)
+
+    def enter(self, state: State, seconds: float, *, say: bool = True) -> None:
+        """Change the state: what the old one held open is closed, what the new one needs is opened."""
+        before = self.booth.state
+        if before in (State.LISTEN, State.RECOVERING) or say:
+            self.do(Act.QUIET)
+        if before in HEARING and state not in HEARING and state is not State.STILL_THERE:
+            self.do(Act.DEAFEN)
+        if state in HEARING and before not in HEARING:
+            self.do(Act.HEAR)
+        self.change(state=state, until_s=self.now_s + seconds, dark=False)
+        if say:
+            self.do(Act.SAY, state.value)
+
+    # -- what is held -------------------------------------------------------------------------------------------
+
+    def let_go(self) -> None:
+        """The visitor's voice leaves the booth: by the host's policy if nobody said otherwise, never silently."""
+        held = self.booth.held
+        if held in (Held.RECORDING, Held.ENDING):
+            self.do(Act.END_RECORDING)
+            self.do(Act.WIPE_TAKE)
+        elif held is Held.UNSAVED:
+            self.do(Act.HOLD_TAKE if self.rules.unanswered == 'hold' else Act.WIPE_TAKE)
+        elif held is Held.KEPT:
+            self.do(Act.WIPE_TAKE)  # the copy in memory; the letter is safe
+        self.change(held=Held.NOTHING, plan=Plan.NONE, letter=0, cut_ms=0, consent=False)
+
+    def wipe(self) -> None:
+        """The visitor threw it away."""
+        self.do(Act.WIPE_TAKE)
+        self.change(held=Held.NOTHING, plan=Plan.NONE, cut_ms=0, letter=0, consent=False)
+
+    # -- ways -------------------------------------------------------------------------------------------------
+
+    def home(self) -> None:
+        """The end of a visit, whatever it was: nothing of the visitor stays, the booth waits or says why it cannot."""
+        if self.booth.state in (State.CUTTING, State.CANCEL):
+            self.spoil('left')
+        self.let_go()
+        self.change(back=None, language=0, retakes=0, replays=0, asked=0, reason='')
+        state = condition(self.booth)
+        if state is State.FAULT:
+            self.change(reason=self.booth.ready.fault)
+        if state is State.ATTRACT:
+            self.enter(State.ATTRACT, self.rules.dark_s, say=False)
+        else:
+            self.enter(state, self.rules.notice_s, say=False)
+
+    def spoil(self, cause: str) -> None:
+        """The cut ends now and the disc is lost; the letter is not."""
+        self.do(Act.STOP_CUT, cause)
+        self.do(Act.SPOILED, cause)
+        self.sense(disc_is_cut=self.booth.ready.blank)
+        self.change(consent=False)
+
+    def interrupt(self, state: State, reason: str = '') -> None:
+        """Something came between: remember where to go on, close what cannot stay open, show why."""
+        before = self.booth.state
+        back = self.booth.back if before in CONDITIONS or before is State.STILL_THERE else before
+        if before is State.STILL_THERE and back is State.RECORDING:
+            before = State.RECORDING
+        if self.booth.held is Held.RECORDING:
+            self.do(Act.END_RECORDING)
+            self.change(held=Held.ENDING)
+        if before in (State.CUTTING, State.CANCEL):
+            self.spoil(reason)
+        if back is not None:
+            back = RETURNS.get(back, back)
+        if back not in SERVED or back is State.LANGUAGE:
+            back = None
+        self.change(back=back, reason=reason)
+        self.enter(state, self.rules.notice_s)
+
+    def resume(self) -> None:
+        """Back to where the interruption came from, unless something else is the matter now."""
+        back, still = self.booth.back, condition(self.booth)
+        if back is None:
+            self.home()
+            return
+        if still in (State.FAULT, State.STOPPED) or (still is State.NO_MICROPHONE and back is State.LEVEL_CHECK):
+            self.change(reason=self.booth.ready.fault if still is State.FAULT else '')
+            self.enter(still, self.rules.notice_s)
+            return
+        self.change(back=None, reason='')
+        self.go_on_with(back)
+
+    def go_on_with(self, state: State) -> None:
+        """Enter a state of the visit again, as far as what it needs is still there."""
+        held = self.booth.held
+        if state is State.LISTEN and held is Held.ENDING:
+            self.enter(State.RECORDING, self.rules.answer_s, say=False)
+        elif state is State.LISTEN and held is Held.UNSAVED:
+            self.enter(State.LISTEN, self.rules.listen_s, say=False)
+        elif state in (State.LOAD_DISC, State.SAVING, State.STILL_THERE) and held is Held.KEPT:
+            self.load_disc()
+        elif state is State.TAKE_DISC:
+            self.enter(State.TAKE_DISC, self.rules.take_disc_s)
+        elif state is State.DOES_NOT_FIT and held in (Held.UNSAVED, Held.KEPT):
+            self.enter(state, self.rules.notice_s)
+        elif state is State.SAVING and held is Held.UNSAVED:
+            self.do(Act.KEEP)
+            self.enter(State.SAVING, self.rules.answer_s)
+        elif held is Held.NOTHING and state in (State.LEVEL_CHECK, State.NOT_HEARD, State.LISTEN):
+            self.enter(State.LEVEL_CHECK, self.rules.level_s)
+        else:
+            self.home()
+
+    def load_disc(self) -> None:
+        """The letter is safe; now the blank. Says why not if this cannot be."""
+        ready = self.booth.ready
+        self.change(back=None, asked=0)
+        if self.booth.plan is Plan.REFUSED:
+            self.enter(State.DOES_NOT_FIT, self.rules.notice_s)
+        elif not ready.blanks or not ready.swarf:
+            self.change(back=State.LOAD_DISC)
+            self.enter(State.SWARF_FULL if ready.blanks else State.OUT_OF_BLANKS, self.rules.notice_s)
+        else:
+            self.enter(State.LOAD_DISC, self.rules.load_disc_s)
+
+
+def condition(booth: Booth) -> State:
+    """Where a booth without a visitor stands."""
+    ready = booth.ready
+    for bad, state in (
+        (bool(ready.fault), State.FAULT),
+        (not ready.stop_out, State.STOPPED),
+        (not ready.open, State.CLOSED),
+        (not ready.swarf, State.SWARF_FULL),
+        (not ready.blanks, State.OUT_OF_BLANKS),
+        (not ready.space, State.NO_SPACE),
+        (not ready.microphone, State.NO_MICROPHONE),
+    ):
+        if bad:
+            return state
+    return State.ATTRACT
+
+
+def can_cut(booth: Booth) -> bool:
+    """Whether a press at LOAD_DISC may spend the blank that lies there."""
+    ready = booth.ready
+    return (
+        booth.state is State.LOAD_DISC
+        and booth.held is Held.KEPT
+        and booth.plan is Plan.FITS
+        and ready.lid_closed
+        and ready.stop_out
+        and ready.blank
+        and not ready.disc_is_cut
+        and ready.blanks
+        and ready.swarf
+        and not ready.fault
+    )

@@ -1,0 +1,122 @@
+"""Random and exhaustive visits, and what must hold in each of their steps."""
+
+from collections import deque
+from dataclasses import replace
+
+from appliance.workflow.reduce import step
+from appliance.workflow.rules import Rules
+from appliance.workflow.turn import CONDITIONS, condition
+from appliance.workflow.values import Act, Booth, Event, Held, Kind, State
+
+CAUSES = {Kind.FAULT: 'lathe', Kind.CUT_FAULT: 'stall', Kind.DOES_NOT_FIT: 'too long', Kind.KEEP_FAILED: 'disk full'}
+NUMBERS = {Kind.TAKE_HEARD: 9000, Kind.KEPT: 7, Kind.FITS: 60_000}
+BAD = {Kind.LID_OPENED, Kind.STOP_PRESSED}
+WELL = (Kind.STOP_RELEASED, Kind.LID_CLOSED, Kind.MENDED, Kind.MICROPHONE_FOUND, Kind.SPACE_OK, Kind.OPEN,
+        Kind.BLANKS_IN, Kind.SWARF_EMPTIED)  # fmt: skip
+
+
+def event(kind):
+    return Event(kind, CAUSES.get(kind, ''), NUMBERS.get(kind, 0))
+
+
+def acts(effects):
+    return [effect.act for effect in effects]
+
+
+class Witness:
+    """Follows one visit from outside, by effects alone, and complains."""
+
+    def __init__(self):
+        self.unsaved = False  # a take that nobody has answered for
+        self.kept = False
+        self.consent = False
+        self.cutting = False
+        self.lid_closed = self.stop_out = True
+
+    def see(self, before, happened, after, effects):
+        if happened.kind in (Kind.LID_OPENED, Kind.LID_CLOSED):
+            self.lid_closed = happened.kind is Kind.LID_CLOSED
+        if happened.kind in (Kind.STOP_PRESSED, Kind.STOP_RELEASED):
+            self.stop_out = happened.kind is Kind.STOP_RELEASED
+        if happened.kind is Kind.TAKE_HEARD and before.held is Held.ENDING:
+            self.unsaved = True
+        if happened.kind is Kind.KEPT and after.held is Held.KEPT and before.held is Held.UNSAVED:
+            self.unsaved, self.kept = False, True
+        if happened.kind in BAD and before.state in (State.CUTTING, State.CANCEL):
+            assert Act.STOP_CUT in acts(effects), 'lid and stop always win'
+        if happened.kind in (Kind.CUT_DONE, Kind.CUT_FAULT, Kind.CUT_STOPPED):
+            self.cutting = False
+        for act in acts(effects):
+            self.follow(act, before, happened)
+        assert (after.held is Held.UNSAVED) == self.unsaved
+        assert after.until_s is not None
+        assert after.language >= 0
+        if self.cutting:
+            assert after.state in (State.CUTTING, State.CANCEL), 'a cut that nobody watches'
+
+    def follow(self, act, before, happened):
+        if act is Act.RECORD:
+            assert not self.unsaved, 'recorded over an unsaved take'
+        elif act is Act.CUT:
+            assert before.state is State.LOAD_DISC, 'cut without being asked'
+            assert happened.kind is Kind.RECORD, 'cut without consent'
+            assert self.kept, 'cut what was not kept'
+            assert self.lid_closed
+            assert self.stop_out
+            assert not self.cutting
+            self.cutting = True
+        elif act is Act.STOP_CUT:
+            self.cutting = False
+        elif act in (Act.WIPE_TAKE, Act.HOLD_TAKE):
+            self.unsaved = self.kept = False
+        elif act in (Act.PLAY_TAKE, Act.PLAY_DISC):
+            assert self.unsaved, 'played what is not there'
+
+
+def way_home(booth, now_s, rules, witness):
+    """Nobody presses anything any more and all that was wrong is mended: how many deadlines until the booth is free."""
+    for kind in WELL:
+        after, effects = step(booth, event(kind), now_s, rules)
+        witness.see(booth, event(kind), after, effects)
+        booth = after
+    if booth.state is State.RECOVERING:
+        booth, _ = step(booth, event(Kind.RECOVERED), now_s, rules)
+    for deadlines in range(12):
+        if booth.state is State.ATTRACT:
+            assert booth.held is Held.NOTHING
+            assert not witness.unsaved
+            assert booth.back is None
+            return deadlines
+        if booth.held is Held.ENDING:
+            happened = event(Kind.TAKE_HEARD)
+            after, effects = step(booth, happened, now_s, rules)
+            witness.see(booth, happened, after, effects)
+            booth = after
+        now_s = max(now_s, booth.until_s)
+        after, effects = step(booth, Event(Kind.TIME_UP), now_s, rules)
+        witness.see(booth, Event(Kind.TIME_UP), after, effects)
+        booth = after
+    raise AssertionError(f'no way home from {booth}')
+
+
+def simplified(booth):
+    """The booth without its clock readings."""
+    return replace(booth, until_s=0.0, cut_until_s=0.0)
+
+
+def reachable(rules, limit):
+    """Every booth that can be reached, each with one event that was seen leading there, breadth first."""
+    seen = {simplified(Booth())}
+    waiting = deque(seen)
+    while waiting and len(seen) < limit:
+        booth = waiting.popleft()
+        for kind in Kind:
+            after, effects = step(booth, event(kind), 1.0, rules)
+            yield booth, kind, after, effects
+            known = simplified(after)
+            if known not in seen:
+                seen.add(known)
+                waiting.append(known)
+
+
+__all__ = ['CONDITIONS', 'Rules', 'Witness', 'acts', 'condition', 'event', 'reachable', 'simplified', 'way_home']

@@ -1,0 +1,97 @@
+"""Which words a view shows: the state's own, or what the facts ask for instead. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+from appliance.screens.view import View
+from appliance.words.languages import translator
+from appliance.words.reasons import reason_for
+from appliance.words.texts import LINES, SCREENS, Texts
+from appliance.workflow.values import State
+
+# Peak of the level meter in dB re full scale: speech at a good distance peaks at -20 to -6 (headroom of EBU R 128
+# practice for spoken word); under the first it drowns in film noise, over the second it will clip.
+QUIET_DB = -30.0
+LOUD_DB = -3.0
+FAULTY = (State.FAULT, State.STOPPED, State.NO_SPACE)
+
+
+def wording(view: View) -> Texts:
+    """Title, line and labels, translated and filled in."""
+    texts = _by_facts(view)
+    translate = translator(view.language)
+    filled = {
+        'seconds': f'{view.seconds_left or 0:.0f}',
+        'minutes': _minutes(view.cut.left_s if view.state in (State.CUTTING, State.CANCEL) else view.total_s),
+        'cm': str(view.disc_cm),
+        'number': str(view.letter),
+    }
+    fields = (texts.title, texts.line, texts.left, texts.go, texts.right)
+    return Texts(*(translate(text).format_map(filled) if text else '' for text in fields))
+
+
+def _minutes(seconds: float) -> str:
+    """Whole minutes, rounded up; below one, tenths say more."""
+    return str(ceil(seconds / 60)) if seconds > 60 else f'{max(seconds, 0) / 60:.1f}'
+
+
+def _by_facts(view: View) -> Texts:
+    texts, line = SCREENS[view.state], None
+    if view.state is State.ATTRACT and view.disc_is_cut:
+        line = LINES['disc waiting']
+    elif view.state is State.LEVEL_CHECK:
+        line = _level_line(view)
+    elif view.state is State.RECORDING:
+        line = LINES['too loud'] if view.meter.clipped or view.meter.peak_db > LOUD_DB else LINES['seconds left']
+    elif view.state is State.LISTEN:
+        texts, line = _listening(view, texts)
+    elif view.state is State.DISCARD and not view.can_retake:
+        texts = replace(texts, left='')
+    elif view.state is State.LOAD_DISC:
+        texts, line = _loading(view, texts)
+    elif view.state in FAULTY:
+        texts, line = _fault(view, texts)
+    return texts if line is None else replace(texts, line=line)
+
+
+def _level_line(view: View) -> str | None:
+    if view.meter.clipped or view.meter.peak_db > LOUD_DB:
+        return LINES['too loud']
+    if view.meter.peak_db > QUIET_DB:
+        return LINES['good']
+    return LINES['closer'] if view.meter.peak_db > QUIET_DB - 15 else None
+
+
+def _listening(view: View, texts: Texts) -> tuple[Texts, str | None]:
+    if not view.can_replay:
+        texts = replace(texts, right='')
+    line = {'take': LINES['as spoken'], 'disc': LINES['as disc']}.get(view.playing)
+    return texts, line
+
+
+def _loading(view: View, texts: Texts) -> tuple[Texts, str | None]:
+    """What is still missing before the machine may cut; only then is there something to press."""
+    if view.disc_is_cut:
+        line: str | None = LINES['finished disc']
+    elif not view.blank:
+        line = LINES['open lid']
+    elif not view.lid_closed:
+        line = LINES['close lid']
+    elif view.planning:
+        line = LINES['planning']
+    else:
+        line = None
+    return (texts if line is None else replace(texts, go='')), line
+
+
+def _fault(view: View, texts: Texts) -> tuple[Texts, str | None]:
+    """One reason and one action; a press leads on only where something of the visitor's waits for it."""
+    reason = reason_for(view.reason) if view.reason else None
+    if view.state is State.NO_SPACE:
+        return texts, None if view.held else reason and reason.action
+    title = reason.visitor if reason else texts.title
+    line = reason.action if reason else texts.line
+    held = view.held and view.state is State.FAULT
+    return replace(texts, title=title, left='Leave' if held else '', go='Try again' if held else ''), line

@@ -1,0 +1,61 @@
+"""Everything that can be the matter, once: what the visitor reads, and what the host reads and does.
+
+The LCD, the shell and the handbook all take their words from here. The key is what events and the ledger carry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Visitor's sentence and action, host's reason and action."""
+
+    visitor: str
+    action: str
+    host: str
+    host_action: str
+
+
+CALL = 'Please call the host'
+AGAIN = 'Lay a new blank and try again'
+
+REASONS: dict[str, Reason] = {
+    'microphone': Reason('The microphone is missing', CALL, 'No sound comes from the microphone.',
+                         'Plug it in again; audioletter doctor sound names it.'),
+    'lid': Reason('The lid was opened', 'Close the lid', 'The lid was opened while the machine was cutting.',
+                  'Take out the spoiled disc and lay a new blank.'),
+    'stop': Reason('The stop button is pressed', 'Pull the button out', 'Somebody pressed the emergency stop.',
+                   'Look why, then pull the button out.'),
+    'underrun': Reason('The machine lost its thread', AGAIN, 'The computer fed the cut too late.',
+                       'Stop other work on this computer; audioletter bench shows its speed.'),
+    'stall': Reason('The platter stood still', AGAIN, 'The platter motor did not follow its steps.',
+                    'Turn the platter by hand and look for what brakes it.'),
+    'swarf': Reason('A thread got tangled', CALL, 'Swarf is tangled at the head.',
+                    'Lift the head, remove the thread, check the suction.'),
+    'timeout': Reason('The cut took too long', AGAIN, 'The cut was not over when it had to be.',
+                      'Home the carriage and make a test cut.'),
+    'power': Reason('The power went away', AGAIN, 'Power was lost or the program ended during a cut.',
+                    'Take out the spoiled disc; check the supply.'),
+    'visitor': Reason('You stopped the cut', AGAIN, 'The visitor stopped the cut.', 'Nothing.'),
+    'disk full': Reason('There is no room left', CALL, 'The data disk is full.',
+                        'Export or forget letters, or shorten their retention.'),
+    'storage': Reason('Letters cannot be kept now', CALL, 'The data folder cannot be written.',
+                      'Check the card and the rights of the data folder.'),
+    'lathe': Reason('The machine is not ready', CALL, 'The lathe refuses to start.',
+                    'audioletter doctor names the cause.'),
+    'cutter': Reason('The machine lost its thread', AGAIN, 'The cutting process ended by itself.',
+                     'It was started again; look into the log if it comes back.'),
+    'plan': Reason('This letter cannot be planned', 'Say it again', 'Mastering or planning failed.',
+                   'The cause is in the log; the recording is kept.'),
+    'too long': Reason('It does not fit on the disc', 'Say it shorter', 'The message is longer than the disc.',
+                       'A larger disc or a lower speed takes longer letters.'),
+    'unknown': Reason('Something is not right', CALL, 'A cause that this program does not know.',
+                      'Look into the log.'),
+}  # fmt: skip
+
+
+def reason_for(key: str) -> Reason:
+    """The entry of `key`; a cause in words of its own is told to the host as it is."""
+    return REASONS.get(key) or Reason(REASONS['unknown'].visitor, CALL, key, REASONS['unknown'].host_action)

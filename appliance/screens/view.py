@@ -60,4 +60,5 @@ class View:
     held: bool = False  # there is a take or letter that is safe (FAULT, STOPPED)
     letter: int = 0
     cut: CutView = CutView()
+    microphone: bool = True  # present
     reason: str = ''  # class of the fault, a key of appliance.words.reasons

@@ -7,7 +7,7 @@ from math import ceil
 
 from appliance.screens.view import View
 from appliance.words.languages import translator
-from appliance.words.reasons import reason_for
+from appliance.words.reasons import REASONS, reason_for
 from appliance.words.texts import LINES, SCREENS, Texts
 from appliance.workflow.values import State
 
@@ -90,7 +90,7 @@ def _fault(view: View, texts: Texts) -> tuple[Texts, str | None]:
     """One reason and one action; a press leads on only where something of the visitor's waits for it."""
     reason = reason_for(view.reason) if view.reason else None
     if view.state is State.NO_SPACE:
-        return texts, None if view.held else reason and reason.action
+        return (texts, None) if view.held else (replace(texts, left='', go=''), REASONS['disk full'].action)
     title = reason.visitor if reason else texts.title
     line = reason.action if reason else texts.line
     held = view.held and view.state is State.FAULT

@@ -51,7 +51,7 @@ def test_the_pseudo_language_is_longer_and_keeps_placeholders():
 
 
 def test_an_unknown_language_is_refused_by_name():
-    with pytest.raises(OptionError, match="'xx'.*ru"):
+    with pytest.raises(OptionError, match=r"'xx'.*ru"):
         translator('xx')
 
 

@@ -1,0 +1,117 @@
+"""Screens: the right words in their places, readable in every language, and the same pixels as were looked at."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from appliance.screens import HEIGHT, WIDTH, draw
+from appliance.screens.frame import misfits
+from appliance.screens.lettering import font, set_text
+from appliance.screens.palette import DARK, PAIRS, contrast, luminance
+from appliance.screens.view import Meter
+from appliance.screens.wording import wording
+from appliance.words.languages import NAMES, PSEUDO, messages, translator
+from appliance.words.reasons import REASONS
+from appliance.workflow.values import State
+from tests.screens.views import view
+
+GOLDEN = Path(__file__).parents[1] / 'golden' / 'screens'
+LANGUAGES = [*NAMES, PSEUDO]
+FACTS = [
+    {}, {'disc_is_cut': True}, {'blank': False}, {'lid_closed': False}, {'planning': True}, {'can_retake': False},
+    {'can_replay': False, 'playing': ''}, {'meter': Meter(-1.0, -6.0, True)}, {'meter': Meter(-70.0, -80.0)},
+    {'held': False}, {'total_s': 3600.0, 'letter': 99999, 'disc_cm': 17},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_all_words_fit_their_places_whatever_the_facts(language):
+    for state in State:
+        for facts in FACTS:
+            shown = view(state, 'en', **facts)
+            shown = replace(shown, language=language)
+            assert misfits(wording(shown)) == [], (state, facts)
+    for key in REASONS:
+        assert misfits(wording(replace(view(State.FAULT, reason=key), language=language))) == [], key
+
+
+def test_a_text_too_long_for_its_place_is_found():
+    assert not set_text('An unreasonably long label that nobody can read at all', 80, 20, 18).fits
+
+
+def test_every_pair_of_text_and_ground_has_a_contrast_of_seven():
+    assert contrast('#000000', '#ffffff') == pytest.approx(21.0)
+    assert all(contrast(*pair) >= 7 for pair in PAIRS)
+
+
+def test_rendered_text_is_as_light_as_its_colour_says():
+    """Of a title, the lightest pixels are the ink and the commonest the ground: 7:1 apart on the screen itself."""
+    pixels = np.asarray(draw(view(State.ATTRACT)))[5:40].reshape(-1, 3)
+    ground = np.bincount(pixels @ [65536, 256, 1]).argmax()
+    ink = pixels[pixels.sum(1).argmax()]
+    assert contrast(f'#{ground:06x}', '#{:02x}{:02x}{:02x}'.format(*ink)) >= 7
+    assert luminance(f'#{ground:06x}') < 0.02
+
+
+@pytest.mark.parametrize('language', list(NAMES))
+def test_the_fonts_have_every_character(language):
+    from fontTools.ttLib import TTFont
+
+    folder = Path(draw.__code__.co_filename).parent / 'fonts'
+    latin = TTFont(folder / 'NotoSans-Bold.ttf').getBestCmap()
+    japanese = TTFont(folder / 'NotoSansJP-Bold.otf').getBestCmap()
+    for text in (*map(translator(language), messages()), *NAMES.values(), '▲▼'):
+        known = japanese if any(ord(c) > 0x2192 for c in text) else latin
+        assert not [c for c in text if ord(c) not in known], text
+    assert font(20, eastern=True).getlength('言語') > 30
+
+
+@pytest.mark.parametrize('state', list(State))
+def test_a_screen_has_its_size_and_is_the_same_twice(state):
+    image = draw(view(state))
+    assert (image.size, image.mode) == ((WIDTH, HEIGHT), 'RGB')
+    assert image.tobytes() == draw(view(state)).tobytes()
+
+
+def test_a_sleeping_screen_is_black():
+    assert draw(view(State.ATTRACT, dark=True)).getcolors() == [(WIDTH * HEIGHT, (0, 0, 0))]
+    assert DARK == '#000000'
+
+
+def test_nothing_can_be_pressed_before_the_blank_lies_there():
+    assert wording(view(State.LOAD_DISC, blank=False)).go == ''
+    assert wording(view(State.LOAD_DISC, disc_is_cut=True)).go == ''
+    assert wording(view(State.LOAD_DISC)).go == 'Cut'
+    assert '25 cm' in wording(view(State.LOAD_DISC)).line
+
+
+def test_the_level_is_told_in_words():
+    def said(**meter):
+        return wording(view(State.LEVEL_CHECK, meter=Meter(**meter))).line
+
+    assert said(peak_db=-12.0) == 'That is good'
+    assert said(peak_db=-40.0) == 'Come closer'
+    assert said(peak_db=-1.0) == 'A little softer'
+
+
+@pytest.mark.parametrize(
+    ('state', 'language'),
+    [*((state, 'en') for state in State), (State.LANGUAGE, 'ja'), (State.LISTEN, 'ja'), (State.LOAD_DISC, 'ru'),
+     (State.FAULT, 'de'), (State.CUTTING, 'fr'), (State.STILL_THERE, 'es')],
+)  # fmt: skip
+def test_the_picture_is_the_one_that_was_looked_at(state, language):
+    """`REGOLD=1` writes the pictures, and fails, so that nobody forgets to look at them."""
+    image = draw(view(state, language))
+    file = GOLDEN / f'{state.value.replace(" ", "-")}-{language}.png'
+    if os.environ.get('REGOLD'):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        image.save(file, optimize=True)
+        pytest.fail(f'{file.name} was written: look at it')
+    with Image.open(file) as golden:
+        difference = np.abs(np.asarray(golden.convert('RGB')).astype(int) - np.asarray(image).astype(int))
+    assert difference.max() <= 40  # another FreeType may round an edge otherwise
+    assert (difference > 8).mean() < 0.002

@@ -35,14 +35,24 @@ def sense_at_home(turn: Turn) -> None:
         turn.home()
 
 
+CLEARED_BY = {
+    State.STOPPED: ('stop released', 'lid closed'), State.FAULT: ('mended',),
+    State.NO_MICROPHONE: ('microphone found',),
+    State.NO_SPACE: ('space ok',), State.CLOSED: ('open',), State.OUT_OF_BLANKS: ('blanks in',),
+    State.SWARF_FULL: ('swarf bin emptied',),
+}  # fmt: skip
+
+
 def sense_and_resume(turn: Turn) -> None:
-    """A condition has changed: if it was the one that held us up, go on."""
+    """What held us up may be over: then go on. Anything else is remembered; without a visitor it is also shown."""
     sense(turn)
-    state, now = turn.booth.state, condition(turn.booth)
-    if state is State.STOPPED and turn.booth.reason == 'lid' and not turn.booth.ready.lid_closed:
+    state = turn.booth.state
+    if state is State.STOPPED and (not turn.booth.ready.stop_out or _lid_is_the_matter(turn)):
         return
-    if now is not state:
+    if turn.event.kind.value in CLEARED_BY[state]:
         turn.resume()
+    elif turn.booth.back is None and turn.booth.held is Held.NOTHING and condition(turn.booth) is not state:
+        turn.home()
 
 
 def stop(turn: Turn) -> None:

@@ -10,6 +10,7 @@ from appliance.workflow.rules import Rules
 from appliance.workflow.table import TABLE
 from appliance.workflow.turn import CONDITIONS
 from appliance.workflow.values import Act, Booth, Event, Held, Kind, Ready, State
+from appliance.workflow.ways import lines, targets, ways_between
 from tests.workflow.visits import Witness, acts, event, reachable, way_home
 
 RULES = Rules()
@@ -329,3 +330,28 @@ def test_the_lamp_is_lit_only_where_a_press_does_something():
     assert listens(replace(Booth(), state=State.ATTRACT), Kind.RECORD)
     assert not listens(replace(Booth(), state=State.CUTTING), Kind.RECORD)
     assert not listens(replace(Booth(), state=State.SAVING), Kind.RECORD)
+
+
+def test_an_unrelated_event_does_not_end_a_side_screen():
+    visit = Visit().to(State.SAVING)
+    visit.send(Kind.KEEP_FAILED)
+    visit.said()
+    for kind in (Kind.LID_OPENED, Kind.LID_CLOSED, Kind.BLANK_LAID, Kind.CLOSE, Kind.MICROPHONE_FOUND):
+        assert visit.send(kind) is State.NO_SPACE, kind
+    assert visit.said() == []
+    assert visit.send(Kind.SPACE_OK) is State.SAVING
+
+
+def test_the_printed_table_has_every_pair_and_says_where_it_leads():
+    printed = list(lines())
+    assert len(printed) == len(State) * len(Kind)
+    assert any(line.split() == ['level', 'check', 'record', 'pressed', 'to', 'countdown', '->', 'countdown']
+               for line in printed)  # fmt: skip
+    assert any('cutting' in line and 'lid opened' in line and '-> stopped' in line for line in printed)
+
+
+def test_every_state_can_be_entered_and_left_in_the_diagram():
+    ways = ways_between()
+    assert {after for _, after in ways} | {State.RECOVERING} == set(State)
+    assert {before for before, _ in ways} == set(State)
+    assert targets(ways, State.TAKE_DISC, Kind.BLANK_TAKEN) == ['thanks']

@@ -5,7 +5,7 @@ A key without a line here cannot be read at all (a test holds that every field h
 
 from __future__ import annotations
 
-Range = tuple[float, float]
+from appliance.tables import Range
 
 _PIN: Range = (0, 27)  # the 40-pin header
 _FRACTION: Range = (0, 1)

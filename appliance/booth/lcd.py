@@ -1,0 +1,107 @@
+"""The ILI9341 panel, 320 x 240, over SPI: luma.lcd drives it, only what changed is sent.
+
+A panel that does not answer is a state: the booth goes on without it, and it is tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from appliance.screens.view import HEIGHT, WIDTH
+
+# The picture is compared in 64 parts of 40 x 30; each that changed is sent as the box of its changes. More parts cost
+# more commands (11 bytes a box), fewer send what stands between two changes (`tests/booth/test_lcd.py` measures it).
+PARTS = 64
+RETRY_S = 2.0  # between two tries of a panel that does not answer
+BYTES_A_PIXEL = 3  # 6-6-6 bits, one byte each (ILI9341 datasheet 7.6.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """How the panel hangs on the Pi. Pins are BCM numbers."""
+
+    spi_port: int = 0
+    spi_device: int = 0
+    bus_speed_hz: int = 32_000_000
+    dc: int = 24
+    reset: int = 25
+    backlight: int = 4
+    backlight_active_low: bool = False
+    rotate: int = 0  # quarter turns
+
+
+class Lcd:
+    """Implements `doors.Display`; `spi` and `gpio` are spidev's device and RPi.GPIO's module, or their likes."""
+
+    def __init__(self, wiring: Wiring, spi: Any, gpio: Any, now_s: Callable[[], float]) -> None:
+        self._wiring = wiring
+        self._spi = spi
+        self._gpio = gpio
+        self._now_s = now_s
+        self._device: Any = None
+        self._again_s = float('-inf')
+        self._lit = True
+        self.cause = ''  # why nothing is shown; empty when all is well
+
+    def show(self, image: Image.Image) -> None:
+        """Bring the panel to `image` (RGB, 320 x 240)."""
+        if self._ready():
+            self._safely(lambda: self._device.display(image))
+
+    def light(self, lit: bool) -> None:
+        self._lit = lit
+        if self._ready():
+            self._safely(lambda: self._device.backlight(lit))
+
+    def close(self) -> None:
+        if self._device is not None:
+            self._safely(self._device.cleanup)
+            self._device = None
+
+    def _ready(self) -> bool:
+        """Whether there is a panel; one that failed is set up again from the start, its memory is unknown."""
+        if self._device is None and self._now_s() >= self._again_s:
+            self._safely(self._open)
+        return self._device is not None
+
+    def _open(self) -> None:
+        from luma.core.framebuffer import diff_to_previous
+        from luma.core.interface.serial import spi
+        from luma.lcd.device import ili9341
+
+        wiring = self._wiring
+        line = spi(
+            spi=self._spi,
+            gpio=self._gpio,
+            port=wiring.spi_port,
+            device=wiring.spi_device,
+            bus_speed_hz=wiring.bus_speed_hz,
+            gpio_DC=wiring.dc,
+            gpio_RST=wiring.reset,
+        )
+        device = ili9341(
+            line,
+            width=WIDTH,
+            height=HEIGHT,
+            rotate=wiring.rotate,
+            framebuffer=diff_to_previous(num_segments=PARTS),
+            gpio=self._gpio,
+            gpio_LIGHT=wiring.backlight,
+            active_low=wiring.backlight_active_low,
+        )
+        device.backlight(self._lit)
+        self._device, self.cause = device, ''
+
+    def _safely(self, act: Callable[[], None]) -> None:
+        from luma.core.error import Error
+
+        try:
+            act()
+        except (OSError, RuntimeError, Error) as error:
+            self.cause = str(error) or type(error).__name__
+            self._device = None
+            self._again_s = self._now_s() + RETRY_S

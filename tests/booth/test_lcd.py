@@ -59,10 +59,8 @@ def moving(state, frame):
     now_s = frame / 10
     level_db = -30 + 25 * cos(2 * pi * frame / 7)
     cut = CutView(frame / 600, 60 - now_s, 120.0, 84.0, 125.0, 50.0, SPIRAL[: 10 + 9 * frame])
-    shown = view(
-        state, seconds=now_s, seconds_left=float(int(60 - now_s)), meter=Meter(level_db, level_db - 10), cut=cut
-    )
-    return replace(shown, length_s=41.0)
+    seconds_left = float(int(60 - now_s))
+    return view(state, seconds=now_s, seconds_left=seconds_left, meter=Meter(level_db, level_db - 10), cut=cut)
 
 
 @pytest.mark.parametrize('state', [State.LEVEL_CHECK, State.RECORDING, State.LISTEN, State.CUTTING, State.COUNTDOWN])

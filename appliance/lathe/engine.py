@@ -120,6 +120,11 @@ class EngineLathe:
         """As `stop`, but the cut ends as a fault."""
         self._stop(cause, failed=True)
 
+    def kill_feeder(self) -> None:
+        """For a drill: the feeder ends before the next segment but one, and nobody tells the chain."""
+        if self._engine is not None:
+            self._engine.set.kill_at_segment = self._engine.chain.built + 2
+
     def wait(self, timeout_s: float | None = None) -> bool:
         """Until the cut is over; False if it is not by then."""
         return self._over.wait(timeout_s)

@@ -126,6 +126,14 @@ class VirtualLathe:
     def stop(self, cause: str) -> None:
         self._engine.stop(cause)
 
+    def fail(self, cause: str) -> None:
+        """As `stop`, but the cut ends as a fault."""
+        self._engine.fail(cause)
+
+    def kill_feeder(self) -> None:
+        """The program that feeds the chain dies; what is queued runs to its end."""
+        self._engine.kill_feeder()
+
     def close(self) -> None:
         self._engine.close()
         for thread in self._threads:

@@ -141,6 +141,10 @@ class PhysicalLathe:
         self._levels[block.edge_gpio] = block.edge_level  # of edges of one pin, the last one stays
         self._frames = block.end_frame
 
+    @property
+    def head_is_down(self) -> bool:
+        return self._lift.down_frame is not None and self._lift.up_frame is None
+
     def finish(self) -> Findings:
         """What was seen. The groove's first frame is set in the writer, the rest of it is there already."""
         if self._lift.first_frame is not None:

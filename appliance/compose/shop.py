@@ -7,14 +7,17 @@ files that are kept, and afterwards the picture and the sound.
 from __future__ import annotations
 
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from appliance.clock import Clock, RealClock
+from appliance.compose.live import LiveGroove, Pacer, Seen
 from appliance.cut import Outcome, Quiet, Request, Watch
 from appliance.cut.choice import choose_programme
 from appliance.cut.facts import facts
@@ -31,16 +34,20 @@ from appliance.machine import (
     disc_names,
     load_disc,
 )
-from appliance.playback.groovefile import Groove, GrooveWriter
+from appliance.playback.groovefile import Groove
 from appliance.playback.measure import measure
 from appliance.sound.curves import find_curve
 from appliance.sound.reading import Take
 from appliance.timeline.build import Timeline, build
+from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.lathe import VirtualLathe, initial_levels
 from appliance.virtual.physics import Findings, PhysicalLathe
 from appliance.virtual.trace import TraceWriter
 
-LOOK_S = 0.2  # between two looks at the progress
+LOOK_S = 0.1  # between two looks at the progress
+FAULTS = ('stall', 'swarf', 'underrun')
+STALLED = 'the platter has stalled; see that nothing holds it'
+SWARF = 'swarf is tangled around the stylus; clear it away'
 GROOVE, TRACE, PICTURE, SOUND = 'groove.npz', 'trace.npz', 'disc.png', 'playback.wav'
 
 
@@ -52,7 +59,17 @@ class Keeping:
     trace: bool = False
 
 
-def workshop(machine: Machine, disc: Disc, folder: Path, keeping: Keeping) -> VirtualShop:
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What surrounds the virtual lathe: lid and stop button, and how many times as fast as a real one it cuts (None: as
+    fast as it can)."""
+
+    interlock: VirtualInterlock = field(default_factory=VirtualInterlock)
+    pace: float | None = None
+    clock: Clock = field(default_factory=RealClock)
+
+
+def workshop(machine: Machine, disc: Disc, folder: Path, keeping: Keeping, bench: Bench | None = None) -> VirtualShop:
     """The shop for one cut on `machine`; raises MachineRefusesError for one that this program cannot drive."""
     if machine.machine.kind != 'virtual':
         raise MachineRefusesError(
@@ -60,39 +77,89 @@ def workshop(machine: Machine, disc: Disc, folder: Path, keeping: Keeping) -> Vi
             where=machine.machine.name,
             remedy='set machine.kind to virtual',
         )
-    return VirtualShop(machine, disc, folder, keeping)
+    return VirtualShop(machine, disc, folder, keeping, bench)
 
 
 class VirtualShop:
-    """Cuts on the virtual lathe. Everything that is made lies in `scratch`."""
+    """Cuts on the virtual lathe, once. Everything that is made lies in `scratch`.
 
-    def __init__(self, machine: Machine, disc: Disc, scratch: Path, keeping: Keeping) -> None:
+    `stop`, `inject`, `look` and `part` may be called from any other thread at any moment.
+    """
+
+    def __init__(
+        self, machine: Machine, disc: Disc, scratch: Path, keeping: Keeping, bench: Bench | None = None
+    ) -> None:
         self.scratch = scratch
+        self.findings: Findings | None = None  # of the cut, however it ended
+        self.stopped = False  # by a hand, the lid or the stop button: no fault of the machine
         self._machine = machine
         self._disc = disc
         self._keeping = keeping
+        self._bench = bench or Bench()
+        self._lock = threading.Lock()
+        self._lathe: VirtualLathe | None = None
+        self._groove: LiveGroove | None = None
+        self._physics: PhysicalLathe | None = None
+        self._cause = ''
 
     def cut(self, timeline: Timeline, facts: dict[str, Any], watch: Watch) -> Outcome:
-        levels = initial_levels(self._machine)
-        writer = GrooveWriter(self.scratch / GROOVE, facts, self.scratch)
-        physics = PhysicalLathe(self._machine, self._disc, writer, levels)
-        observers: list[Any] = [physics]
-        if self._keeping.trace:
-            pwm_range = self._machine.pwm.range
-            observers.append(TraceWriter(self.scratch / TRACE, facts, levels, pwm_range=pwm_range, folder=self.scratch))
-        lathe = VirtualLathe(self._machine, observers)
+        writer = LiveGroove(self.scratch / GROOVE, facts, self.scratch)
+        lathe = self._rig(writer, facts)
         try:
             lathe.start(timeline.score)
+            with self._lock:
+                self._lathe = lathe
+                if self._cause:
+                    lathe.stop(self._cause)
             while not lathe.wait(LOOK_S):
                 watch.part(lathe.progress().frame / timeline.score.frames)
-            progress, findings = lathe.progress(), _first_findings(lathe.results)
-            seen = _done(progress, findings)
+            progress, self.findings = lathe.progress(), _first_findings(lathe.results)
+            self.stopped = progress.state is State.STOPPED
+            seen = _done(progress, self.findings)
             _refuse_power(self._machine, seen)
             writer.close()
         finally:
+            with self._lock:
+                self._lathe, self._cause = None, self._cause or 'this cut is over'
             lathe.close()
             writer.abandon()
         return self._measure(progress, seen)
+
+    def stop(self, cause: str) -> None:
+        """Head up first, ramp down, power off; before the cut has begun it ends as soon as it begins."""
+        with self._lock:
+            self._cause = self._cause or cause
+            if self._lathe is not None:
+                self._lathe.stop(cause)
+
+    def inject(self, fault: str) -> None:
+        """One of FAULTS, at the next moment; nothing happens while nothing is cut."""
+        with self._lock:
+            if self._lathe is None:
+                return
+            self._cause = self._cause or fault
+            if fault == 'stall':
+                self._lathe.fail(STALLED)
+            elif fault == 'swarf':
+                self._lathe.stop(SWARF)
+            elif fault == 'underrun':
+                self._lathe.kill_feeder()
+
+    def look(self) -> Seen:
+        """The groove that has been cut since the last look."""
+        groove, physics = self._groove, self._physics
+        return Seen() if groove is None or physics is None else groove.look(physics.head_is_down)
+
+    def _rig(self, writer: LiveGroove, facts: dict[str, Any]) -> VirtualLathe:
+        levels = initial_levels(self._machine)
+        self._groove, self._physics = writer, PhysicalLathe(self._machine, self._disc, writer, levels)
+        observers: list[Any] = [self._physics]
+        if self._keeping.trace:
+            pwm_range = self._machine.pwm.range
+            observers.append(TraceWriter(self.scratch / TRACE, facts, levels, pwm_range=pwm_range, folder=self.scratch))
+        if self._bench.pace is not None:
+            observers.append(Pacer(self._bench.pace, self._bench.clock, lambda: bool(self._cause)))
+        return VirtualLathe(self._machine, observers, self._bench.interlock)
 
     def _measure(self, progress: Progress, findings: Findings) -> Outcome:
         with closing(Groove.open(self.scratch / GROOVE)) as groove:

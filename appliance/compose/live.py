@@ -1,0 +1,82 @@
+"""The cut as it happens, for whoever looks on: the groove as physics makes it, and the pace at which it is shown."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import pi
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from appliance.clock import Clock
+from appliance.machine.model import FRAME_RATE_HZ
+from appliance.playback.groovefile import MOTION_RATE_HZ, GrooveWriter
+from appliance.virtual.executed import Executed
+
+POINTS_A_TURN = 60
+REST_S = 0.02  # longest rest without a look whether the cut has been stopped
+MOST_POINTS = 100_000  # that nobody has fetched: a ten minutes' side has 50 000
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where the stylus is, and the groove since the last look: (angle_rad, radius_mm), thinned."""
+
+    angle_rad: float = 0.0
+    radius_mm: float = 0.0
+    rpm: float = 0.0
+    head_down: bool = False
+    points: tuple[tuple[float, float], ...] = ()
+
+
+class LiveGroove(GrooveWriter):
+    """A groove writer that remembers what passed through it. `look` may be called from any thread."""
+
+    def __init__(self, path: Path, facts: dict[str, Any], folder: Path) -> None:
+        super().__init__(path, facts, folder)
+        self._lock = threading.Lock()
+        self._points: list[tuple[float, float]] = []
+        self._now = Seen()
+
+    def motion(self, angle_rad: ArrayLike, radius_mm: ArrayLike, depth_um: ArrayLike) -> None:
+        super().motion(angle_rad, radius_mm, depth_um)
+        angle, radius = np.asarray(angle_rad, np.float64), np.asarray(radius_mm, np.float64)
+        step = 2 * pi / POINTS_A_TURN
+        kept = np.flatnonzero(np.diff(np.floor(angle / step), prepend=np.floor(angle[0] / step) - 1))
+        rpm = float(angle[-1] - angle[0]) / max(len(angle) - 1, 1) * MOTION_RATE_HZ * 30 / pi
+        with self._lock:
+            self._points += zip(angle[kept].tolist(), radius[kept].tolist(), strict=True)
+            del self._points[:-MOST_POINTS]
+            self._now = Seen(float(angle[-1]), float(radius[-1]), rpm)
+
+    def look(self, head_down: bool) -> Seen:
+        """Each point of the groove is given once."""
+        with self._lock:
+            points, self._points = tuple(self._points), []
+            now = self._now
+        return Seen(now.angle_rad, now.radius_mm, now.rpm, head_down, points)
+
+
+class Pacer:
+    """An observer that takes its time: the cut is `pace` times as fast as a real one, until `hurry` says so."""
+
+    def __init__(self, pace: float, clock: Clock, hurry: Callable[[], bool]) -> None:
+        self._pace, self._clock, self._hurry = pace, clock, hurry
+        self._began_s: float | None = None
+
+    def take(self, block: Executed) -> None:
+        if self._began_s is None:
+            self._began_s = self._clock.now_s()
+        due_s = self._began_s + block.end_frame / FRAME_RATE_HZ / self._pace
+        while not self._hurry() and (left_s := due_s - self._clock.now_s()) > 0:
+            self._clock.rest(min(left_s, REST_S))
+
+    def finish(self) -> None:
+        return None
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -37,6 +37,16 @@ def temp(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture
+def heeded():
+    """All ending signals heeded, however the tests were started (nohup and & make a shell ignore some)."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def left_in(folder):
     return {path.name for path in folder.iterdir()}
 
@@ -55,7 +65,7 @@ def raiser(error):
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize('keep', [True, False])
-def test_a_signal_ends_a_cut_cleanly(voice, tmp_path, temp, monkeypatch, capsys, number, keep):
+def test_a_signal_ends_a_cut_cleanly(voice, tmp_path, temp, monkeypatch, capsys, heeded, number, keep):
     before = signal.getsignal(number)
     during_finish(monkeypatch, lambda: os.kill(os.getpid(), number))
     out = tmp_path / 'o'

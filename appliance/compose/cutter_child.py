@@ -1,0 +1,189 @@
+"""The child of `appliance.kiosk.cutter`: one thread listens to the pipe, one works; a stop never waits for the work."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import shutil
+import sys
+import threading
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from appliance.compose.shop import Bench, Keeping, VirtualShop, workshop
+from appliance.cut import Prepared, Quiet, Request, prepare, told
+from appliance.cut.prepare import Stopwatch
+from appliance.errors import AudioLetterError, CutFaultError, DoesNotFitError
+from appliance.files import whole_file
+from appliance.kiosk import cutter
+from appliance.machine import load_disc, load_machine
+from appliance.virtual.interlock import VirtualInterlock
+
+NICE = 10  # mastering gives way to sound and screen
+MADE = '.part'
+
+
+class CancelledError(Exception):
+    """What was being prepared is wanted no more."""
+
+
+class Child:
+    """Works off orders; `hear` is called by the pipe's thread, everything else by the worker's."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._orders: queue.Queue[cutter.Prepare | cutter.Cut | None] = queue.Queue()
+        self._interlock = VirtualInterlock()
+        self._lock = threading.Lock()
+        self._wanted: cutter.Prepare | None = None  # what is to be prepared; anything else is given up
+        self._prepared: tuple[cutter.Prepare, Prepared] | None = None
+        self._shop: VirtualShop | None = None
+        self._doing: cutter.Prepare | None = None
+        self._stop = ''  # asked for since the last order to cut
+
+    def hear(self, order: Any) -> None:
+        """None: the parent has gone."""
+        with self._lock:
+            if isinstance(order, cutter.Switch):
+                setattr(self._interlock, order.name, order.on)
+            elif isinstance(order, cutter.Inject) and self._shop:
+                self._shop.inject(order.fault)
+            elif isinstance(order, cutter.Stop) or order is None:
+                self._stop = order.cause if order else 'the booth has ended'
+                if self._shop:
+                    self._shop.stop(self._stop)
+            elif isinstance(order, cutter.Prepare | cutter.Forget):
+                self._wanted = order if isinstance(order, cutter.Prepare) else None
+                self._prepared = None
+            elif isinstance(order, cutter.Cut):
+                self._stop = ''
+        if order is None or isinstance(order, cutter.Prepare | cutter.Cut):
+            self._orders.put(order)
+
+    def work(self) -> None:
+        while (order := self._orders.get()) is not None:
+            if isinstance(order, cutter.Prepare):
+                self._prepare(order)
+            else:
+                self._cut(order)
+
+    def say(self, message: Any) -> None:
+        with contextlib.suppress(OSError):  # nobody listens any more
+            self._pipe.send(message)
+
+    # what a preparation watches
+    def stage(self, name: str) -> None:
+        if self._wanted is not self._doing:
+            raise CancelledError
+
+    def part(self, done: float) -> None:
+        self.stage('')
+
+    def _prepare(self, order: cutter.Prepare) -> None:
+        self._doing = order
+        try:
+            asked = order.order
+            machine, disc = load_machine(asked.machine), load_disc(asked.disc)
+            request = Request(order.wav, disc, machine, asked.speed, asked.curve)
+            made = prepare(request, order.wav.parent, self)
+            self.stage('')
+        except CancelledError:
+            return
+        except DoesNotFitError as error:
+            self.say(cutter.Refused('does not fit', error.line))
+            return
+        except (AudioLetterError, OSError, MemoryError) as error:
+            self.say(cutter.Refused(type(error).__name__, str(error)))
+            return
+        with self._lock:
+            self._prepared = (order, made)
+        plan = made.chosen.plan
+        self.say(
+            cutter.Facts(
+                made.letter_s,
+                made.total_s,
+                made.speed_rpm,
+                made.level_db,
+                made.why,
+                plan.radius_start_mm,
+                plan.radius_end_mm,
+                disc.name,
+            )
+        )
+
+    def _cut(self, order: cutter.Cut) -> None:
+        part = order.folder.with_name(order.folder.name + MADE)
+        try:
+            with self._lock:
+                if self._prepared is None:
+                    self.say(cutter.Refused('nothing prepared', 'there is no letter to be cut'))
+                    return
+                what, made = self._prepared
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir(parents=True)
+                bench = Bench(self._interlock, what.order.pace)
+                shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
+                self._shop = shop
+                if self._stop:
+                    shop.stop(self._stop)
+            self._carry_out(made, shop, order.folder)
+        except CutFaultError as error:
+            self.say(cutter.Stopped(error.line) if shop.stopped else cutter.Fault(type(error).__name__, error.line))
+        except (AudioLetterError, OSError, MemoryError) as error:
+            self.say(cutter.Fault(type(error).__name__, str(error)))
+        finally:
+            self._shop = None
+            shutil.rmtree(part, ignore_errors=True)
+
+    def _carry_out(self, made: Prepared, shop: VirtualShop, folder: Path) -> None:
+        """Disc and report first: the visitor need not wait for picture and sound."""
+        clock = Stopwatch(Quiet(), dict(made.spent_s))
+        with clock.stage('cut'):
+            outcome = shop.cut(made.timeline, made.facts, Teller(self, shop, made.total_s))
+        report = told(made, outcome, clock.spent_s)
+        with whole_file(shop.scratch / 'report.json') as file:
+            file.write_text(json.dumps(report, indent=2) + '\n', encoding='utf-8')
+        shop.scratch.replace(folder)
+        shop.scratch = folder
+        self.say(cutter.Done(folder, report))
+        shop.finish(Quiet())
+        self.say(cutter.Finished(folder))
+
+
+class Teller:
+    """Tells the parent how the cut goes."""
+
+    def __init__(self, child: Child, shop: VirtualShop, total_s: float) -> None:
+        self._child, self._shop, self._total_s = child, shop, total_s
+
+    def stage(self, name: str) -> None:
+        pass
+
+    def part(self, done: float) -> None:
+        seen, left_s = self._shop.look(), self._total_s * (1 - done)
+        place = (seen.angle_rad, seen.radius_mm, seen.rpm, seen.head_down, seen.points)
+        self._child.say(cutter.Progress(done, left_s, *place))
+
+
+def main(descriptor: int) -> None:
+    """Until the pipe closes; then whatever is cut is stopped, and the work ended, before this process ends."""
+    os.nice(NICE)
+    pipe = Connection(descriptor)
+    child = Child(pipe)
+    worker = threading.Thread(target=child.work, name='worker')
+    worker.start()
+    order: Any = ()
+    while order is not None:
+        try:
+            order = pipe.recv()
+        except (EOFError, OSError):
+            order = None
+        child.hear(order)
+    worker.join()
+
+
+if __name__ == '__main__':
+    main(int(sys.argv[1]))

@@ -1,0 +1,260 @@
+"""The cutter: a child process that masters, plans and cuts, so that sound and screen never wait for it.
+
+What passes between are the frozen values of this file, over one pipe. The child is started when it is first needed and
+kept warm. If it dies, that is a `Fault` and the next order starts another; if this process dies, the child finds its
+pipe closed, stops the cut with head up and power off, and ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+CHILD = ('-m', 'appliance.compose.cutter_child')
+DIED = 'cutter died'
+GONE_S = 10.0  # for a child to stop its cut and end
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """On what, and how, a letter is to be cut. `pace`: times as fast as a real cut; None: as fast as it can."""
+
+    disc: str
+    speed: str = 'auto'
+    curve: str = 'riaa'
+    machine: str = 'virtual'
+    pace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Master and plan `wav`; scratch files lie beside it. Takes the place of what was being prepared."""
+
+    wav: Path
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Cut what was prepared; `folder` appears whole, and must not be there yet."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """At once."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inject:
+    """A fault of the virtual machine: stall, swarf or underrun."""
+
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A switch of the virtual interlock, `lid_closed` or `stop_pressed`."""
+
+    name: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """What was prepared, or is being prepared, is thrown away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The letter fits, and this is how it would be cut."""
+
+    letter_s: float
+    total_s: float
+    speed_rpm: float
+    level_db: float
+    why: str
+    radius_start_mm: float
+    radius_end_mm: float
+    disc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It will not be cut. `reason`: the class of the error, or 'does not fit'."""
+
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Of the cut, with the groove since the last one."""
+
+    part: float
+    left_s: float
+    angle_rad: float
+    radius_mm: float
+    rpm: float
+    head_down: bool
+    points: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The disc is there: groove and report are in `folder`."""
+
+    folder: Path
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Picture and sound are in `folder` too."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """By a hand, the lid or the stop button: the blank is spoiled."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The machine, the disk or the child was not well. `key`: the class of the error, or DIED."""
+
+    key: str
+    text: str
+
+
+class Cutter:
+    """The parent's side. No method waits, but `wait` and `close`."""
+
+    def __init__(self, child: Sequence[str] = CHILD) -> None:
+        """`child`: what the interpreter is to run; the number of its end of the pipe is added."""
+        self._child = tuple(child)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: Connection | None = None
+        self._switches: dict[str, bool] = {}
+        self._lost: list[Fault] = []
+
+    @property
+    def pid(self) -> int | None:
+        """Of the child; None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    def prepare(self, wav: Path, order: Order) -> None:
+        """Answered by Facts or Refused."""
+        self._tell(Prepare(wav, order))
+
+    def cut(self, folder: Path) -> None:
+        """Answered by Progress, then Done and Finished, or Stopped, Refused or Fault."""
+        self._tell(Cut(folder))
+
+    def stop(self, cause: str) -> None:
+        if self._pipe is not None:
+            self._tell(Stop(cause))
+
+    def inject(self, fault: str) -> None:
+        if self._pipe is not None:
+            self._tell(Inject(fault))
+
+    def forget(self) -> None:
+        if self._pipe is not None:
+            self._tell(Forget())
+
+    def lid(self, closed: bool) -> None:
+        self._switch('lid_closed', closed)
+
+    def stop_button(self, pressed: bool) -> None:
+        self._switch('stop_pressed', pressed)
+
+    def poll(self) -> tuple[Any, ...]:
+        """What the child has said since, in order."""
+        said: list[Any] = []
+        while self._pipe is not None:
+            try:
+                if not self._pipe.poll():
+                    break
+                said.append(self._pipe.recv())
+            except (EOFError, OSError):
+                self._bury()
+        said += self._lost
+        self._lost = []
+        return tuple(said)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Until the child has said something; False if it has not by then."""
+        if self._lost or self._pipe is None:
+            return bool(self._lost)
+        try:
+            return self._pipe.poll(timeout_s)
+        except OSError:
+            return True
+
+    def close(self) -> None:
+        """A cut that goes on is stopped; safe to call twice."""
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        self._end()
+
+    def _switch(self, name: str, on: bool) -> None:
+        if self._switches.get(name) is not on:
+            self._switches[name] = on
+            if self._pipe is not None:
+                self._tell(Switch(name, on))
+
+    def _tell(self, order: Any) -> None:
+        try:
+            self._warm().send(order)
+        except OSError:
+            self._bury()
+
+    def _warm(self) -> Connection:
+        if self._pipe is None:
+            mine, theirs = Pipe()
+            root = str(Path(__file__).parents[2])
+            path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH', ''))))
+            self._process = subprocess.Popen(
+                (sys.executable, *self._child, str(theirs.fileno())),
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                env=os.environ | {'PYTHONPATH': path},
+            )
+            theirs.close()
+            self._pipe = mine
+            for name, on in self._switches.items():
+                mine.send(Switch(name, on))
+        return self._pipe
+
+    def _bury(self) -> None:
+        """The child has died: its pipe is of no use any more."""
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+            self._lost.append(Fault(DIED, 'the program that cuts has ended by itself'))
+        self._end()
+
+    def _end(self) -> None:
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(GONE_S)
+            if self._process.poll() is None:
+                self._process.kill()
+                self._process.wait()
+            self._process = None

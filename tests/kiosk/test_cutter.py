@@ -1,0 +1,131 @@
+"""The cutter's child: it answers, it stops, it may die, and it does not outlive its parent."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from appliance.kiosk.cutter import DIED, Cutter, Done, Facts, Fault, Finished, Order, Progress, Refused, Stopped
+
+WAIT_S = 30.0
+FAST, PACED = Order('xray-25'), Order('xray-25', pace=6.0)
+
+
+@pytest.fixture
+def wav(tmp_path):
+    soundfile.write(tmp_path / 'take.wav', 0.2 * np.sin(np.arange(48_000) / 9), 16000)
+    return tmp_path / 'take.wav'
+
+
+@pytest.fixture
+def cutter():
+    cutter = Cutter()
+    yield cutter
+    cutter.close()
+
+
+def until(cutter, *kinds):
+    """Everything said up to the first of `kinds`, which is last."""
+    said = []
+    while not (said and isinstance(said[-1], kinds)):
+        assert cutter.wait(WAIT_S), said[-3:]
+        for message in cutter.poll():
+            said.append(message)
+            if isinstance(message, kinds):
+                break
+    return said
+
+
+def begun(cutter, wav, folder):
+    cutter.prepare(wav, PACED)
+    until(cutter, Facts)
+    cutter.cut(folder)
+    said = until(cutter, Progress)
+    while not said[-1].head_down:
+        said = until(cutter, Progress)
+
+
+def test_a_letter_is_prepared_cut_and_finished(cutter, wav, tmp_path):
+    assert cutter.pid is None
+    cutter.prepare(wav, FAST)
+    facts = until(cutter, Facts)[-1]
+    assert facts.total_s > facts.letter_s > 2.8
+    cutter.cut(tmp_path / 'disc')
+    done = until(cutter, Done)[-1]
+    assert json.loads((done.folder / 'report.json').read_text())['speed_rpm'] == facts.speed_rpm
+    until(cutter, Finished)
+    assert {path.name for path in done.folder.iterdir()} == {'report.json', 'groove.npz', 'disc.png', 'playback.wav'}
+
+
+def test_what_cannot_be_read_and_what_was_forgotten_is_refused(cutter, wav, tmp_path):
+    cutter.prepare(tmp_path / 'none.wav', FAST)
+    assert until(cutter, Refused)[-1].reason == 'RecordingError'
+    cutter.prepare(wav, FAST)
+    cutter.forget()
+    cutter.cut(tmp_path / 'disc')
+    assert until(cutter, Facts, Refused)[-1] == Refused('nothing prepared', 'there is no letter to be cut')
+
+
+@pytest.mark.parametrize(
+    ('deed', 'kind', 'word'),
+    [
+        (lambda c: c.stop('enough'), Stopped, 'enough'),
+        (lambda c: c.lid(False), Stopped, 'lid'),
+        (lambda c: c.stop_button(True), Stopped, 'stop button'),
+        (lambda c: c.inject('swarf'), Stopped, 'swarf'),
+        (lambda c: c.inject('stall'), Fault, 'stalled'),
+        (lambda c: c.inject('underrun'), Fault, 'feeder'),
+    ],
+    ids=['stop', 'lid', 'button', 'swarf', 'stall', 'underrun'],
+)
+def test_what_happens_while_it_cuts_ends_the_cut(cutter, wav, tmp_path, deed, kind, word):
+    begun(cutter, wav, tmp_path / 'disc')
+    deed(cutter)
+    last = until(cutter, Done, Stopped, Fault)[-1]
+    assert isinstance(last, kind)
+    assert word in str(last)
+    assert {path.name for path in tmp_path.iterdir()} <= {'take.wav', 'disc.part'}
+
+
+def test_a_child_that_dies_is_a_fault_and_another_comes(cutter, wav, tmp_path):
+    begun(cutter, wav, tmp_path / 'disc')
+    os.kill(cutter.pid, signal.SIGKILL)
+    assert until(cutter, Fault)[-1].key == DIED
+    cutter.prepare(wav, FAST)
+    until(cutter, Facts)
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from tests.kiosk.test_cutter import begun
+from appliance.kiosk.cutter import Cutter
+cutter = Cutter()
+begun(cutter, Path(sys.argv[1]), Path(sys.argv[2]))
+print(cutter.pid, flush=True)
+cutter.wait(60) and sys.stdin.read()
+"""
+
+
+def test_a_child_does_not_outlive_its_parent(wav, tmp_path):
+    root = Path(__file__).parents[2]
+    parent = subprocess.Popen(
+        [sys.executable, '-c', PARENT, str(wav), str(tmp_path / 'disc')],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root, env=os.environ | {'PYTHONPATH': str(root)},
+    )  # fmt: skip
+    child = int(parent.stdout.readline())
+    gone = os.pidfd_open(child)
+    parent.kill()
+    parent.communicate()
+    poll = select.poll()
+    poll.register(gone)
+    assert poll.poll(WAIT_S * 1000)
+    os.close(gone)
+    assert {path.name for path in tmp_path.iterdir()} == {'take.wav'}

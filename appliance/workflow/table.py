@@ -139,7 +139,8 @@ ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
     },
     **{
         state: {
-            **dict.fromkeys((*SENSORS, K.STOP_PRESSED), Outcome(side.sense_and_resume)),
+            **dict.fromkeys(SENSORS, Outcome(side.sense_and_resume)),
+            K.STOP_PRESSED: Outcome(side.sense if state is S.STOPPED else side.stop),
             K.FAULT: Outcome(side.machine_fault),
             **rows(RECORD=side.try_again, LEFT=side.give_up, TIME_UP=side.give_up, MAINTAIN=side.maintain),
         }

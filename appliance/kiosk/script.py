@@ -137,6 +137,7 @@ class Player:
         self._sample = sample
         self._at = 0
         self._since_s: float | None = None  # when the step began that is waited for
+        self._down = False  # a finger is on a button
 
     @property
     def over(self) -> bool:
@@ -170,8 +171,10 @@ class Player:
         """Down, and up again after its time; then a moment of nothing, so that two presses are two."""
         if began:
             self._hands.set(step.word, True)
-        elif spent_s >= step.seconds:
+            self._down = True
+        elif self._down and spent_s >= step.seconds:
             self._hands.set(step.word, False)
+            self._down = False
         return spent_s >= step.seconds + PRESS_S
 
     def _wait(self, step: Step, spent_s: float, state: State) -> bool:

@@ -9,6 +9,7 @@ from gettext import GNUTranslations
 from importlib import resources
 
 from appliance.errors import OptionError
+from appliance.words.prompts import SPOKEN
 from appliance.words.reasons import REASONS
 from appliance.words.texts import LINES, SCREENS
 
@@ -28,7 +29,11 @@ def messages() -> Iterator[str]:
             if text not in seen and any(c.isalpha() for c in text):
                 seen.add(text)
                 yield text
-    for text in (*LINES.values(), *(t for reason in REASONS.values() for t in (reason.visitor, reason.action))):
+    for text in (
+        *LINES.values(),
+        *SPOKEN.values(),
+        *(t for reason in REASONS.values() for t in (reason.visitor, reason.action)),
+    ):
         if text not in seen:
             seen.add(text)
             yield text

@@ -45,7 +45,7 @@ def home(turn: Turn) -> None:
 
 def to_level(turn: Turn) -> None:
     turn.change(asked=0)
-    turn.enter(State.LEVEL_CHECK, turn.rules.level_s)
+    turn.enter_to_hear(State.LEVEL_CHECK, turn.rules.level_s)
 
 
 def level_good(turn: Turn) -> None:
@@ -55,8 +55,8 @@ def level_good(turn: Turn) -> None:
 
 def to_countdown(turn: Turn) -> None:
     turn.change(asked=0)
-    turn.enter(State.COUNTDOWN, turn.rules.countdown_s, say=False)
     turn.do(Act.QUIET)
+    turn.enter_to_hear(State.COUNTDOWN, turn.rules.countdown_s, say=False)
 
 
 # -- recording -----------------------------------------------------------------------------------------------------
@@ -278,7 +278,6 @@ def disc_taken(turn: Turn) -> None:
 def call_for_disc(turn: Turn) -> None:
     """A chime and a little more time, then the booth is free; the disc stays announced."""
     if turn.booth.asked:
-        turn.do(Act.HANDED_OVER)
         turn.home()
         return
     turn.change(asked=1)
@@ -298,7 +297,7 @@ def forget(turn: Turn) -> None:
 
 
 def back_to_disc(turn: Turn) -> None:
-    turn.enter(State.TAKE_DISC, turn.rules.take_disc_s)
+    turn.take_disc()
 
 
 # -- still there? --------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from appliance.workflow.turn import Turn, condition
+from appliance.workflow.turn import Turn, condition, hears
 from appliance.workflow.values import Act, Held, Plan, State
 
 SENSED: dict[str, dict[str, Any]] = {
@@ -64,6 +64,14 @@ def stop(turn: Turn) -> None:
 def microphone_away(turn: Turn) -> None:
     sense(turn)
     turn.interrupt(State.NO_MICROPHONE, 'microphone')
+
+
+def microphone_away_if_needed(turn: Turn) -> None:
+    """Asked whether somebody is there: it matters only if the question came between hearing and hearing."""
+    if hears(turn.booth):
+        microphone_away(turn)
+    else:
+        sense(turn)
 
 
 def machine_fault(turn: Turn) -> None:

@@ -131,7 +131,8 @@ ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
     S.TAKE_DISC: rows(LEFT=m.ask_forget, BLANK_TAKEN=m.disc_taken, TIME_UP=m.call_for_disc),
     S.FORGET: rows(RECORD=m.forget, LEFT=m.back_to_disc, RIGHT=m.back_to_disc, TIME_UP=m.back_to_disc),
     S.THANKS: rows(RECORD=m.home, LEFT=m.home, RIGHT=m.home),
-    S.STILL_THERE: rows(RECORD=m.here, LEFT=m.here, RIGHT=m.here, VOICE=m.here, TAKE_FULL=m.nobody, TIME_UP=m.nobody),
+    S.STILL_THERE: rows(RECORD=m.here, LEFT=m.here, RIGHT=m.here, VOICE=m.here, TAKE_FULL=m.nobody, TIME_UP=m.nobody,
+                        MICROPHONE_LOST=side.microphone_away_if_needed),
     S.MAINTENANCE: {
         K.STOP_PRESSED: Outcome(side.sense),
         K.FAULT: Outcome(side.remember_fault),

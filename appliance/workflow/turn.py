@@ -35,6 +35,7 @@ class Turn:
         self.now_s = now_s
         self.rules = rules
         self.effects: list[Effect] = []
+        self.hearing = hears(booth)
 
     def do(self, act: Act, text: str = '') -> None:
         self.effects.append(Effect(act, text))
@@ -51,16 +52,22 @@ class Turn:
 
     def enter(self, state: State, seconds: float, *, say: bool = True) -> None:
         """Change the state: what the old one held open is closed, what the new one needs is opened."""
-        before = self.booth.state
-        if before in (State.LISTEN, State.RECOVERING) or say:
+        if self.booth.state in (State.LISTEN, State.RECOVERING) or say:
             self.do(Act.QUIET)
-        if before in HEARING and state not in HEARING and state is not State.STILL_THERE:
-            self.do(Act.DEAFEN)
-        if state in HEARING and before not in HEARING:
-            self.do(Act.HEAR)
         self.change(state=state, until_s=self.now_s + seconds, dark=False)
+        if hears(self.booth) != self.hearing:
+            self.hearing = not self.hearing
+            self.do(Act.HEAR if self.hearing else Act.DEAFEN)
         if say:
             self.do(Act.SAY, state.value)
+
+    def enter_to_hear(self, state: State, seconds: float, *, say: bool = True) -> None:
+        """Enter a state that needs the microphone; it may have gone while nobody needed it."""
+        if self.booth.ready.microphone:
+            self.enter(state, seconds, say=say)
+        else:
+            self.change(back=State.LEVEL_CHECK, reason='microphone')
+            self.enter(State.NO_MICROPHONE, self.rules.notice_s)
 
     # -- what is held -------------------------------------------------------------------------------------------
 
@@ -87,6 +94,8 @@ class Turn:
         """The end of a visit, whatever it was: nothing of the visitor stays, the booth waits or says why it cannot."""
         if self.booth.state in (State.CUTTING, State.CANCEL):
             self.spoil('left')
+        if State.TAKE_DISC in (self.booth.state, self.booth.back):
+            self.do(Act.HANDED_OVER)  # left to its owner, however the visit ends
         self.let_go()
         self.change(back=None, language=0, retakes=0, replays=0, asked=0, reason='')
         state = condition(self.booth)
@@ -145,16 +154,24 @@ class Turn:
         elif state in (State.LOAD_DISC, State.SAVING, State.STILL_THERE) and held is Held.KEPT:
             self.load_disc()
         elif state is State.TAKE_DISC:
-            self.enter(State.TAKE_DISC, self.rules.take_disc_s)
+            self.take_disc()
         elif state is State.DOES_NOT_FIT and held in (Held.UNSAVED, Held.KEPT):
             self.enter(state, self.rules.notice_s)
         elif state is State.SAVING and held is Held.UNSAVED:
             self.do(Act.KEEP)
             self.enter(State.SAVING, self.rules.answer_s)
         elif held is Held.NOTHING and state in (State.LEVEL_CHECK, State.NOT_HEARD, State.LISTEN):
-            self.enter(State.LEVEL_CHECK, self.rules.level_s)
+            self.enter_to_hear(State.LEVEL_CHECK, self.rules.level_s)
         else:
             self.home()
+
+    def take_disc(self) -> None:
+        """Back to the finished disc, if it was not taken while something else was on the screen."""
+        if self.booth.ready.disc_is_cut:
+            self.enter(State.TAKE_DISC, self.rules.take_disc_s)
+        else:
+            self.do(Act.HANDED_OVER)
+            self.enter(State.THANKS, self.rules.thanks_s)
 
     def load_disc(self) -> None:
         """The letter is safe; now the blank. Says why not if this cannot be."""
@@ -167,6 +184,11 @@ class Turn:
             self.enter(State.SWARF_FULL if ready.blanks else State.OUT_OF_BLANKS, self.rules.notice_s)
         else:
             self.enter(State.LOAD_DISC, self.rules.load_disc_s)
+
+
+def hears(booth: Booth) -> bool:
+    """Whether the microphone is open: while it is needed, and while a question interrupts that."""
+    return booth.state in HEARING or (booth.state is State.STILL_THERE and booth.back in HEARING)
 
 
 def condition(booth: Booth) -> State:

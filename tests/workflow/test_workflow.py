@@ -8,6 +8,7 @@ import pytest
 from appliance.workflow.reduce import listens, step
 from appliance.workflow.rules import Rules
 from appliance.workflow.table import TABLE
+from appliance.workflow.turn import hears
 from appliance.workflow.values import Act, Booth, Event, Held, Kind, Ready, State
 from appliance.workflow.ways import lines, targets, ways_between
 from tests.workflow.visits import Witness, acts, event, reachable, way_home
@@ -123,6 +124,8 @@ def test_reachable_booths_hold_all_promises():
             witness = Witness()
             witness.unsaved, witness.kept = after.held is Held.UNSAVED, after.held is Held.KEPT
             witness.cutting = after.state in (State.CUTTING, State.CANCEL)
+            witness.hearing = hears(after)
+            witness.disc = after.state in (State.TAKE_DISC, State.FORGET) or after.back is State.TAKE_DISC
             way_home(after, 1.0, rules, witness)
             homes += 1
     assert pairs > 30_000
@@ -355,3 +358,42 @@ def test_every_state_can_be_entered_and_left_in_the_diagram():
     assert {after for _, after in ways} | {State.RECOVERING} == set(State)
     assert {before for before, _ in ways} == set(State)
     assert targets(ways, State.TAKE_DISC, Kind.BLANK_TAKEN) == ['thanks']
+
+
+def test_a_retake_without_a_microphone_is_not_begun():
+    visit = Visit().to(State.LISTEN)
+    visit.send(Kind.MICROPHONE_LOST, Kind.LEFT)
+    assert visit.send(Kind.LEFT) is State.NO_MICROPHONE
+    assert visit.send(Kind.MICROPHONE_FOUND) is State.LEVEL_CHECK
+
+
+def test_a_microphone_lost_while_asked_if_anybody_is_there_ends_the_recording():
+    visit = Visit().to(State.RECORDING)
+    visit.send(Kind.SILENCE)
+    visit.said()
+    assert visit.send(Kind.MICROPHONE_LOST) is State.NO_MICROPHONE
+    assert visit.said()[:1] == [Act.END_RECORDING]
+    visit.send(Kind.TAKE_HEARD)
+    assert visit.send(Kind.MICROPHONE_FOUND) is State.LISTEN
+
+
+def test_the_microphone_is_closed_when_nobody_answers_the_level_check():
+    visit = Visit().to(State.LEVEL_CHECK)
+    assert visit.wait() is State.STILL_THERE
+    assert Act.DEAFEN not in visit.said()
+    assert visit.wait() is State.ATTRACT
+    assert Act.DEAFEN in visit.said()
+
+
+def test_a_disc_whose_owner_leaves_during_a_fault_counts_as_handed_over():
+    visit = Visit().to(State.TAKE_DISC)
+    assert visit.send(Kind.FAULT) is State.FAULT
+    visit.said()
+    visit.wait()
+    assert visit.said().count(Act.HANDED_OVER) == 1
+
+
+def test_a_disc_taken_while_forgetting_is_asked_is_taken():
+    visit = Visit().to(State.TAKE_DISC)
+    visit.send(Kind.LEFT, Kind.BLANK_TAKEN)
+    assert visit.send(Kind.RIGHT) is State.THANKS

@@ -32,6 +32,7 @@ class Witness:
         self.consent = False
         self.cutting = False
         self.lid_closed = self.stop_out = True
+        self.hearing = self.disc = False  # the microphone is open; a letter's disc waits for its owner
 
     def see(self, before, happened, after, effects):
         if happened.kind in (Kind.LID_OPENED, Kind.LID_CLOSED):
@@ -46,16 +47,31 @@ class Witness:
             assert Act.STOP_CUT in acts(effects), 'lid and stop always win'
         if happened.kind in (Kind.CUT_DONE, Kind.CUT_FAULT, Kind.CUT_STOPPED):
             self.cutting = False
+        if happened.kind is Kind.CUT_DONE and after.state is State.TAKE_DISC:
+            self.disc = True
         for act in acts(effects):
             self.follow(act, before, happened)
         assert (after.held is Held.UNSAVED) == self.unsaved
+        if after.state in CONDITIONS | {State.ATTRACT, State.THANKS, State.LISTEN}:
+            assert not self.hearing, 'an open microphone that nobody needs'
+        if after.state is State.RECORDING and after.held is Held.RECORDING:
+            assert self.hearing
+        if after.state in (State.ATTRACT, State.THANKS):
+            assert not self.disc, 'a disc that was never handed over'
         assert after.until_s is not None
         assert after.language >= 0
         if self.cutting:
             assert after.state in (State.CUTTING, State.CANCEL), 'a cut that nobody watches'
 
     def follow(self, act, before, happened):
-        if act is Act.RECORD:
+        if act in (Act.HEAR, Act.DEAFEN):
+            assert self.hearing != (act is Act.HEAR), 'opened or closed twice'
+            self.hearing = act is Act.HEAR
+        elif act is Act.HANDED_OVER:
+            assert self.disc, 'handed over twice, or what is not there'
+            self.disc = False
+        elif act is Act.RECORD:
+            assert before.ready.microphone, 'recorded without a microphone'
             assert not self.unsaved, 'recorded over an unsaved take'
         elif act is Act.CUT:
             assert before.state is State.LOAD_DISC, 'cut without being asked'

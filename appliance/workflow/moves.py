@@ -216,7 +216,6 @@ def cut(turn: Turn) -> None:
         turn.do(Act.SAY, State.LOAD_DISC.value)
         return
     rules = turn.rules
-    turn.change(consent=True)
     turn.do(Act.CUT)
     expected_s = turn.booth.cut_ms / 1000 * (1 + rules.cut_margin) + rules.cut_grace_s
     turn.enter(State.CUTTING, expected_s)
@@ -240,7 +239,7 @@ def cancel(turn: Turn) -> None:
 
 def cut_done(turn: Turn) -> None:
     turn.sense(disc_is_cut=turn.booth.ready.blank)
-    turn.change(consent=False, asked=0)
+    turn.change(asked=0)
     turn.do(Act.TONE, 'chime')
     turn.enter(State.TAKE_DISC, turn.rules.take_disc_s)
 
@@ -256,14 +255,6 @@ def cut_late(turn: Turn) -> None:
 def _void(turn: Turn, reason: str) -> None:
     turn.do(Act.TONE, 'error')
     turn.interrupt(State.FAULT, reason)
-
-
-def cut_interrupted(turn: Turn) -> None:
-    """Lid or stop: at once, no question."""
-    safe = {'lid_closed': False} if turn.event.kind.value == 'lid opened' else {'stop_out': False}
-    turn.sense(**safe)
-    turn.do(Act.TONE, 'error')
-    turn.interrupt(State.STOPPED, 'lid' if 'lid_closed' in safe else 'stop')
 
 
 # -- end of the visit ----------------------------------------------------------------------------------------------

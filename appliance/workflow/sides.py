@@ -5,21 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from appliance.workflow.turn import Turn, condition, hears
-from appliance.workflow.values import Act, Held, Plan, State
+from appliance.workflow.values import Act, Held, Kind, Plan, State
 
-SENSED: dict[str, dict[str, Any]] = {
-    'lid opened': {'lid_closed': False}, 'lid closed': {'lid_closed': True}, 'stop pressed': {'stop_out': False},
-    'stop released': {'stop_out': True}, 'blank laid': {'blank': True},
-    'blank taken': {'blank': False, 'disc_is_cut': False}, 'microphone lost': {'microphone': False},
-    'microphone found': {'microphone': True}, 'space low': {'space': False}, 'space ok': {'space': True},
-    'open': {'open': True}, 'close': {'open': False}, 'blanks out': {'blanks': False}, 'blanks in': {'blanks': True},
-    'swarf bin full': {'swarf': False}, 'swarf bin emptied': {'swarf': True}, 'mended': {'fault': ''},
+SENSED: dict[Kind, dict[str, Any]] = {
+    Kind.LID_OPENED: {'lid_closed': False}, Kind.LID_CLOSED: {'lid_closed': True},
+    Kind.STOP_PRESSED: {'stop_out': False}, Kind.STOP_RELEASED: {'stop_out': True},
+    Kind.BLANK_LAID: {'blank': True}, Kind.BLANK_TAKEN: {'blank': False, 'disc_is_cut': False},
+    Kind.MICROPHONE_LOST: {'microphone': False}, Kind.MICROPHONE_FOUND: {'microphone': True},
+    Kind.SPACE_LOW: {'space': False}, Kind.SPACE_OK: {'space': True},
+    Kind.OPEN: {'open': True}, Kind.CLOSE: {'open': False},
+    Kind.BLANKS_OUT: {'blanks': False}, Kind.BLANKS_IN: {'blanks': True},
+    Kind.SWARF_FULL: {'swarf': False}, Kind.SWARF_EMPTIED: {'swarf': True}, Kind.MENDED: {'fault': ''},
+}  # fmt: skip
+CLEARED_BY = {
+    State.STOPPED: (Kind.STOP_RELEASED, Kind.LID_CLOSED), State.FAULT: (Kind.MENDED,),
+    State.NO_MICROPHONE: (Kind.MICROPHONE_FOUND,), State.NO_SPACE: (Kind.SPACE_OK,), State.CLOSED: (Kind.OPEN,),
+    State.OUT_OF_BLANKS: (Kind.BLANKS_IN,), State.SWARF_FULL: (Kind.SWARF_EMPTIED,),
 }  # fmt: skip
 
 
 def sense(turn: Turn) -> None:
     """Remember it; the visit goes on."""
-    turn.sense(**SENSED[turn.event.kind.value])
+    turn.sense(**SENSED[turn.event.kind])
 
 
 def sense_and_stay(turn: Turn) -> None:
@@ -35,30 +42,23 @@ def sense_at_home(turn: Turn) -> None:
         turn.home()
 
 
-CLEARED_BY = {
-    State.STOPPED: ('stop released', 'lid closed'), State.FAULT: ('mended',),
-    State.NO_MICROPHONE: ('microphone found',),
-    State.NO_SPACE: ('space ok',), State.CLOSED: ('open',), State.OUT_OF_BLANKS: ('blanks in',),
-    State.SWARF_FULL: ('swarf bin emptied',),
-}  # fmt: skip
-
-
 def sense_and_resume(turn: Turn) -> None:
     """What held us up may be over: then go on. Anything else is remembered; without a visitor it is also shown."""
     sense(turn)
     state = turn.booth.state
     if state is State.STOPPED and (not turn.booth.ready.stop_out or _lid_is_the_matter(turn)):
         return
-    if turn.event.kind.value in CLEARED_BY[state]:
+    if turn.event.kind in CLEARED_BY[state]:
         turn.resume()
     elif turn.booth.back is None and turn.booth.held is Held.NOTHING and condition(turn.booth) is not state:
         turn.home()
 
 
 def stop(turn: Turn) -> None:
+    """Lid or stop, at once and without a question."""
     sense(turn)
     turn.do(Act.TONE, 'error')
-    turn.interrupt(State.STOPPED, 'stop')
+    turn.interrupt(State.STOPPED, 'lid' if turn.event.kind is Kind.LID_OPENED else 'stop')
 
 
 def microphone_away(turn: Turn) -> None:

@@ -76,8 +76,7 @@ ALWAYS: Mapping[Kind, Outcome] = {
 SENSORS = tuple(kind for kind, outcome in ALWAYS.items() if outcome.rule is side.sense)
 NEEDS_MICROPHONE: Mapping[Kind, Outcome] = {K.MICROPHONE_LOST: Outcome(side.microphone_away)}
 THE_CUT: Mapping[Kind, Outcome] = {
-    K.LID_OPENED: Outcome(m.cut_interrupted),
-    K.STOP_PRESSED: Outcome(m.cut_interrupted),
+    K.LID_OPENED: Outcome(side.stop),
     K.CUT_DONE: Outcome(m.cut_done),
     K.CUT_STOPPED: Outcome(m.cut_failed),
     K.CUT_FAULT: Outcome(m.cut_failed),
@@ -90,11 +89,7 @@ def rows(**rules: Rule) -> dict[Kind, Outcome]:
 
 
 ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
-    S.RECOVERING: {
-        **dict.fromkeys((K.STOP_PRESSED,), Outcome(side.sense)),
-        K.FAULT: Outcome(side.remember_fault),
-        **rows(RECOVERED=side.recovered),
-    },
+    S.RECOVERING: rows(STOP_PRESSED=side.sense, FAULT=side.remember_fault, RECOVERED=side.recovered),
     S.ATTRACT: {
         **dict.fromkeys(SENSORS, Outcome(side.sense_at_home)),
         **rows(RECORD=m.greet, LEFT=m.greet, RIGHT=m.greet, TIME_UP=m.sleep, MAINTAIN=side.maintain),
@@ -133,11 +128,7 @@ ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
     S.THANKS: rows(RECORD=m.home, LEFT=m.home, RIGHT=m.home),
     S.STILL_THERE: rows(RECORD=m.here, LEFT=m.here, RIGHT=m.here, VOICE=m.here, TAKE_FULL=m.nobody, TIME_UP=m.nobody,
                         MICROPHONE_LOST=side.microphone_away_if_needed),
-    S.MAINTENANCE: {
-        K.STOP_PRESSED: Outcome(side.sense),
-        K.FAULT: Outcome(side.remember_fault),
-        **rows(RESUME=m.home),
-    },
+    S.MAINTENANCE: rows(STOP_PRESSED=side.sense, FAULT=side.remember_fault, RESUME=m.home),
     **{
         state: {
             **dict.fromkeys(SENSORS, Outcome(side.sense_and_resume)),

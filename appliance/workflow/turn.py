@@ -81,12 +81,12 @@ class Turn:
             self.do(Act.HOLD_TAKE if self.rules.unanswered == 'hold' else Act.WIPE_TAKE)
         elif held is Held.KEPT:
             self.do(Act.WIPE_TAKE)  # the copy in memory; the letter is safe
-        self.change(held=Held.NOTHING, plan=Plan.NONE, letter=0, cut_ms=0, consent=False)
+        self.change(held=Held.NOTHING, plan=Plan.NONE, letter=0, cut_ms=0)
 
     def wipe(self) -> None:
         """The visitor threw it away."""
         self.do(Act.WIPE_TAKE)
-        self.change(held=Held.NOTHING, plan=Plan.NONE, cut_ms=0, letter=0, consent=False)
+        self.change(held=Held.NOTHING, plan=Plan.NONE, cut_ms=0, letter=0)
 
     # -- ways -------------------------------------------------------------------------------------------------
 
@@ -111,7 +111,6 @@ class Turn:
         self.do(Act.STOP_CUT, cause)
         self.do(Act.SPOILED, cause)
         self.sense(disc_is_cut=self.booth.ready.blank)
-        self.change(consent=False)
 
     def interrupt(self, state: State, reason: str = '') -> None:
         """Something came between: remember where to go on, close what cannot stay open, show why."""

@@ -110,9 +110,9 @@ class Act(enum.Enum):
     PLAY_TAKE = 'play take'
     PLAY_DISC = 'play disc'  # as the disc will sound
     QUIET = 'quiet'  # stop whatever plays
-    KEEP = 'keep'  # answered by KEPT or KEEP_FAILED
+    KEEP = 'keep'  # answered by KEPT or KEEP_FAILED; asked again for the same take, the answer is the same letter
     PREPARE = 'prepare'  # master and plan the take, in the background; answered by FITS or DOES_NOT_FIT
-    CUT = 'cut'  # consent was given; answered by CUT_DONE, CUT_STOPPED or CUT_FAULT
+    CUT = 'cut'  # a visitor has just pressed for it; answered by CUT_DONE, CUT_STOPPED or CUT_FAULT
     STOP_CUT = 'stop cut'  # at once; text: cause
     SPOILED = 'spoiled'  # the ledger notes a lost blank; text: cause
     HANDED_OVER = 'handed over'  # the disc has been taken (or left to its owner)
@@ -177,7 +177,6 @@ class Booth:
     held: Held = Held.NOTHING
     plan: Plan = Plan.NONE
     letter: int = 0  # number of the kept letter
-    consent: bool = False  # given for the disc that lies there, used up by its cut
     retakes: int = 0
     replays: int = 0
     asked: int = 0  # how often "still there?" has been asked in this state

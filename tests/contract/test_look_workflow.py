@@ -7,7 +7,7 @@ from appliance.commands import main
 
 def test_without_a_file_it_prints_the_table(capsys):
     assert main(['look', 'workflow']) == 0
-    assert 'cutting         stop pressed       cut interrupted -> stopped' in capsys.readouterr().out
+    assert 'cutting         stop pressed       stop -> stopped' in capsys.readouterr().out
 
 
 def test_with_a_file_it_draws(tmp_path, capsys):

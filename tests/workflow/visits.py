@@ -29,7 +29,6 @@ class Witness:
     def __init__(self):
         self.unsaved = False  # a take that nobody has answered for
         self.kept = False
-        self.consent = False
         self.cutting = False
         self.lid_closed = self.stop_out = True
         self.hearing = self.disc = False  # the microphone is open; a letter's disc waits for its owner

@@ -9,6 +9,7 @@ import queue
 import shutil
 import sys
 import threading
+import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from appliance.virtual.interlock import VirtualInterlock
 
 NICE = 10  # mastering gives way to sound and screen
 MADE = '.part'
+BROKEN = 70  # exit code of a mistake in the program (sysexits.h, EX_SOFTWARE)
 
 
 class CancelledError(Exception):
@@ -168,12 +170,21 @@ class Teller:
         self._child.say(cutter.Progress(done, left_s, *place))
 
 
+def _working(child: Child) -> None:
+    """A mistake of the program ends the child, so that the parent hears of it; a cut has closed its lathe by then."""
+    try:
+        child.work()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(BROKEN)
+
+
 def main(descriptor: int) -> None:
     """Until the pipe closes; then whatever is cut is stopped, and the work ended, before this process ends."""
     os.nice(NICE)
     pipe = Connection(descriptor)
     child = Child(pipe)
-    worker = threading.Thread(target=child.work, name='worker')
+    worker = threading.Thread(target=_working, args=(child,), name='worker')
     worker.start()
     order: Any = ()
     while order is not None:

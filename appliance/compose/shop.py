@@ -19,8 +19,7 @@ import numpy as np
 from appliance.clock import Clock, RealClock
 from appliance.compose.live import LiveGroove, Pacer, Seen
 from appliance.cut import Outcome, Quiet, Request, Watch
-from appliance.cut.choice import choose_programme
-from appliance.cut.facts import facts
+from appliance.cut.prepare import Stopwatch, prepare_take
 from appliance.errors import CutFaultError, MachineRefusesError
 from appliance.files import Scratch
 from appliance.lathe.api import Progress, State
@@ -36,9 +35,8 @@ from appliance.machine import (
 )
 from appliance.playback.groovefile import Groove
 from appliance.playback.measure import measure
-from appliance.sound.curves import find_curve
 from appliance.sound.reading import Take
-from appliance.timeline.build import Timeline, build
+from appliance.timeline.build import Timeline
 from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.lathe import VirtualLathe, initial_levels
 from appliance.virtual.physics import Findings, PhysicalLathe
@@ -204,13 +202,10 @@ def try_out(machine: Machine) -> str:
         silence = Scratch(folder)
         silence.append(np.zeros(SAMPLE_RATE_HZ // 10))
         take = Take('silence', silence, SAMPLE_RATE_HZ, 1)
-        request = Request(folder, disc, machine)
-        chosen = choose_programme(request, take, find_curve(request.curve), folder)
-        timeline = build(chosen.plan, machine, chosen.programme.drive, chosen.programme.lead)
-        told = facts(machine, disc, chosen, timeline.score, take.seconds)
-        outcome = workshop(machine, disc, folder, Keeping()).cut(timeline, told, Quiet())
+        made = prepare_take(Request(folder, disc, machine), take, folder, Stopwatch(Quiet()))
+        outcome = workshop(machine, disc, folder, Keeping()).cut(made.timeline, made.facts, Quiet())
     return (
-        f'{outcome.frames} frames executed, torque margin {timeline.torque.margin:.1f}, '
+        f'{outcome.frames} frames executed, torque margin {made.timeline.torque.margin:.1f}, '
         'at the end the head is up and the power off'
     )
 

@@ -74,12 +74,17 @@ def prepare(request: Request, folder: Path, watch: Watch) -> Prepared:
     Raises an AudioLetterError if the recording, the message or the machine will not do.
     """
     check_pair(request.machine, request.disc)
-    curve = find_curve(request.curve)
+    find_curve(request.curve)  # refused before anything is read
     clock = Stopwatch(watch)
     with clock.stage('read'):
         take = read(request.file, folder)
+    return prepare_take(request, take, folder, clock)
+
+
+def prepare_take(request: Request, take: Take, folder: Path, clock: Stopwatch) -> Prepared:
+    """As `prepare`, for a recording that has been read."""
     with clock.stage('master and plan'):
-        chosen = choose_programme(request, take, curve, folder)
+        chosen = choose_programme(request, take, find_curve(request.curve), folder)
     with clock.stage('time'):
         timeline = build(chosen.plan, request.machine, chosen.programme.drive, chosen.programme.lead)
         told = facts(request.machine, request.disc, chosen, timeline.score, take.seconds)

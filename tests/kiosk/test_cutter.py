@@ -102,6 +102,14 @@ def test_a_child_that_dies_is_a_fault_and_another_comes(cutter, wav, tmp_path):
     until(cutter, Facts)
 
 
+def test_a_mistake_in_the_child_is_a_fault_and_not_a_silence(cutter, wav, capfd):
+    cutter.prepare(wav, Order(disc=3))  # no name of a disc: the loader never expected a number
+    assert until(cutter, Fault)[-1].key == DIED
+    assert 'Traceback' in capfd.readouterr().err
+    cutter.prepare(wav, FAST)
+    until(cutter, Facts)
+
+
 PARENT = """
 import sys
 from pathlib import Path

@@ -5,14 +5,16 @@ Polled, never by edge detection, which fails on kernels from 6.6 on (field notes
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from appliance.booth.doors import Inputs
-from appliance.errors import MachineRefusesError
+from appliance.errors import MachineFileError, MachineRefusesError
 
-UNSAFE = Inputs()
+UNSAFE = Inputs(known=False)
+FAILS = (OSError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ class Wiring:
     stop_pressed: Wire
     lamp: Wire
 
+    def __post_init__(self) -> None:
+        pins = [getattr(self, field.name).pin for field in fields(self)]
+        twice = sorted({pin for pin in pins if pins.count(pin) > 1})
+        if twice:
+            names = ', '.join(field.name for field in fields(self) if getattr(self, field.name).pin == twice[0])
+            raise MachineFileError(f'GPIO {twice[0]} is given to {names}', where='controls', remedy='one wire a pin')
+
 
 class GpioControls:
     """Implements `doors.Controls`."""
@@ -45,40 +54,45 @@ class GpioControls:
         """Takes the pins; MachineRefusesError when they cannot be had."""
         self._gpio = gpio
         self._lamp = wiring.lamp
-        self._inputs = {field.name: getattr(wiring, field.name) for field in fields(Inputs)}
-        self.cause = ''  # why nothing can be read; empty when all is well
+        self._inputs = {field.name: getattr(wiring, field.name) for field in fields(wiring) if field.name != 'lamp'}
+        self.cause = ''  # why something cannot be read or lit; empty when all is well
+        self._lamp_cause = ''
         try:
             gpio.setwarnings(False)
             gpio.setmode(gpio.BCM)
             for name, wire in self._inputs.items():
                 gpio.setup(wire.pin, gpio.IN, pull_up_down=self._pull(name, wire))
             gpio.setup(wiring.lamp.pin, gpio.OUT, initial=self._level(wiring.lamp, on=False))
-        except (OSError, RuntimeError, ValueError) as error:
+        except FAILS as error:
+            self.close()
             raise MachineRefusesError(
                 f'the pins of the panel cannot be used ({error})',
                 where='controls',
-                remedy='add the user to the group gpio, and see that no overlay uses these pins',
+                remedy='add the user to the group gpio, free the pins of overlays; a Pi 5 needs rpi-lgpio',
             ) from error
 
     def read(self) -> Inputs:
         try:
             readings = {name: self._gpio.input(wire.pin) == self._level(wire) for name, wire in self._inputs.items()}
-        except (OSError, RuntimeError) as error:
+        except FAILS as error:
             self.cause = str(error) or type(error).__name__
             return UNSAFE
-        self.cause = ''
+        self.cause = self._lamp_cause
         return Inputs(**readings)
 
     def lamp(self, lit: bool) -> None:
         try:
             self._gpio.output(self._lamp.pin, self._level(self._lamp, on=lit))
-        except (OSError, RuntimeError) as error:
-            self.cause = str(error) or type(error).__name__
+        except FAILS as error:
+            self._lamp_cause = self.cause = str(error) or type(error).__name__
+        else:
+            self._lamp_cause = ''
 
     def close(self) -> None:
         """The lamp goes out and only our own pins are given back: the lathe's stay as they are."""
         self.lamp(False)
-        self._gpio.cleanup([wire.pin for wire in (*self._inputs.values(), self._lamp)])
+        with contextlib.suppress(*FAILS):
+            self._gpio.cleanup([wire.pin for wire in (*self._inputs.values(), self._lamp)])
 
     def _pull(self, name: str, wire: Wire) -> Any:
         """Towards what a broken wire must read as: pressed for the stop, not so for all others."""

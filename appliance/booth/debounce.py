@@ -21,17 +21,20 @@ SENSORS = (
 )
 
 
+PRESS_S = 0.008  # two or three polls: what a single reading says may be a spark, and a press can spend a blank
+
+
 @dataclass(slots=True)
 class Contact:
     """One contact: what it is taken for, and what it has read since when."""
 
     settled: bool | None = None  # None: not reported yet
     reading: bool = False
-    since_s: float = 0.0
+    since_s: float | None = None
 
     def take(self, reading: bool, now_s: float, hold_s: float) -> bool:
         """Whether it has settled on something new: a reading that has stood for `hold_s`."""
-        if reading is not self.reading:
+        if reading is not self.reading or self.since_s is None:
             self.reading, self.since_s = reading, now_s
         if reading is self.settled or now_s - self.since_s < hold_s:
             return False
@@ -42,13 +45,15 @@ class Contact:
 class Debouncer:
     """Give it every reading, in order; it says what has happened.
 
-    A press counts at its first reading (a visitor feels no delay) and the next only after the contact has been open
-    for `bounce_s`; sensors count after `bounce_s` of one reading, but at once where that is the unsafe one.
+    A press counts after PRESS_S (a visitor feels no delay) and the next only after the contact has been open
+    for `bounce_s`; one that is held from the start never counts. A release that was read once before the polling stood
+    still is not believed: the press after it is lost rather than an old one taken for new. Sensors count after
+    `bounce_s` of one reading, but at once where that is the unsafe one.
     """
 
     def __init__(self, bounce_s: float) -> None:
         self._bounce_s = bounce_s
-        self._buttons = {name: Contact(settled=False) for name, _ in BUTTONS}
+        self._buttons = {name: Contact() for name, _ in BUTTONS}
         self._sensors = {name: Contact() for name, *_ in SENSORS}
 
     def take(self, inputs: Inputs, now_s: float) -> tuple[Event, ...]:
@@ -60,8 +65,9 @@ class Debouncer:
             hold_s = 0.0 if first or reading is unsafe else self._bounce_s
             if contact.take(reading, now_s, hold_s):
                 events.append(Event(on if reading else off))
-        for name, kind in BUTTONS:
+        for name, kind in BUTTONS if inputs.known else ():
             contact, pressed = self._buttons[name], bool(getattr(inputs, name))
-            if contact.take(pressed, now_s, 0.0 if pressed else self._bounce_s) and pressed:
+            was_open = contact.settled is False
+            if contact.take(pressed, now_s, PRESS_S if pressed else self._bounce_s) and pressed and was_open:
                 events.append(Event(kind))
         return tuple(events)

@@ -25,6 +25,7 @@ class Inputs:
     lid_closed: bool = False
     blank: bool = False
     stop_pressed: bool = True
+    known: bool = True  # False: nothing could be read, and what a finger does is not known either
 
 
 class Controls(Protocol):

@@ -6,13 +6,16 @@ Each file holds only what differs. Every file is checked by itself, so that an e
 from __future__ import annotations
 
 import copy
+import os
 from importlib import resources
 from pathlib import Path
 
 from appliance.config.model import Config
 from appliance.errors import MachineFileError
 from appliance.machine import disc_names
+from appliance.sound.curves import curve_names
 from appliance.tables import Range, Table, build, read_toml, refuse_unknown
+from appliance.words.languages import NAMES
 
 SYSTEM = Path('/etc/audioletter')
 DEFAULTS = 'booth.toml'
@@ -54,8 +57,12 @@ def load_config(named: Path | None = None, system: Path = SYSTEM) -> tuple[Confi
 
 
 def _files(folder: Path) -> list[Path]:
+    """None if there is no such folder; one that cannot be read is not passed over."""
     try:
-        return sorted(folder.glob('*.toml'))
+        with os.scandir(folder) as entries:
+            return sorted(Path(entry.path) for entry in entries if entry.name.endswith('.toml'))
+    except FileNotFoundError:
+        return []
     except OSError as error:
         what = f'cannot read the folder ({error.strerror})'
         raise MachineFileError(what, where=str(folder), remedy='check its rights') from error
@@ -69,9 +76,11 @@ def _checked(tables: Table, path: Path) -> Config:
     if not names or len(set(names)) < len(names):
         what = f'voice.languages is {list(names)!r}; it must name each language once, and at least one'
         raise MachineFileError(what, where=where)
-    _one_of('voice.languages', names, ('en', 'ru', 'de', 'fr', 'es', 'ja'), where)
+    _one_of('voice.languages', names, tuple(NAMES), where)
     _one_of('policy.disc', (config.policy.disc,), tuple(disc_names()), where)
-    for key, folder in (('places.data', config.places.data), ('places.run', config.places.run)):
+    _one_of('policy.curve', (config.policy.curve,), tuple(curve_names()), where)
+    folders = {'places.data': config.places.data, 'places.run': config.places.run}
+    for key, folder in (folders | {'voice.prompts_folder': config.voice.prompts_folder}).items():
         if folder and not Path(folder).is_absolute():
             what = f'{key} is {folder!r}; it must be a path that begins at the root'
             raise MachineFileError(what, where=where)

@@ -29,8 +29,11 @@ class FakeGpio:
     def output(self, pin, level):
         if self.dead:
             raise RuntimeError('no access to /dev/gpiomem')
-        assert pin in self.outputs
+        if pin not in self.outputs:
+            raise RuntimeError('The GPIO channel has not been set up as an OUTPUT')
         self.outputs[pin] = level
 
     def cleanup(self, pins):
+        if self.dead:
+            raise RuntimeError('no access to /dev/gpiomem')
         self.given_back.extend(pins)

@@ -70,6 +70,9 @@ def test_a_named_file_comes_last(tmp_path):
         ('[policy]\ndisc = "shellac"', r"policy\.disc names 'shellac'"),
         ('[policy]\nretakes = 1.5', r'policy\.retakes is 1\.5; it must be a whole number'),
         ('[places]\ndata = "letters"', r"places\.data is 'letters'; it must be a path that begins at the root"),
+        ('[places]\nrun = "takes"', r"places\.run is 'takes'"),
+        ('[voice]\nprompts_folder = "mine"', r"voice\.prompts_folder is 'mine'; it must be a path"),
+        ('[policy]\ncurve = "nonsense"', r"policy\.curve names 'nonsense'; known are riaa"),
         ('voice = 3', r'\[voice\] must be a table'),
         ('[voice', r'not valid TOML'),
     ],
@@ -77,7 +80,17 @@ def test_a_named_file_comes_last(tmp_path):
 def test_what_is_wrong_is_named_with_file_key_value_and_limit(tmp_path, text, said):
     with pytest.raises(MachineFileError, match=said) as refused:
         load(tmp_path, mine=text)
-    assert 'mine.toml' in str(refused.value)
+    assert str(refused.value).count('mine.toml') == 1
+    assert str(refused.value).count('did you mean') <= 1
+
+
+def test_a_folder_that_cannot_be_read_is_not_passed_over(tmp_path):
+    file = tmp_path / 'audioletter'
+    file.write_text('no folder')
+    with pytest.raises(MachineFileError, match='cannot read the folder'):
+        load_config(system=file)
+    config, _ = load_config(system=tmp_path / 'none')
+    assert config.policy.retakes == 2
 
 
 def test_a_missing_named_file_is_refused(tmp_path):

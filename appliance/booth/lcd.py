@@ -5,23 +5,26 @@ A panel that does not answer is a state: the booth goes on without it, and it is
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
+from appliance.errors import MachineFileError
 from appliance.screens.view import HEIGHT, WIDTH
 
 # The picture is compared in 64 parts of 40 x 30; each that changed is sent as the box of its changes. More parts cost
-# more commands (11 bytes a box), fewer send what stands between two changes (`tests/booth/test_lcd.py` measures it).
+# more commands (11 bytes a box), fewer send what stands between two changes (`audioletter bench --only screens`).
 PARTS = 64
-RETRY_S = 2.0  # between two tries of a panel that does not answer
-BYTES_A_PIXEL = 3  # 6-6-6 bits, one byte each (ILI9341 datasheet 7.6.2)
+# Between two tries of a panel that does not answer: setting it up takes 0.12 s (its datasheet's waits) of the loop.
+RETRY_S = 10.0
+SPEEDS_HZ = tuple(int(m * 1e6) for m in (0.5, 1, 2, 4, 8, 16, 20, 24, 28, 32, 36, 40, 44, 48, 50, 52))  # luma's
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class LcdWiring:
     """How the panel hangs on the Pi. Pins are BCM numbers."""
 
     spi_port: int = 0
@@ -31,13 +34,21 @@ class Wiring:
     reset: int = 25
     backlight: int = 4
     backlight_active_low: bool = False
-    rotate: int = 0  # quarter turns
+    rotate: int = 0  # quarter turns; the picture is wide, so 0 or 2
+
+    def __post_init__(self) -> None:
+        if self.bus_speed_hz not in SPEEDS_HZ:
+            known = ', '.join(f'{speed / 1e6:g}' for speed in SPEEDS_HZ)
+            what = f'lcd.bus_speed_hz is {self.bus_speed_hz}; it must be one of {known} million'
+            raise MachineFileError(what, where='lcd')
+        if self.rotate not in (0, 2):
+            raise MachineFileError(f'lcd.rotate is {self.rotate}; it must be 0 or 2 quarter turns', where='lcd')
 
 
 class Lcd:
     """Implements `doors.Display`; `spi` and `gpio` are spidev's device and RPi.GPIO's module, or their likes."""
 
-    def __init__(self, wiring: Wiring, spi: Any, gpio: Any, now_s: Callable[[], float]) -> None:
+    def __init__(self, wiring: LcdWiring, spi: Any, gpio: Any, now_s: Callable[[], float]) -> None:
         self._wiring = wiring
         self._spi = spi
         self._gpio = gpio
@@ -104,4 +115,6 @@ class Lcd:
         except (OSError, RuntimeError, Error) as error:
             self.cause = str(error) or type(error).__name__
             self._device = None
+            with contextlib.suppress(OSError, RuntimeError):
+                self._spi.close()
             self._again_s = self._now_s() + RETRY_S

@@ -10,13 +10,16 @@ from typing import Any
 
 from appliance.errors import OptionError
 
-DESCRIPTION = 'Measure the program: instructions of the C core, stages as multiples of real time, memory, start-up.'
+DESCRIPTION = (
+    'Measure the program: instructions of the C core, stages as multiples of real time, memory, screens, start-up.'
+)
 EXAMPLES = """examples:
   audioletter bench
   audioletter bench --seconds 30 --json
   audioletter bench --only core
+  audioletter bench --only screens
 """
-PARTS = ('core', 'cut', 'start')
+PARTS = ('core', 'cut', 'screens', 'start')
 SECONDS = (5.0, 600.0)
 
 
@@ -32,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     low, high = SECONDS
     if not low <= options.seconds <= high:
         raise OptionError(f'{options.seconds:g} s is out of range; {low:g} to {high:g}', where='--seconds')
-    parts = {'core': _core, 'cut': lambda: _cut(options.seconds), 'start': _start}
+    parts = {'core': _core, 'cut': lambda: _cut(options.seconds), 'screens': _screens, 'start': _start}
     result = {name: part() for name, part in parts.items() if options.only in (None, name)}
     print(json.dumps(result, indent=2) if options.json else _text(result))
     return 0
@@ -59,12 +62,18 @@ def _cut(seconds: float) -> dict[str, Any]:
 
     from appliance import bench
 
-    samples, rate = soundfile.read(Path(bench.__file__).parent / 'samples' / 'letter.flac', dtype='float32')
+    samples, rate = soundfile.read(bench.ROOT / 'appliance' / 'samples' / 'letter.flac', dtype='float32')
     count = round(seconds * rate)
     with tempfile.TemporaryDirectory(prefix='audioletter-') as folder:
         message = Path(folder) / 'message.flac'
         soundfile.write(message, np.resize(samples, count), rate)
         return {'alone': bench.measure_cut(message, keep=False), 'with_out': bench.measure_cut(message, keep=True)}
+
+
+def _screens() -> dict[str, Any]:
+    from appliance import bench
+
+    return bench.measure_screens()
 
 
 def _start() -> dict[str, float]:

@@ -51,16 +51,16 @@ def _attract(view: View, pen: Pen) -> None:
 
 
 def _languages(view: View, pen: Pen) -> None:
-    """The names in their own languages, the chosen one on enamel; five at a time."""
+    """The names in their own languages, the chosen one on enamel; six at a time."""
     chosen = view.languages.index(view.language)
-    first = max(0, min(chosen - 2, len(view.languages) - 5))
-    for place, code in enumerate(view.languages[first : first + 5]):
-        box = Box(60, 46 + 29 * place, 200, 27)
+    first = max(0, min(chosen - 3, len(view.languages) - 6))
+    for place, code in enumerate(view.languages[first : first + 6]):
+        box = Box(60, 43 + 25 * place, 200, 23)
         here = code == view.language
         if here:
             edges = (box.left, box.top, box.left + box.width, box.top + box.height)
             pen.rounded_rectangle(edges, 6, fill=palette.RED, outline=palette.CREAM)
-        put(pen, box, NAMES.get(code, code), palette.CREAM if here else palette.DIM, 20)
+        put(pen, box, NAMES.get(code, code), palette.CREAM if here else palette.DIM, 18)
 
 
 def _meter(view: View, pen: Pen) -> None:

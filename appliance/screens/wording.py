@@ -33,8 +33,9 @@ def wording(view: View) -> Texts:
 
 
 def _minutes(seconds: float) -> str:
-    """Whole minutes, rounded up; below one, tenths say more."""
-    return str(ceil(seconds / 60)) if seconds > 60 else f'{max(seconds, 0) / 60:.1f}'
+    """Minutes and seconds, rounded up: nobody waits longer than was said."""
+    whole = ceil(max(seconds, 0.0))
+    return f'{whole // 60}:{whole % 60:02d}'
 
 
 def _by_facts(view: View) -> Texts:

@@ -86,7 +86,8 @@ def test_nothing_can_be_pressed_before_the_blank_lies_there():
     assert wording(view(State.LOAD_DISC, blank=False)).go == ''
     assert wording(view(State.LOAD_DISC, disc_is_cut=True)).go == ''
     assert wording(view(State.LOAD_DISC)).go == 'Cut'
-    assert '25 cm' in wording(view(State.LOAD_DISC)).line
+    assert wording(view(State.LOAD_DISC)).line == 'It takes 1:45 min on a 25 cm disc'
+    assert wording(view(State.CUTTING)).line.startswith('1:03 min left')
 
 
 def test_the_level_is_told_in_words():

@@ -23,7 +23,7 @@ from typing import Any
 from appliance.clock import monotonic_s
 from appliance.errors import MachineRefusesError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NATIVE = ROOT / 'native'
 SHORT_S, LONG_S = 1, 3
 CORE = ('pwm*.c', 'motion*.c', 'chain*.c', 'engine*.c', 'bcm.c')

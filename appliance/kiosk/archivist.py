@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from appliance.errors import AudioLetterError, StorageError
@@ -91,8 +92,8 @@ class Archivist(Generic[Stores]):
                 self._stores = self._open()
             result = job.do(self._stores)
         except AudioLetterError as error:
-            return lambda error=error: job.failed(error)  # type: ignore[misc]
+            return partial(job.failed, error)
         except OSError as error:  # a disk that says so in its own words
             told = StorageError(f'cannot {job.name} ({error.strerror or error})', where=str(error.filename or 'disk'))
-            return lambda: job.failed(told)
-        return lambda: job.done(result)
+            return partial(job.failed, told)
+        return partial(job.done, result)

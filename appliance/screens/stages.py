@@ -39,9 +39,9 @@ def _disc(pen: Pen, *, cut: bool, label: str = palette.RED) -> None:
     pen.ellipse((x - 2, y - 2, x + 2, y + 2), fill=palette.GROUND)
 
 
-def _circle(pen: Pen, radius: float, **colours: str) -> None:
+def _circle(pen: Pen, radius: float, fill: str | None = None, outline: str | None = None) -> None:
     x, y = CENTRE
-    pen.ellipse((x - radius, y - radius, x + radius, y + radius), **colours)  # type: ignore[arg-type]
+    pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill, outline=outline)
 
 
 def _attract(view: View, pen: Pen) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from appliance.compose.shop import Bench, Keeping, VirtualShop, workshop
 from appliance.cut import Prepared, Quiet, Request, prepare, told
 from appliance.cut.prepare import Stopwatch
-from appliance.errors import AudioLetterError, CutFaultError, DoesNotFitError
+from appliance.errors import AudioLetterError, CutFaultError, DoesNotFitError, OptionError
 from appliance.files import whole_file
 from appliance.kiosk import cutter
 from appliance.machine import load_disc, load_machine
@@ -117,28 +117,42 @@ class Child:
         )
 
     def _cut(self, order: cutter.Cut) -> None:
+        """What is said last is said when nothing half-made lies about any more."""
         part = order.folder.with_name(order.folder.name + MADE)
+        last: Any = None
         try:
-            with self._lock:
-                if self._prepared is None:
-                    self.say(cutter.Refused('nothing prepared', 'there is no letter to be cut'))
-                    return
-                what, made = self._prepared
-                shutil.rmtree(part, ignore_errors=True)
-                part.mkdir(parents=True)
-                bench = Bench(self._interlock, what.order.pace)
-                shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
-                self._shop = shop
-                if self._stop:
-                    shop.stop(self._stop)
+            made, shop = self._begin(order, part)
             self._carry_out(made, shop, order.folder)
         except CutFaultError as error:
-            self.say(cutter.Stopped(error.line) if shop.stopped else cutter.Fault(type(error).__name__, error.line))
+            stopped = self._shop is not None and self._shop.stopped
+            last = cutter.Stopped(error.line) if stopped else cutter.Fault(type(error).__name__, error.line)
+        except OptionError as error:
+            last = cutter.Refused('nothing to cut', error.line)
         except (AudioLetterError, OSError, MemoryError) as error:
-            self.say(cutter.Fault(type(error).__name__, str(error)))
+            last = cutter.Fault(type(error).__name__, str(error))
         finally:
             self._shop = None
             shutil.rmtree(part, ignore_errors=True)
+        if last is not None:
+            self.say(last)
+
+    def _begin(self, order: cutter.Cut, part: Path) -> tuple[Prepared, VirtualShop]:
+        """The shop for the letter that was prepared; OptionError before a blank is spent if there is nothing to cut or
+        no place for the results."""
+        with self._lock:
+            if self._prepared is None:
+                raise OptionError('there is no letter to be cut', remedy='prepare it first')
+            if order.folder.exists():
+                raise OptionError('there are results already', where=str(order.folder), remedy='name another folder')
+            what, made = self._prepared
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+            bench = Bench(self._interlock, what.order.pace)
+            shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
+            self._shop = shop
+            if self._stop:
+                shop.stop(self._stop)
+        return made, shop
 
     def _carry_out(self, made: Prepared, shop: VirtualShop, folder: Path) -> None:
         """Disc and report first: the visitor need not wait for picture and sound."""

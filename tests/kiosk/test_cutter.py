@@ -70,7 +70,9 @@ def test_what_cannot_be_read_and_what_was_forgotten_is_refused(cutter, wav, tmp_
     cutter.prepare(wav, FAST)
     cutter.forget()
     cutter.cut(tmp_path / 'disc')
-    assert until(cutter, Facts, Refused)[-1] == Refused('nothing prepared', 'there is no letter to be cut')
+    assert until(cutter, Facts, Refused)[-1] == Refused(
+        'nothing to cut', 'there is no letter to be cut; prepare it first'
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,18 @@ def test_what_happens_while_it_cuts_ends_the_cut(cutter, wav, tmp_path, deed, ki
     last = until(cutter, Done, Stopped, Fault)[-1]
     assert isinstance(last, kind)
     assert word in str(last)
-    assert {path.name for path in tmp_path.iterdir()} <= {'take.wav', 'disc.part'}
+    assert {path.name for path in tmp_path.iterdir()} == {'take.wav'}
+
+
+def test_results_that_are_there_already_are_refused_before_a_blank_is_spent(cutter, wav, tmp_path):
+    (tmp_path / 'disc').mkdir()
+    (tmp_path / 'disc' / 'report.json').write_text('of another letter')
+    cutter.prepare(wav, FAST)
+    cutter.cut(tmp_path / 'disc')
+    refused = until(cutter, Progress, Done, Refused, Fault)[-1]
+    assert isinstance(refused, Refused)
+    assert 'results already' in refused.text
+    assert (tmp_path / 'disc' / 'report.json').read_text() == 'of another letter'
 
 
 def test_a_child_that_dies_is_a_fault_and_another_comes(cutter, wav, tmp_path):

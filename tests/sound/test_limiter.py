@@ -42,7 +42,8 @@ def test_the_curve_is_read_alike_in_blocks_and_holds_its_ends() -> None:
     curve = GainCurve(np.random.default_rng(1).random(50))
     whole = curve.read(-1000, 50 * HOP + 2000)
     parts = [curve.read(k, 777) for k in range(-1000, 50 * HOP + 1000, 777)]
-    np.testing.assert_array_equal(whole, np.concatenate(parts)[: len(whole)])
+    # To the last bit or nearly: a matrix product sums in an order of its own for each shape and processor.
+    np.testing.assert_allclose(whole, np.concatenate(parts)[: len(whole)], rtol=1e-14)
     np.testing.assert_allclose(whole[:100], curve.coefficients[0])
     np.testing.assert_allclose(whole[-100:], curve.coefficients[-1])
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from appliance.screens.view import NOTHING_HEARD, Meter
-
-SOUND_RATE_HZ = 48_000  # of every microphone, speaker, take and letter
+from appliance.sound.voice import SOUND_RATE_HZ as SOUND_RATE_HZ  # of every microphone, speaker, take and letter
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,12 @@ from appliance.workflow.values import Booth, Effect, Event, Kind
 def step(booth: Booth, event: Event, now_s: float, rules: Rules) -> tuple[Booth, tuple[Effect, ...]]:
     """What follows from `event` at `now_s` (seconds on any clock that never goes back).
 
-    TIME_UP before the deadline is an answer to a question that is no longer asked: nothing follows from it.
+    TIME_UP before the deadline and answers for a take that has been let go answer questions that nobody asks any more:
+    nothing follows from them.
     """
     if event.kind is Kind.TIME_UP and (booth.until_s is None or now_s < booth.until_s):
+        return booth, ()
+    if event.take not in (0, booth.take):
         return booth, ()
     rule = TABLE[booth.state, event.kind].rule
     if rule is None:

@@ -111,16 +111,45 @@ def maintain(turn: Turn) -> None:
 
 
 def recovered(turn: Turn) -> None:
-    """After a crash: a take that was not kept can still be answered for, a broken cut can be made good."""
-    if turn.event.text == 'cut':
-        turn.change(held=Held.KEPT, letter=turn.event.number, plan=Plan.PENDING, back=State.LOAD_DISC, reason='power')
+    """After a crash: a take that was not kept can still be answered for, a broken cut can be made good, a finished disc
+    is still its owner's."""
+    text, number = turn.event.text, turn.event.number
+    if text == 'cut':
+        _again(turn, number)
+        turn.change(back=State.LOAD_DISC, reason='power')
         turn.sense(disc_is_cut=True)
         turn.do(Act.SPOILED, 'power')
-        turn.do(Act.PREPARE)
         turn.enter(State.FAULT, turn.rules.notice_s)
-    elif turn.event.number > 0:
+    elif text == 'kept':
+        _again(turn, number)
+        _come_back(turn, State.LOAD_DISC, turn.rules.load_disc_s)
+    elif text == 'done' and turn.booth.ready.blank:
+        turn.change(held=Held.KEPT, letter=number)
+        turn.sense(disc_is_cut=True)
+        _come_back(turn, State.TAKE_DISC, turn.rules.take_disc_s)
+    elif text == 'done':
+        turn.change(letter=number)
+        turn.do(Act.HANDED_OVER)
+        turn.home()
+    elif number > 0:
         turn.change(held=Held.UNSAVED, plan=Plan.PENDING)
         turn.do(Act.PREPARE)
-        turn.enter(State.LISTEN, turn.rules.listen_s)
+        _come_back(turn, State.LISTEN, turn.rules.listen_s)
     else:
         turn.home()
+
+
+def _again(turn: Turn, letter: int) -> None:
+    """A letter that is safe and has no disc."""
+    turn.change(held=Held.KEPT, letter=letter, plan=Plan.PENDING)
+    turn.do(Act.PREPARE)
+
+
+def _come_back(turn: Turn, state: State, seconds: float) -> None:
+    """On with the visit, unless the machine itself is not well."""
+    still = condition(turn.booth)
+    if still in (State.FAULT, State.STOPPED):
+        turn.change(back=state, reason=turn.booth.ready.fault if still is State.FAULT else 'stop')
+        turn.enter(still, turn.rules.notice_s)
+    else:
+        turn.enter(state, seconds)

@@ -81,12 +81,12 @@ class Turn:
             self.do(Act.HOLD_TAKE if self.rules.unanswered == 'hold' else Act.WIPE_TAKE)
         elif held is Held.KEPT:
             self.do(Act.WIPE_TAKE)  # the copy in memory; the letter is safe
-        self.change(held=Held.NOTHING, plan=Plan.NONE, letter=0, cut_ms=0)
+        self.change(held=Held.NOTHING, plan=Plan.NONE, letter=0, cut_ms=0, take=self.booth.take + 1)
 
     def wipe(self) -> None:
         """The visitor threw it away."""
         self.do(Act.WIPE_TAKE)
-        self.change(held=Held.NOTHING, plan=Plan.NONE, cut_ms=0, letter=0)
+        self.change(held=Held.NOTHING, plan=Plan.NONE, cut_ms=0, letter=0, take=self.booth.take + 1)
 
     # -- ways -------------------------------------------------------------------------------------------------
 

@@ -85,7 +85,8 @@ class Kind(enum.Enum):
     SWARF_EMPTIED = 'swarf bin emptied'
     MAINTAIN = 'maintain'
     RESUME = 'resume'
-    # boot; number: milliseconds of a take that a crash left unkept, or with text 'cut' the letter whose cut it ended
+    # boot; number: milliseconds of a take that a crash left unkept; or a letter, with text 'cut': the crash ended its
+    # cut, 'done': its disc was cut and not handed over yet, 'kept': nothing was cut yet
     RECOVERED = 'recovered'
 
 
@@ -96,6 +97,7 @@ class Event:
     kind: Kind
     text: str = ''
     number: int = 0
+    take: int = 0  # that it answers for; 0: it concerns whoever is there
 
 
 class Act(enum.Enum):
@@ -177,6 +179,7 @@ class Booth:
     held: Held = Held.NOTHING
     plan: Plan = Plan.NONE
     letter: int = 0  # number of the kept letter
+    take: int = 1  # counts what is recorded; an answer for an earlier one means nothing any more
     retakes: int = 0
     replays: int = 0
     asked: int = 0  # how often "still there?" has been asked in this state

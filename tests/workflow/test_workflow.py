@@ -9,12 +9,9 @@ from appliance.workflow.reduce import listens, step
 from appliance.workflow.rules import Rules
 from appliance.workflow.table import TABLE
 from appliance.workflow.turn import hears
-from appliance.workflow.values import Act, Booth, Event, Held, Kind, Ready, State
+from appliance.workflow.values import Act, Booth, Held, Kind, State
 from appliance.workflow.ways import lines, targets, ways_between
-from tests.workflow.visits import Witness, acts, event, reachable, way_home
-
-RULES = Rules()
-
+from tests.workflow.visits import RULES, Visit, Witness, acts, event, reachable, way_home
 
 WAY = {
     State.RECOVERING: [Kind.RECOVERED], State.ATTRACT: [Kind.RECORD], State.LANGUAGE: [Kind.RECORD],
@@ -25,54 +22,6 @@ WAY = {
     State.TAKE_DISC: [Kind.BLANK_TAKEN, Kind.LEFT], State.FORGET: [Kind.RECORD], State.THANKS: [Kind.TIME_UP],
     State.STOPPED: [Kind.STOP_RELEASED, Kind.LID_CLOSED], State.FAULT: [Kind.MENDED, Kind.RECORD],
 }  # fmt: skip
-
-
-class Visit:
-    """A booth, a clock, and what came out."""
-
-    def __init__(self, rules=RULES, **ready):
-        self.rules = rules
-        self.now_s = 0.0
-        self.booth = Booth(ready=Ready(**ready))
-        self.effects = []
-        self.send(Kind.RECOVERED, number=0)
-
-    def send(self, *kinds, number=None, text=None):
-        for kind in kinds:
-            happened = event(kind)
-            if number is not None or text is not None:
-                happened = Event(kind, text or '', number or 0)
-            self.booth, effects = step(self.booth, happened, self.now_s, self.rules)
-            self.effects.extend(effects)
-        return self.booth.state
-
-    def wait(self):
-        self.now_s = self.booth.until_s
-        return self.send(Kind.TIME_UP)
-
-    def said(self):
-        """Acts since it was asked last."""
-        seen, self.effects = acts(self.effects), []
-        return seen
-
-    def to(self, state):
-        """The straight way of a visitor who does everything right, as far as `state`."""
-        way = {
-            State.LANGUAGE: [Kind.RECORD], State.LEVEL_CHECK: [Kind.RECORD], State.COUNTDOWN: [Kind.RECORD],
-            State.RECORDING: [Kind.TIME_UP], State.LISTEN: [Kind.RECORD, Kind.TAKE_HEARD], State.SAVING: [Kind.RECORD],
-            State.LOAD_DISC: [Kind.KEPT, Kind.FITS, Kind.BLANK_LAID], State.CUTTING: [Kind.RECORD],
-            State.TAKE_DISC: [Kind.CUT_DONE], State.THANKS: [Kind.BLANK_TAKEN], State.ATTRACT: [Kind.TIME_UP],
-        }  # fmt: skip
-        for reached, kinds in way.items():
-            for kind in kinds:
-                if kind is Kind.TIME_UP:
-                    self.wait()
-                else:
-                    self.send(kind)
-            assert self.booth.state is reached
-            if reached is state:
-                return self
-        raise AssertionError(state)
 
 
 def test_every_event_in_every_state_has_an_outcome_and_a_reason_if_none():
@@ -97,7 +46,8 @@ def test_a_whole_visit_gives_a_disc_and_ends_where_it_began():
     assert did.index(Act.KEEP) < did.index(Act.CUT)
     assert Act.SPOILED not in did
     assert visit.booth == replace(Booth(), state=State.ATTRACT, until_s=visit.booth.until_s,
-                                  cut_until_s=visit.booth.cut_until_s)  # fmt: skip
+                                  cut_until_s=visit.booth.cut_until_s,
+                                  take=visit.booth.take)  # fmt: skip
 
 
 def test_reachable_booths_hold_all_promises():
@@ -308,16 +258,6 @@ def test_a_message_that_does_not_fit_is_told_before_a_blank_is_spent():
     assert visit.send(Kind.DOES_NOT_FIT) is State.DOES_NOT_FIT
     assert visit.send(Kind.RECORD) is State.COUNTDOWN
     assert Act.KEEP not in visit.said()
-
-
-def test_a_crash_returns_to_the_question_that_was_open():
-    visit = Visit()
-    visit.booth = Booth()
-    assert visit.send(Kind.RECOVERED, number=8000) is State.LISTEN
-    visit.booth = Booth()
-    assert visit.send(Kind.RECOVERED, number=12, text='cut') is State.FAULT
-    assert visit.booth.letter == 12
-    assert visit.send(Kind.RECORD) is State.LOAD_DISC
 
 
 def test_forgetting_is_asked_and_done():

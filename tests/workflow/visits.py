@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from appliance.workflow.reduce import step
 from appliance.workflow.rules import Rules
-from appliance.workflow.turn import CONDITIONS, condition
-from appliance.workflow.values import Act, Booth, Event, Held, Kind, State
+from appliance.workflow.turn import CONDITIONS
+from appliance.workflow.values import Act, Booth, Event, Held, Kind, Ready, State
 
 CAUSES = {Kind.FAULT: 'lathe', Kind.CUT_FAULT: 'stall', Kind.DOES_NOT_FIT: 'too long', Kind.KEEP_FAILED: 'disk full'}
 NUMBERS = {Kind.TAKE_HEARD: 9000, Kind.KEPT: 7, Kind.FITS: 60_000}
+RULES = Rules()
 BAD = {Kind.LID_OPENED, Kind.STOP_PRESSED}
 WELL = (Kind.STOP_RELEASED, Kind.LID_CLOSED, Kind.MENDED, Kind.MICROPHONE_FOUND, Kind.SPACE_OK, Kind.OPEN,
         Kind.BLANKS_IN, Kind.SWARF_EMPTIED)  # fmt: skip
@@ -21,6 +22,54 @@ def event(kind):
 
 def acts(effects):
     return [effect.act for effect in effects]
+
+
+class Visit:
+    """A booth, a clock, and what came out."""
+
+    def __init__(self, rules=RULES, **ready):
+        self.rules = rules
+        self.now_s = 0.0
+        self.booth = Booth(ready=Ready(**ready))
+        self.effects = []
+        self.send(Kind.RECOVERED, number=0)
+
+    def send(self, *kinds, number=None, text=None):
+        for kind in kinds:
+            happened = event(kind)
+            if number is not None or text is not None:
+                happened = Event(kind, text or '', number or 0)
+            self.booth, effects = step(self.booth, happened, self.now_s, self.rules)
+            self.effects.extend(effects)
+        return self.booth.state
+
+    def wait(self):
+        self.now_s = self.booth.until_s
+        return self.send(Kind.TIME_UP)
+
+    def said(self):
+        """Acts since it was asked last."""
+        seen, self.effects = acts(self.effects), []
+        return seen
+
+    def to(self, state):
+        """The straight way of a visitor who does everything right, as far as `state`."""
+        way = {
+            State.LANGUAGE: [Kind.RECORD], State.LEVEL_CHECK: [Kind.RECORD], State.COUNTDOWN: [Kind.RECORD],
+            State.RECORDING: [Kind.TIME_UP], State.LISTEN: [Kind.RECORD, Kind.TAKE_HEARD], State.SAVING: [Kind.RECORD],
+            State.LOAD_DISC: [Kind.KEPT, Kind.FITS, Kind.BLANK_LAID], State.CUTTING: [Kind.RECORD],
+            State.TAKE_DISC: [Kind.CUT_DONE], State.THANKS: [Kind.BLANK_TAKEN], State.ATTRACT: [Kind.TIME_UP],
+        }  # fmt: skip
+        for reached, kinds in way.items():
+            for kind in kinds:
+                if kind is Kind.TIME_UP:
+                    self.wait()
+                else:
+                    self.send(kind)
+            assert self.booth.state is reached
+            if reached is state:
+                return self
+        raise AssertionError(state)
 
 
 class Witness:
@@ -115,8 +164,8 @@ def way_home(booth, now_s, rules, witness):
 
 
 def simplified(booth):
-    """The booth without its clock readings."""
-    return replace(booth, until_s=0.0, cut_until_s=0.0)
+    """The booth without its clock readings and its count of takes."""
+    return replace(booth, until_s=0.0, cut_until_s=0.0, take=0)
 
 
 def reachable(rules, limit):
@@ -132,6 +181,3 @@ def reachable(rules, limit):
             if known not in seen:
                 seen.add(known)
                 waiting.append(known)
-
-
-__all__ = ['CONDITIONS', 'Rules', 'Witness', 'acts', 'condition', 'event', 'reachable', 'simplified', 'way_home']

@@ -17,7 +17,7 @@ from typing import Any
 from appliance.compose.shop import Bench, Keeping, VirtualShop, workshop
 from appliance.cut import Prepared, Quiet, Request, prepare, told
 from appliance.cut.prepare import Stopwatch
-from appliance.errors import AudioLetterError, CutFaultError, DoesNotFitError, OptionError
+from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError, OptionError, key_of
 from appliance.files import whole_file
 from appliance.kiosk import cutter
 from appliance.machine import load_disc, load_machine
@@ -44,7 +44,7 @@ class Child:
         self._prepared: tuple[cutter.Prepare, Prepared] | None = None
         self._shop: VirtualShop | None = None
         self._doing: cutter.Prepare | None = None
-        self._stop = ''  # asked for since the last order to cut
+        self._stop: cutter.Stop | None = None  # asked for since the last order to cut
 
     def hear(self, order: Any) -> None:
         """None: the parent has gone."""
@@ -54,14 +54,14 @@ class Child:
             elif isinstance(order, cutter.Inject) and self._shop:
                 self._shop.inject(order.fault)
             elif isinstance(order, cutter.Stop) or order is None:
-                self._stop = order.cause if order else 'the booth has ended'
+                self._stop = order or cutter.Stop('the booth has ended', 'power')
                 if self._shop:
-                    self._shop.stop(self._stop)
+                    self._shop.stop(self._stop.cause, self._stop.key)
             elif isinstance(order, cutter.Prepare | cutter.Forget):
                 self._wanted = order if isinstance(order, cutter.Prepare) else None
                 self._prepared = None
             elif isinstance(order, cutter.Cut):
-                self._stop = ''
+                self._stop = None
         if order is None or isinstance(order, cutter.Prepare | cutter.Cut):
             self._orders.put(order)
 
@@ -94,11 +94,8 @@ class Child:
             self.stage('')
         except CancelledError:
             return
-        except DoesNotFitError as error:
-            self.say(cutter.Refused('does not fit', error.line))
-            return
         except (AudioLetterError, OSError, MemoryError) as error:
-            self.say(cutter.Refused(type(error).__name__, str(error)))
+            self.say(cutter.Refused(key_of(error), str(error) or type(error).__name__))
             return
         with self._lock:
             self._prepared = (order, made)
@@ -125,11 +122,11 @@ class Child:
             self._carry_out(made, shop, order.folder)
         except CutFaultError as error:
             stopped = self._shop is not None and self._shop.stopped
-            last = cutter.Stopped(error.line) if stopped else cutter.Fault(type(error).__name__, error.line)
-        except OptionError as error:
-            last = cutter.Refused('nothing to cut', error.line)
+            last = cutter.Stopped(error.line, error.key) if stopped else cutter.Fault(error.key, error.line)
+        except (OptionError, MachineRefusesError) as error:
+            last = cutter.Refused(error.key, error.line)
         except (AudioLetterError, OSError, MemoryError) as error:
-            last = cutter.Fault(type(error).__name__, str(error))
+            last = cutter.Fault(key_of(error), str(error) or type(error).__name__)
         finally:
             self._shop = None
             shutil.rmtree(part, ignore_errors=True)
@@ -143,7 +140,9 @@ class Child:
             if self._prepared is None:
                 raise OptionError('there is no letter to be cut', remedy='prepare it first')
             if order.folder.exists():
-                raise OptionError('there are results already', where=str(order.folder), remedy='name another folder')
+                raise OptionError(
+                    'there are results already', where=str(order.folder), remedy='name another', key='storage'
+                )
             what, made = self._prepared
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
@@ -151,7 +150,7 @@ class Child:
             shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
             self._shop = shop
             if self._stop:
-                shop.stop(self._stop)
+                shop.stop(self._stop.cause, self._stop.key)
         return made, shop
 
     def _carry_out(self, made: Prepared, shop: VirtualShop, folder: Path) -> None:

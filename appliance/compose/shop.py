@@ -98,7 +98,7 @@ class VirtualShop:
         self._lathe: VirtualLathe | None = None
         self._groove: LiveGroove | None = None
         self._physics: PhysicalLathe | None = None
-        self._cause = ''
+        self._cause, self._key = '', ''
 
     def cut(self, timeline: Timeline, facts: dict[str, Any], watch: Watch) -> Outcome:
         writer = LiveGroove(self.scratch / GROOVE, facts, self.scratch)
@@ -108,7 +108,7 @@ class VirtualShop:
             with self._lock:
                 self._lathe = lathe
                 if self._cause:
-                    lathe.stop(self._cause)
+                    lathe.stop(self._cause, self._key)
             while not lathe.wait(LOOK_S):
                 watch.part(lathe.progress().frame / timeline.score.frames)
             progress, self.findings = lathe.progress(), _first_findings(lathe.results)
@@ -123,12 +123,13 @@ class VirtualShop:
             writer.abandon()
         return self._measure(progress, seen)
 
-    def stop(self, cause: str) -> None:
+    def stop(self, cause: str, key: str = 'visitor') -> None:
         """Head up first, ramp down, power off; before the cut has begun it ends as soon as it begins."""
         with self._lock:
-            self._cause = self._cause or cause
+            if not self._cause:
+                self._cause, self._key = cause, key
             if self._lathe is not None:
-                self._lathe.stop(cause)
+                self._lathe.stop(cause, key)
 
     def inject(self, fault: str) -> None:
         """One of FAULTS, at the next moment; nothing happens while nothing is cut."""
@@ -137,9 +138,9 @@ class VirtualShop:
                 return
             self._cause = self._cause or fault
             if fault == 'stall':
-                self._lathe.fail(STALLED)
+                self._lathe.fail(STALLED, fault)
             elif fault == 'swarf':
-                self._lathe.stop(SWARF)
+                self._lathe.fail(SWARF, fault)
             elif fault == 'underrun':
                 self._lathe.kill_feeder()
 
@@ -232,6 +233,7 @@ def _done(progress: Progress, findings: Findings | None) -> Findings:
             progress.cause or 'the cut did not end well',
             where=f'{progress.frame / FRAME_RATE_HZ:.2f} s into the cut',
             remedy='lay a new blank and cut again',
+            key=progress.key,
         )
     if findings.faults:
         raise CutFaultError(findings.faults[0], where='virtual lathe', remedy='correct the machine file')

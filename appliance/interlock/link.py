@@ -12,6 +12,7 @@ class Status:
 
     closed: bool
     cause: str = ''  # why not: one sentence for the host
+    key: str = 'lathe'  # of the cause, in `appliance.words.reasons`
 
 
 class Link(Protocol):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 CHILD = ('-m', 'appliance.compose.cutter_child')
-DIED = 'cutter died'
+DIED = 'cutter'
 GONE_S = 10.0  # for a child to stop its cut and end
 
 
@@ -51,9 +51,10 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """At once."""
+    """At once. `key` in `appliance.words.reasons`, as everywhere here."""
 
     cause: str
+    key: str = 'visitor'
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It will not be cut. `reason`: the class of the error, or 'does not fit'."""
+    """It will not be cut, and no blank is spent: 'too long', 'plan', 'lid', 'stop', 'lathe', 'disk full', 'storage'."""
 
-    reason: str
+    key: str
     text: str
 
 
@@ -128,14 +129,16 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """By a hand, the lid or the stop button: the blank is spoiled."""
+    """By a hand ('visitor', or the key that `stop` was given), 'lid' or 'stop' button: the blank is spoiled."""
 
     cause: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The machine, the disk or the child was not well. `key`: the class of the error, or DIED."""
+    """The machine, the disk or the child was not well: 'underrun', 'stall', 'swarf', 'lathe', 'disk full', 'storage',
+    'cutter'."""
 
     key: str
     text: str
@@ -165,9 +168,9 @@ class Cutter:
         """Answered by Progress, then Done and Finished, or Stopped, Refused or Fault."""
         self._tell(Cut(folder))
 
-    def stop(self, cause: str) -> None:
+    def stop(self, cause: str, key: str = 'visitor') -> None:
         if self._pipe is not None:
-            self._tell(Stop(cause))
+            self._tell(Stop(cause, key))
 
     def inject(self, fault: str) -> None:
         if self._pipe is not None:

@@ -26,6 +26,7 @@ class Readiness:
 
     ready: bool
     reason: str = ''
+    key: str = ''  # of the reason, in `appliance.words.reasons`
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Progress:
     queued_ms: float = 0.0
     underruns: int = 0
     cause: str = ''  # of STOPPED and FAULT: one sentence for the host
+    key: str = ''  # of the cause, in `appliance.words.reasons`
 
 
 class Lathe(Protocol):
@@ -50,7 +52,7 @@ class Lathe(Protocol):
 
     def progress(self) -> Progress: ...
 
-    def stop(self, cause: str) -> None:
+    def stop(self, cause: str, key: str = 'visitor') -> None:
         """At any moment: head up first, ramp down, power off. Returns at once; safe to call twice."""
 
     def close(self) -> None:

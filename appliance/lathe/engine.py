@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.errors import MachineRefusesError, NativeError
+from appliance.errors import MachineRefusesError, NativeError, key_of
 from appliance.interlock.link import Link
 from appliance.lathe.api import Progress, Readiness, State
 from appliance.lathe.native_score import NativeScore, check_score, native_score
@@ -51,6 +51,7 @@ class EngineLathe:
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._cause = ''
+        self._key = ''
         self._failed = False
         self._offered = threading.Event()  # samples came, or their end
         self._taken = threading.Event()  # the feeder may have made room
@@ -60,12 +61,12 @@ class EngineLathe:
         if self._engine is not None:
             return Readiness(False, 'this run has begun; close it and begin another')
         status = self._link.status()
-        return Readiness(True) if status.closed else Readiness(False, status.cause)
+        return Readiness(True) if status.closed else Readiness(False, status.cause, status.key)
 
     def start(self, score: Score) -> None:
         readiness = self.ready()
         if not readiness.ready:
-            raise MachineRefusesError(readiness.reason, where='lathe')
+            raise MachineRefusesError(readiness.reason, where='lathe', key=readiness.key)
         check_score(self._machine, score)
         engine = ffi.new('struct engine *')
         self._score = native_score(self._machine, score)
@@ -90,20 +91,22 @@ class EngineLathe:
             return Progress(State.READY, 0, 0)
         look = self._look()
         state = self._states[look.state]
-        cause = self._cause
+        cause, key = self._cause, self._key
         if state is State.STOPPED and self._failed:
             state = State.FAULT
         if look.state == lib.ENGINE_DEAD:
-            cause = KILLED
+            cause, key = KILLED, 'underrun'
         elif look.cause != ffi.NULL:
-            cause = ffi.string(look.cause).decode()
+            cause, key = ffi.string(look.cause).decode(), 'underrun' if look.underruns else 'lathe'
+        told = state in (State.STOPPING, State.STOPPED, State.FAULT)
         return Progress(
             state=state,
             frame=look.frame,
             frames=look.end_frame,
             queued_ms=look.queued_frames / FRAME_RATE_HZ * 1e3,
             underruns=look.underruns,
-            cause=cause if state in (State.STOPPING, State.STOPPED, State.FAULT) else '',
+            cause=cause if told else '',
+            key=key if told else '',
         )
 
     def steps(self) -> tuple[int, int]:
@@ -113,12 +116,12 @@ class EngineLathe:
         look = self._look()
         return look.pulses[0], look.pulses[1]
 
-    def stop(self, cause: str) -> None:
-        self._stop(cause, failed=False)
+    def stop(self, cause: str, key: str = 'visitor') -> None:
+        self._stop(cause, key, failed=False)
 
-    def fail(self, cause: str) -> None:
+    def fail(self, cause: str, key: str = 'lathe') -> None:
         """As `stop`, but the cut ends as a fault."""
-        self._stop(cause, failed=True)
+        self._stop(cause, key, failed=True)
 
     def kill_feeder(self) -> None:
         """For a drill: the feeder ends before the next segment but one, and nobody tells the chain."""
@@ -137,7 +140,7 @@ class EngineLathe:
     def close(self) -> None:
         if self._engine is None:
             return
-        self._stop('closed before the cut was over', failed=False, at_once=True)
+        self._stop('closed before the cut was over', 'power', failed=False, at_once=True)
         for thread in self._threads:
             thread.join()
         self._threads = []
@@ -149,19 +152,19 @@ class EngineLathe:
         lib.engine_look(self._engine, look)
         return look
 
-    def _stop(self, cause: str, *, failed: bool, at_once: bool = False) -> None:
+    def _stop(self, cause: str, key: str, *, failed: bool, at_once: bool = False) -> None:
         with self._lock:
             if self._engine is None or self._over.is_set():
                 return
             if not self._cause:
-                self._cause, self._failed = cause, failed
+                self._cause, self._key, self._failed = cause, key, failed
             lib.engine_request_stop(self._engine, at_once)
             self._offered.set()
 
     def _check_interlock(self) -> None:
         status = self._link.status()
         if not status.closed:
-            self._stop(status.cause, failed=False)
+            self._stop(status.cause, status.key, failed=False)
 
     def _watch(self) -> None:
         while not self._over.wait(WATCH_S):
@@ -194,7 +197,7 @@ class EngineLathe:
             if samples < score.frames // FRAMES_PER_SAMPLE:
                 self.fail(f'the drive ended after {samples} samples of {score.frames // FRAMES_PER_SAMPLE}')
         except Exception as error:
-            self.fail(str(error) or type(error).__name__)
+            self.fail(str(error) or type(error).__name__, key_of(error))
         lib.engine_end_input(self._engine)
         self._offered.set()
 

@@ -28,9 +28,9 @@ class VirtualInterlock:
         if self._trip_at_frame is not None and self._frame() >= self._trip_at_frame:
             self.lid_closed = False
         if self.stop_pressed:
-            return Status(False, STOP_PRESSED)
+            return Status(False, STOP_PRESSED, 'stop')
         if not self.lid_closed:
-            return Status(False, LID_OPEN)
+            return Status(False, LID_OPEN, 'lid')
         return Status(True)
 
     def permit(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.errors import key_of
 from appliance.lathe.api import Progress, Readiness, State
 from appliance.lathe.engine import OVER, EngineLathe
 from appliance.lathe.settings import Knobs, memory_words, off, outputs
@@ -88,7 +89,7 @@ class VirtualLathe:
         )
         self.interlock.watch(lambda: self._engine.progress().frame)
         self._observers = list(observers)
-        self._failure = ''
+        self._failure, self._key = '', ''
         self._finished = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -112,7 +113,7 @@ class VirtualLathe:
         if not self._finished.is_set():
             return replace(progress, state=State.STOPPING)
         if self._failure and progress.state is not State.FAULT:
-            return replace(progress, state=State.FAULT, cause=self._failure)
+            return replace(progress, state=State.FAULT, cause=self._failure, key=self._key)
         return progress
 
     def steps(self) -> tuple[int, int]:
@@ -123,12 +124,12 @@ class VirtualLathe:
         """Until the run is over and shown; False if it is not by then."""
         return self._finished.wait(timeout_s)
 
-    def stop(self, cause: str) -> None:
-        self._engine.stop(cause)
+    def stop(self, cause: str, key: str = 'visitor') -> None:
+        self._engine.stop(cause, key)
 
-    def fail(self, cause: str) -> None:
+    def fail(self, cause: str, key: str = 'lathe') -> None:
         """As `stop`, but the cut ends as a fault."""
-        self._engine.fail(cause)
+        self._engine.fail(cause, key)
 
     def kill_feeder(self) -> None:
         """The program that feeds the chain dies; what is queued runs to its end."""
@@ -150,8 +151,9 @@ class VirtualLathe:
         self.pi.close()
 
     def _fail(self, error: Exception) -> None:
-        self._failure = self._failure or str(error) or type(error).__name__
-        self._engine.fail(self._failure)
+        if not self._failure:
+            self._failure, self._key = str(error) or type(error).__name__, key_of(error)
+        self._engine.fail(self._failure, self._key)
 
     def _consume(self) -> None:
         """Observers write files and integrate physics: whatever one of them raises ends the cut, not the program."""
@@ -159,7 +161,8 @@ class VirtualLathe:
         while (block := self.pi.drain()) is not None:
             self._show(block, watching)
         for fault in self.pi.faults()[:1]:
-            self._failure = self._failure or f'the virtual Pi saw a mistake: {fault}'
+            if not self._failure:
+                self._failure, self._key = f'the virtual Pi saw a mistake: {fault}', 'lathe'
         for observer in watching:
             try:
                 self.results.append(observer.finish())

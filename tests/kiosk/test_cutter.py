@@ -1,5 +1,6 @@
 """The cutter's child: it answers, it stops, it may die, and it does not outlive its parent."""
 
+import errno
 import json
 import os
 import select
@@ -12,7 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from appliance.errors import AudioLetterError, StorageError, key_of
 from appliance.kiosk.cutter import DIED, Cutter, Done, Facts, Fault, Finished, Order, Progress, Refused, Stopped
+from appliance.words.reasons import REASONS
 
 WAIT_S = 30.0
 FAST, PACED = Order('xray-25'), Order('xray-25', pace=6.0)
@@ -66,34 +69,55 @@ def test_a_letter_is_prepared_cut_and_finished(cutter, wav, tmp_path):
 
 def test_what_cannot_be_read_and_what_was_forgotten_is_refused(cutter, wav, tmp_path):
     cutter.prepare(tmp_path / 'none.wav', FAST)
-    assert until(cutter, Refused)[-1].reason == 'RecordingError'
+    assert until(cutter, Refused)[-1].key == 'plan'
     cutter.prepare(wav, FAST)
     cutter.forget()
     cutter.cut(tmp_path / 'disc')
-    assert until(cutter, Facts, Refused)[-1] == Refused(
-        'nothing to cut', 'there is no letter to be cut; prepare it first'
-    )
+    assert until(cutter, Facts, Refused)[-1] == Refused('plan', 'there is no letter to be cut; prepare it first')
 
 
 @pytest.mark.parametrize(
-    ('deed', 'kind', 'word'),
+    ('deed', 'kind', 'key', 'word'),
     [
-        (lambda c: c.stop('enough'), Stopped, 'enough'),
-        (lambda c: c.lid(False), Stopped, 'lid'),
-        (lambda c: c.stop_button(True), Stopped, 'stop button'),
-        (lambda c: c.inject('swarf'), Stopped, 'swarf'),
-        (lambda c: c.inject('stall'), Fault, 'stalled'),
-        (lambda c: c.inject('underrun'), Fault, 'feeder'),
+        (lambda c: c.stop('enough'), Stopped, 'visitor', 'enough'),
+        (lambda c: c.lid(False), Stopped, 'lid', 'lid'),
+        (lambda c: c.stop_button(True), Stopped, 'stop', 'stop button'),
+        (lambda c: c.inject('swarf'), Fault, 'swarf', 'swarf'),
+        (lambda c: c.inject('stall'), Fault, 'stall', 'stalled'),
+        (lambda c: c.inject('underrun'), Fault, 'underrun', 'feeder'),
     ],
     ids=['stop', 'lid', 'button', 'swarf', 'stall', 'underrun'],
 )
-def test_what_happens_while_it_cuts_ends_the_cut(cutter, wav, tmp_path, deed, kind, word):
+def test_what_happens_while_it_cuts_ends_the_cut(cutter, wav, tmp_path, deed, kind, key, word):
     begun(cutter, wav, tmp_path / 'disc')
     deed(cutter)
     last = until(cutter, Done, Stopped, Fault)[-1]
     assert isinstance(last, kind)
+    assert last.key == key
     assert word in str(last)
     assert {path.name for path in tmp_path.iterdir()} == {'take.wav'}
+
+
+def test_a_lid_that_is_open_before_the_cut_spends_no_blank(cutter, wav, tmp_path):
+    cutter.lid(False)
+    cutter.prepare(wav, FAST)
+    cutter.cut(tmp_path / 'disc')
+    refused = until(cutter, Progress, Done, Stopped, Refused, Fault)[-1]
+    assert (type(refused), refused.key) == (Refused, 'lid')
+
+
+@pytest.mark.parametrize(
+    ('number', 'key'), [(errno.ENOSPC, 'disk full'), (errno.EDQUOT, 'disk full'), (errno.EIO, 'storage')]
+)
+def test_a_full_disk_is_told_from_a_broken_one(number, key):
+    told = StorageError('cannot write')
+    told.__cause__ = OSError(number, os.strerror(number))
+    assert key_of(told) == key_of(told.__cause__) == key
+
+
+def test_every_key_of_an_error_has_its_words():
+    for kind in AudioLetterError.__subclasses__():
+        assert kind.usual_key in REASONS, kind
 
 
 def test_results_that_are_there_already_are_refused_before_a_blank_is_spent(cutter, wav, tmp_path):

@@ -85,9 +85,8 @@ class Child:
         self.stage('')
 
     def _prepare(self, order: cutter.Prepare) -> None:
-        self._doing = order
+        self._doing, asked = order, order.order
         try:
-            asked = order.order
             machine, disc = load_machine(asked.machine), load_disc(asked.disc)
             request = Request(order.wav, disc, machine, asked.speed, asked.curve)
             made = prepare(request, order.wav.parent, self)
@@ -95,7 +94,7 @@ class Child:
         except CancelledError:
             return
         except (AudioLetterError, OSError, MemoryError) as error:
-            self.say(cutter.Refused(key_of(error), str(error) or type(error).__name__))
+            self.say(cutter.Refused(key_of(error), str(error) or type(error).__name__, asked.take))
             return
         with self._lock:
             self._prepared = (order, made)
@@ -110,6 +109,7 @@ class Child:
                 plan.radius_start_mm,
                 plan.radius_end_mm,
                 disc.name,
+                asked.take,
             )
         )
 

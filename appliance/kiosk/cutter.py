@@ -25,13 +25,15 @@ GONE_S = 10.0  # for a child to stop its cut and end
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """On what, and how, a letter is to be cut. `pace`: times as fast as a real cut; None: as fast as it can."""
+    """On what, and how, a letter is to be cut. `pace`: times as fast as a real cut; None: as fast as it can. `take`:
+    whose it is; what answers the order carries it."""
 
     disc: str
     speed: str = 'auto'
     curve: str = 'riaa'
     machine: str = 'virtual'
     pace: float | None = None
+    take: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Facts:
     radius_start_mm: float
     radius_end_mm: float
     disc: str
+    take: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Refused:
 
     key: str
     text: str
+    take: int = 0  # whose preparation was refused; 0: a cut was
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +212,12 @@ class Cutter:
             return self._pipe.poll(timeout_s)
         except OSError:
             return True
+
+    def kill(self) -> None:
+        """As a power cut would: nobody is told, nothing is tidied up."""
+        if self._process is not None:
+            self._process.kill()
+        self.close()
 
     def close(self) -> None:
         """A cut that goes on is stopped; safe to call twice."""

@@ -174,3 +174,20 @@ def test_a_child_does_not_outlive_its_parent(wav, tmp_path):
     assert poll.poll(WAIT_S * 1000)
     os.close(gone)
     assert {path.name for path in tmp_path.iterdir()} == {'take.wav'}
+
+
+def test_an_answer_says_whose_take_it_is_about(cutter, wav, tmp_path):
+    cutter.prepare(wav, Order('xray-25', take=7))
+    assert until(cutter, Facts)[-1].take == 7
+    cutter.prepare(tmp_path / 'nothing.wav', Order('xray-25', take=8))
+    assert until(cutter, Refused)[-1].take == 8
+
+
+def test_a_cutter_that_is_killed_leaves_nobody_behind(cutter, wav, tmp_path):
+    begun(cutter, wav, tmp_path / 'disc')
+    pid = cutter.pid
+    cutter.kill()
+    assert cutter.pid is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert not (tmp_path / 'disc').exists()

@@ -10,6 +10,7 @@ import math
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from appliance.errors import MachineFileError
@@ -54,7 +55,7 @@ def refuse_unknown(found: set[str], known: set[str], where: str, section: str) -
 
 
 def build(kind: type[Value], table: Any, where: str, section: str, limits: dict[str, Range]) -> Value:
-    """`kind` from a TOML table, every field checked."""
+    """`kind` from a TOML table, every field checked; only a field that says `| None` may be missing."""
     if not isinstance(table, dict):
         raise MachineFileError(f'[{section}] must be a table, not {table!r}', where=where)
     hints = get_type_hints(kind)
@@ -63,15 +64,24 @@ def build(kind: type[Value], table: Any, where: str, section: str, limits: dict[
     values: Table = {}
     for name in names:
         full = f'{section}.{name}' if section else name
+        hint, optional = _without_none(hints[name])
+        if name not in table and optional:
+            continue
         if name not in table:
             raise MachineFileError(f'{full} is missing', where=where, remedy='add it (virtual.toml shows every key)')
-        if hints[name] in PLAIN or get_origin(hints[name]) is Literal:
-            values[name] = plain_value(hints[name], table[name], full, where, limits)
-        elif isinstance(table[name], hints[name]):
+        if hint in PLAIN or get_origin(hint) is Literal:
+            values[name] = plain_value(hint, table[name], full, where, limits)
+        elif isinstance(table[name], hint):
             values[name] = table[name]
         else:
-            values[name] = build(hints[name], table[name], where, full, limits)
+            values[name] = build(hint, table[name], where, full, limits)
     return kind(**values)
+
+
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    """What a section must be when it is there, and whether it may be left out (`Section | None`)."""
+    kinds = [kind for kind in get_args(hint) if kind is not type(None)] if get_origin(hint) is UnionType else []
+    return (kinds[0], True) if len(kinds) == 1 else (hint, False)
 
 
 def plain_value(kind: Any, value: Any, key: str, where: str, limits: dict[str, Range]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from appliance.booth.doors import Inputs
 from appliance.errors import MachineFileError, MachineRefusesError
+from appliance.machine.panel_checks import pulled_up
 
 UNSAFE = Inputs(known=False)
 FAILS = (OSError, RuntimeError, ValueError)
@@ -96,8 +97,7 @@ class GpioControls:
 
     def _pull(self, name: str, wire: Wire) -> Any:
         """Towards what a broken wire must read as: pressed for the stop, not so for all others."""
-        up = (wire.active == 'low') is not (name == 'stop_pressed')
-        return self._gpio.PUD_UP if up else self._gpio.PUD_DOWN
+        return self._gpio.PUD_UP if pulled_up(name, wire.active) else self._gpio.PUD_DOWN
 
     def _level(self, wire: Wire, *, on: bool = True) -> Any:
         return self._gpio.HIGH if (wire.active == 'high') is on else self._gpio.LOW

@@ -13,6 +13,7 @@ from typing import Any
 from PIL import Image
 
 from appliance.errors import MachineFileError
+from appliance.machine.panel_checks import LCD_SPEEDS_HZ, LCD_TURNS
 from appliance.screens.view import HEIGHT, WIDTH
 
 # The picture is compared in 64 parts of 40 x 30; each that changed is sent as the box of its changes. More parts cost
@@ -20,7 +21,6 @@ from appliance.screens.view import HEIGHT, WIDTH
 PARTS = 64
 # Between two tries of a panel that does not answer: setting it up takes 0.12 s (its datasheet's waits) of the loop.
 RETRY_S = 10.0
-SPEEDS_HZ = tuple(int(m * 1e6) for m in (0.5, 1, 2, 4, 8, 16, 20, 24, 28, 32, 36, 40, 44, 48, 50, 52))  # luma's
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class LcdWiring:
     rotate: int = 0  # quarter turns; the picture is wide, so 0 or 2
 
     def __post_init__(self) -> None:
-        if self.bus_speed_hz not in SPEEDS_HZ:
-            known = ', '.join(f'{speed / 1e6:g}' for speed in SPEEDS_HZ)
+        if self.bus_speed_hz not in LCD_SPEEDS_HZ:
+            known = ', '.join(f'{speed / 1e6:g}' for speed in LCD_SPEEDS_HZ)
             what = f'lcd.bus_speed_hz is {self.bus_speed_hz}; it must be one of {known} million'
             raise MachineFileError(what, where='lcd')
-        if self.rotate not in (0, 2):
+        if self.rotate not in LCD_TURNS:
             raise MachineFileError(f'lcd.rotate is {self.rotate}; it must be 0 or 2 quarter turns', where='lcd')
 
 

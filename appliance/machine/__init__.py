@@ -6,6 +6,7 @@
     load                TOML -> Machine, Disc; a file over its `base`; unknown keys refused
     limits              the range of every number
     checks              what must hold between numbers, and between a machine and a disc
+    panel_checks        what must hold between the pins of lathe, panel and LCD
 
 Units are the last part of each key: mm, um, s, ms, ns, hz, rpm, db, v, ohm, h (henry), f (farad), nm (newton metre).
 """

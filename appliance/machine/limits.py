@@ -8,6 +8,7 @@ from __future__ import annotations
 from appliance.tables import Range
 
 _PIN: Range = (0, 27)  # the 40-pin header
+_FREE_PIN: Range = (2, 27)  # 0 and 1 read the identity of a board on top at start
 _FRACTION: Range = (0, 1)
 
 MACHINE_LIMITS: dict[str, Range] = {
@@ -93,6 +94,17 @@ MACHINE_LIMITS: dict[str, Range] = {
     'cut.segment_ms': (2, 50),
     'cut.refuse_below_ms': (5, 100),
     'cut.heartbeat_ms': (1, 5),
+    **{
+        f'controls.{name}': _FREE_PIN
+        for name in ('record', 'left', 'right', 'lid_closed', 'blank', 'stop_pressed', 'lamp')
+    },
+    'controls.bounce_ms': (1, 500),
+    'lcd.spi_port': (0, 1),
+    'lcd.spi_device': (0, 2),
+    'lcd.bus_speed_hz': (500_000, 52_000_000),
+    **{f'lcd.{name}': _FREE_PIN for name in ('dc', 'reset', 'backlight')},
+    'lcd.rotate': (0, 2),
+    'sound.latency_ms': (2, 500),
 }
 
 _GROOVE: dict[str, Range] = {

@@ -8,17 +8,20 @@ hold only what differs.
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 from appliance.errors import MachineFileError, OptionError
-from appliance.machine.checks import check_disc, check_machine
+from appliance.machine.checks import OUTPUT_PINS, check_disc, check_machine
 from appliance.machine.limits import DISC_LIMITS, MACHINE_LIMITS
 from appliance.machine.model import Disc, GrooveKind, Machine
+from appliance.machine.panel_checks import check_panel
 from appliance.tables import Table, build, read_toml, refuse_unknown
 
 FILES = resources.files('appliance.machine')
 FINE = '-fine'
+PANEL = {'controls', 'lcd'}
 
 
 def machine_names() -> list[str]:
@@ -39,8 +42,11 @@ def machine_path(name: str) -> Path:
 def load_machine(name_or_path: str | Path = 'virtual') -> Machine:
     """A shipped machine by name, or any machine file by path; raises MachineFileError."""
     path = machine_path(str(name_or_path)) if str(name_or_path) in machine_names() else Path(name_or_path)
-    table = _with_base(path, read_toml(path))
+    own = read_toml(path)
+    table = _with_base(path, own)
     machine = build(Machine, table, str(path), '', MACHINE_LIMITS)
+    if not PANEL & set(own):
+        machine = _without_base_panel(machine, str(path))
     check_machine(machine, str(path))
     return machine
 
@@ -67,6 +73,17 @@ def _names(folder: str) -> list[str]:
     return sorted(
         entry.name.removesuffix('.toml') for entry in (FILES / folder).iterdir() if entry.name.endswith('.toml')
     )
+
+
+def _without_base_panel(machine: Machine, where: str) -> Machine:
+    """Without the base's panel where the file moves the lathe's pins onto it: a cut needs none, and a booth that does
+    is told that it is missing.
+    """
+    try:
+        check_panel(machine, OUTPUT_PINS, where)
+    except MachineFileError:
+        return replace(machine, controls=None, lcd=None)
+    return machine
 
 
 def _with_base(path: Path, table: Table) -> Table:

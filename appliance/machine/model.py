@@ -160,8 +160,52 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Controls:
+    """The visitor's panel and the sensors: a pin each, and the level at which what it is named for is so."""
+
+    record: int
+    record_active: Level
+    left: int
+    left_active: Level
+    right: int
+    right_active: Level
+    lid_closed: int
+    lid_closed_active: Level
+    blank: int
+    blank_active: Level
+    stop_pressed: int
+    stop_pressed_active: Level
+    lamp: int
+    lamp_active: Level
+    bounce_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class LcdPanel:
+    """How the LCD hangs on the Pi."""
+
+    spi_port: int
+    spi_device: int
+    bus_speed_hz: int
+    dc: int
+    reset: int
+    backlight: int
+    backlight_active_low: bool
+    rotate: int  # quarter turns
+
+
+@dataclass(frozen=True, slots=True)
+class SoundCard:
+    """Microphone and speaker by the names that `audioletter doctor sound` lists; empty: the computer's default."""
+
+    input: str
+    output: str
+    latency_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
-    """Every physical fact of one lathe."""
+    """Every physical fact of one lathe; the last three sections, of the booth around it, may be missing."""
 
     machine: Identity
     pins: Pins
@@ -174,6 +218,9 @@ class Machine:
     head: Head
     lift: Lift
     cut: Cut
+    controls: Controls | None = None
+    lcd: LcdPanel | None = None
+    sound: SoundCard | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from appliance.machine import check_pair, disc_names, load_disc, load_machine, m
 from appliance.machine.limits import DISC_LIMITS, MACHINE_LIMITS
 from appliance.machine.model import Disc, GrooveKind, Machine
 
+WHOLE = re.compile(r'(pins|lcd)\..*|controls\.(?!bounce_ms).*|.*\.(seed|range|microsteps|motor_steps_per_turn)')
 VIRTUAL = machine_path('virtual').read_text(encoding='utf-8')
 
 
@@ -61,7 +62,7 @@ def test_every_number_of_a_disc_file_has_a_range():
 def test_a_value_beyond_either_end_is_refused_by_file_key_value_and_limit(tmp_path, key, end):
     limit = MACHINE_LIMITS[key][end]
     bad = limit - 1 if end == 0 else limit * 2 + 1
-    whole = key.split('.')[1] in ('seed', 'range', 'microsteps', 'motor_steps_per_turn') or key.startswith('pins.')
+    whole = bool(WHOLE.fullmatch(key))
     path = changed(tmp_path, key, str(int(bad)) if whole else repr(float(bad)))
     with pytest.raises(MachineFileError) as caught:
         load_machine(path)

@@ -1,0 +1,82 @@
+"""What must hold between the pins of lathe, panel and LCD: one wire a pin, and none that the board has taken.
+
+Sources: BCM2835/BCM2711 ARM Peripherals, table of alternative functions; Raspberry Pi hardware documentation, "GPIO".
+"""
+
+from __future__ import annotations
+
+from appliance.errors import MachineFileError
+from appliance.machine.model import Controls, LcdPanel, Machine
+
+INPUTS = ('record', 'left', 'right', 'lid_closed', 'blank', 'stop_pressed')
+LCD_PINS = ('dc', 'reset', 'backlight')
+# What luma.core's serial line can be asked for.
+LCD_SPEEDS_HZ = tuple(int(m * 1e6) for m in (0.5, 1, 2, 4, 8, 16, 20, 24, 28, 32, 36, 40, 44, 48, 50, 52))
+LCD_TURNS = (0, 2)  # the picture is wide
+# Of each SPI port: MISO, MOSI, clock; and the chip select of each device.
+SPI_LINES = {0: (9, 10, 11), 1: (19, 20, 21)}
+SPI_SELECT = {0: {0: 8, 1: 7}, 1: {0: 18, 1: 17, 2: 16}}
+UART = (14, 15)  # to the interlock
+PULLED_UP = (2, 3)  # 1.8 kohm to 3.3 V on the board (I2C): no pull-down of the chip is stronger
+
+
+def check_panel(machine: Machine, lathe_pins: tuple[str, ...], where: str) -> None:
+    """Raise MachineFileError for the first contradiction in [controls] and [lcd]; files without them pass."""
+    taken = {getattr(machine.pins, name): f'pins.{name}' for name in lathe_pins}
+    if machine.controls is None and machine.lcd is None:
+        return
+    panel = _reserved(machine.lcd, where)
+    for pin, owner in panel.items():
+        if pin in taken and owner != 'the interlock link':  # a lathe may well use the UART's pins, and always could
+            raise MachineFileError(f'{taken[pin]} is {pin}, which {owner} has', where=where, remedy='move one of them')
+    taken = panel | taken
+    if machine.controls is not None:
+        _check_controls(machine.controls, taken, where)
+    if machine.lcd is not None:
+        for name in LCD_PINS:
+            _take(f'lcd.{name}', getattr(machine.lcd, name), taken, where)
+
+
+def pulled_up(name: str, active: str) -> bool:
+    """Whether an input is pulled up: towards what a broken wire must read as, pressed for the stop, not for others."""
+    return (active == 'low') is not (name == 'stop_pressed')
+
+
+def _check_controls(controls: Controls, taken: dict[int, str], where: str) -> None:
+    for name in (*INPUTS, 'lamp'):
+        pin, active = getattr(controls, name), getattr(controls, f'{name}_active')
+        _take(f'controls.{name}', pin, taken, where)
+        if name in INPUTS and pin in PULLED_UP and not pulled_up(name, active):
+            other = 'low' if active == 'high' else 'high'
+            raise MachineFileError(
+                f"controls.{name}_active is '{active}', which must be pulled down; the board pulls GPIO {pin} up",
+                where=where,
+                remedy=f"wire it to be '{other}' or take a pin other than 2 and 3",
+            )
+
+
+def _reserved(lcd: LcdPanel | None, where: str) -> dict[int, str]:
+    """The pins that are spoken for beside the lathe's."""
+    reserved = dict.fromkeys(UART, 'the interlock link')
+    if lcd is None:
+        return reserved
+    selects = SPI_SELECT[lcd.spi_port]
+    if lcd.spi_device not in selects:
+        raise MachineFileError(
+            f'lcd.spi_device is {lcd.spi_device}; SPI{lcd.spi_port} has {", ".join(map(str, selects))}', where=where
+        )
+    if lcd.bus_speed_hz not in LCD_SPEEDS_HZ:
+        known = ', '.join(f'{speed / 1e6:g}' for speed in LCD_SPEEDS_HZ)
+        raise MachineFileError(
+            f'lcd.bus_speed_hz is {lcd.bus_speed_hz}; it must be one of {known} million', where=where
+        )
+    if lcd.rotate not in LCD_TURNS:
+        raise MachineFileError(f'lcd.rotate is {lcd.rotate}; it must be 0 or 2 quarter turns', where=where)
+    bus = dict.fromkeys((*SPI_LINES[lcd.spi_port], selects[lcd.spi_device]), f'SPI{lcd.spi_port} of the LCD')
+    return reserved | bus
+
+
+def _take(key: str, pin: int, taken: dict[int, str], where: str) -> None:
+    if pin in taken:
+        raise MachineFileError(f'{key} is {pin}, which {taken[pin]} has already', where=where, remedy='one wire a pin')
+    taken[pin] = key

@@ -135,7 +135,7 @@ def ask_discard(turn: Turn) -> None:
 
 def back_to_listen(turn: Turn) -> None:
     turn.change(asked=0)
-    turn.enter(State.LISTEN, turn.rules.listen_s)
+    turn.listen()
 
 
 def say_again(turn: Turn) -> None:
@@ -145,6 +145,15 @@ def say_again(turn: Turn) -> None:
     turn.wipe()
     turn.change(retakes=turn.booth.retakes + 1)
     to_countdown(turn)
+
+
+def speak_up(turn: Turn) -> None:
+    """Nothing was heard: once more, as often as a letter may be said again."""
+    if turn.booth.retakes >= turn.rules.retakes:
+        leave(turn)
+        return
+    turn.change(retakes=turn.booth.retakes + 1)
+    to_level(turn)
 
 
 def leave(turn: Turn) -> None:
@@ -198,10 +207,13 @@ def does_not_fit(turn: Turn) -> None:
 
 def shorter(turn: Turn) -> None:
     """Say it again: what does not fit is let go (a letter already kept stays with the host)."""
+    if turn.booth.retakes >= turn.rules.retakes:
+        leave(turn)
+        return
     if turn.booth.held is Held.UNSAVED:
         turn.wipe()
     turn.let_go()
-    turn.change(reason='')
+    turn.change(reason='', retakes=turn.booth.retakes + 1)
     to_countdown(turn)
 
 

@@ -35,6 +35,13 @@ def sense_and_stay(turn: Turn) -> None:
     turn.wait(turn.rules.load_disc_s)
 
 
+def sense_while_loading(turn: Turn) -> None:
+    """Without a blank, or with a full bin, there is nothing to wait for here; the letter is kept."""
+    sense(turn)
+    if not turn.booth.ready.blanks or not turn.booth.ready.swarf:
+        turn.load_disc()
+
+
 def sense_at_home(turn: Turn) -> None:
     """No visitor: what holds now is shown now."""
     sense(turn)
@@ -86,6 +93,7 @@ def remember_fault(turn: Turn) -> None:
 
 def try_again(turn: Turn) -> None:
     """A press on a side screen: on with the visit if nothing is the matter any more."""
+    turn.change(asked=0)
     if turn.booth.state is State.NO_SPACE and turn.booth.back is not None:
         turn.go_on_with(turn.booth.back)
     elif turn.booth.state is State.STOPPED and (not turn.booth.ready.stop_out or _lid_is_the_matter(turn)):
@@ -96,6 +104,17 @@ def try_again(turn: Turn) -> None:
 
 def _lid_is_the_matter(turn: Turn) -> bool:
     return turn.booth.reason == 'lid' and not turn.booth.ready.lid_closed
+
+
+def call_or_give_up(turn: Turn) -> None:
+    """Whoever still waits here for what was said is called once before the visit ends."""
+    if turn.booth.asked or turn.booth.back in (None, State.TAKE_DISC) or turn.booth.held is Held.NOTHING:
+        give_up(turn)
+        return
+    turn.change(asked=1)
+    turn.do(Act.TONE, 'still')
+    turn.do(Act.SAY, State.STILL_THERE.value)
+    turn.wait(turn.rules.notice_s)
 
 
 def give_up(turn: Turn) -> None:
@@ -117,12 +136,13 @@ def recovered(turn: Turn) -> None:
     if text == 'cut':
         _again(turn, number)
         turn.change(back=State.LOAD_DISC, reason='power')
-        turn.sense(disc_is_cut=True)
+        turn.sense(disc_is_cut=turn.booth.ready.blank)
         turn.do(Act.SPOILED, 'power')
         turn.enter(State.FAULT, turn.rules.notice_s)
     elif text == 'kept':
         _again(turn, number)
-        _come_back(turn, State.LOAD_DISC, turn.rules.load_disc_s)
+        turn.change(back=State.LOAD_DISC)
+        turn.resume()
     elif text == 'done' and turn.booth.ready.blank:
         turn.change(held=Held.KEPT, letter=number)
         turn.sense(disc_is_cut=True)

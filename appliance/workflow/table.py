@@ -96,7 +96,7 @@ ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
     },
     S.LANGUAGE: {
         **NEEDS_MICROPHONE,
-        **rows(RECORD=m.to_level, LEFT=m.previous_language, RIGHT=m.next_language, TIME_UP=m.home),
+        **rows(RECORD=m.to_level, LEFT=m.previous_language, RIGHT=m.next_language, TIME_UP=m.ask_still_there),
     },
     S.LEVEL_CHECK: {
         **NEEDS_MICROPHONE,
@@ -109,12 +109,13 @@ ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
         **rows(RECORD=m.end_recording, TAKE_FULL=m.end_recording, SILENCE=m.ask_in_silence, TIME_UP=m.recording_late),
         K.VOICE: ignored('as it should be'),
     },
-    S.NOT_HEARD: {**NEEDS_MICROPHONE, **rows(RECORD=m.to_level, LEFT=m.leave)},
+    S.NOT_HEARD: {**NEEDS_MICROPHONE, **rows(RECORD=m.speak_up, LEFT=m.leave, TIME_UP=m.ask_still_there)},
     S.LISTEN: rows(RECORD=m.keep, LEFT=m.ask_discard, RIGHT=m.hear_again, PLAYED=m.played, TIME_UP=m.ask_still_there),
     S.DISCARD: rows(LEFT=m.say_again, RIGHT=m.back_to_listen, RECORD=m.leave, TIME_UP=m.back_to_listen),
     S.SAVING: rows(KEEP_FAILED=m.keep_failed, TIME_UP=m.keep_late),
     S.LOAD_DISC: {
         **dict.fromkeys((K.LID_OPENED, K.LID_CLOSED, K.BLANK_LAID, K.BLANK_TAKEN), Outcome(side.sense_and_stay)),
+        **dict.fromkeys((K.BLANKS_OUT, K.SWARF_FULL), Outcome(side.sense_while_loading)),
         **rows(RECORD=m.cut, LEFT=m.leave, TIME_UP=m.ask_still_there),
     },
     S.DOES_NOT_FIT: rows(RECORD=m.shorter, LEFT=m.leave, TIME_UP=m.ask_still_there),
@@ -134,7 +135,7 @@ ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
             **dict.fromkeys(SENSORS, Outcome(side.sense_and_resume)),
             K.STOP_PRESSED: Outcome(side.sense if state is S.STOPPED else side.stop),
             K.FAULT: Outcome(side.machine_fault),
-            **rows(RECORD=side.try_again, LEFT=side.give_up, TIME_UP=side.give_up, MAINTAIN=side.maintain),
+            **rows(RECORD=side.try_again, LEFT=side.give_up, TIME_UP=side.call_or_give_up, MAINTAIN=side.maintain),
         }
         for state in CONDITIONS - {S.MAINTENANCE}
     },

@@ -137,10 +137,10 @@ class Turn:
             self.home()
             return
         if still in (State.FAULT, State.STOPPED) or (still is State.NO_MICROPHONE and back is State.LEVEL_CHECK):
-            self.change(reason=self.booth.ready.fault if still is State.FAULT else '')
+            self.change(reason={State.FAULT: self.booth.ready.fault, State.STOPPED: 'stop'}.get(still, ''))
             self.enter(still, self.rules.notice_s)
             return
-        self.change(back=None, reason='')
+        self.change(back=None, reason='', asked=0)
         self.go_on_with(back)
 
     def go_on_with(self, state: State) -> None:
@@ -149,7 +149,7 @@ class Turn:
         if state is State.LISTEN and held is Held.ENDING:
             self.enter(State.RECORDING, self.rules.answer_s, say=False)
         elif state is State.LISTEN and held is Held.UNSAVED:
-            self.enter(State.LISTEN, self.rules.listen_s, say=False)
+            self.listen(say=False)
         elif state in (State.LOAD_DISC, State.SAVING, State.STILL_THERE) and held is Held.KEPT:
             self.load_disc()
         elif state is State.TAKE_DISC:
@@ -159,10 +159,19 @@ class Turn:
         elif state is State.SAVING and held is Held.UNSAVED:
             self.do(Act.KEEP)
             self.enter(State.SAVING, self.rules.answer_s)
+        elif state is State.LANGUAGE:
+            self.enter(State.LANGUAGE, self.rules.language_s)
         elif held is Held.NOTHING and state in (State.LEVEL_CHECK, State.NOT_HEARD, State.LISTEN):
             self.enter_to_hear(State.LEVEL_CHECK, self.rules.level_s)
         else:
             self.home()
+
+    def listen(self, *, say: bool = True) -> None:
+        """Back to the take; or to why it cannot be cut, if that became known while something else was asked."""
+        if self.booth.plan is Plan.REFUSED:
+            self.enter(State.DOES_NOT_FIT, self.rules.notice_s)
+        else:
+            self.enter(State.LISTEN, self.rules.listen_s, say=say)
 
     def take_disc(self) -> None:
         """Back to the finished disc, if it was not taken while something else was on the screen."""

@@ -97,7 +97,7 @@ class Event:
     kind: Kind
     text: str = ''
     number: int = 0
-    take: int = 0  # that it answers for; 0: it concerns whoever is there
+    take: int = 0  # that it answers for, as counted when the work was begun; 0: it concerns whoever is there
 
 
 class Act(enum.Enum):
@@ -182,7 +182,7 @@ class Booth:
     take: int = 1  # counts what is recorded; an answer for an earlier one means nothing any more
     retakes: int = 0
     replays: int = 0
-    asked: int = 0  # how often "still there?" has been asked in this state
+    asked: int = 0  # how often the visitor has been called in this state
     cut_ms: int = 0  # the whole cut, as planned
     cut_until_s: float = 0.0  # when a cut that goes on has failed
     reason: str = ''  # of FAULT, STOPPED, DOES_NOT_FIT: for the host

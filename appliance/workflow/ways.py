@@ -78,7 +78,7 @@ def _after(booth: Booth, kind: Kind) -> Booth:
     """The booth after `kind`, without clock readings; every deadline may have passed."""
     event = Event(kind, CAUSED.get(kind, ''), COUNTED.get(kind, 0))
     after, _ = step(replace(booth, until_s=0.0), event, 1.0, SMALL)
-    return replace(after, until_s=0.0, cut_until_s=0.0)
+    return replace(after, until_s=0.0, cut_until_s=0.0, take=1)
 
 
 def targets(ways: dict[tuple[State, State], set[Kind]], state: State, kind: Kind) -> list[str]:

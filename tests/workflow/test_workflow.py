@@ -11,17 +11,7 @@ from appliance.workflow.table import TABLE
 from appliance.workflow.turn import hears
 from appliance.workflow.values import Act, Booth, Held, Kind, State
 from appliance.workflow.ways import lines, targets, ways_between
-from tests.workflow.visits import RULES, Visit, Witness, acts, event, reachable, way_home
-
-WAY = {
-    State.RECOVERING: [Kind.RECOVERED], State.ATTRACT: [Kind.RECORD], State.LANGUAGE: [Kind.RECORD],
-    State.LEVEL_CHECK: [Kind.RECORD], State.COUNTDOWN: [Kind.TIME_UP], State.RECORDING: [Kind.RECORD, Kind.TAKE_HEARD],
-    State.LISTEN: [Kind.RECORD, Kind.FITS], State.SAVING: [Kind.KEPT],
-    State.LOAD_DISC: [Kind.BLANK_LAID, Kind.RECORD, Kind.FITS, Kind.LID_CLOSED],
-    State.CUTTING: [Kind.CUT_DONE, Kind.RIGHT], State.CANCEL: [Kind.RECORD, Kind.LEFT],
-    State.TAKE_DISC: [Kind.BLANK_TAKEN, Kind.LEFT], State.FORGET: [Kind.RECORD], State.THANKS: [Kind.TIME_UP],
-    State.STOPPED: [Kind.STOP_RELEASED, Kind.LID_CLOSED], State.FAULT: [Kind.MENDED, Kind.RECORD],
-}  # fmt: skip
+from tests.workflow.visits import RULES, WAY, Visit, Witness, acts, event, reachable, way_home
 
 
 def test_every_event_in_every_state_has_an_outcome_and_a_reason_if_none():

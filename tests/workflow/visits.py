@@ -11,6 +11,15 @@ from appliance.workflow.values import Act, Booth, Event, Held, Kind, Ready, Stat
 CAUSES = {Kind.FAULT: 'lathe', Kind.CUT_FAULT: 'stall', Kind.DOES_NOT_FIT: 'too long', Kind.KEEP_FAILED: 'disk full'}
 NUMBERS = {Kind.TAKE_HEARD: 9000, Kind.KEPT: 7, Kind.FITS: 60_000}
 RULES = Rules()
+WAY = {
+    State.RECOVERING: [Kind.RECOVERED], State.ATTRACT: [Kind.RECORD], State.LANGUAGE: [Kind.RECORD],
+    State.LEVEL_CHECK: [Kind.RECORD], State.COUNTDOWN: [Kind.TIME_UP], State.RECORDING: [Kind.RECORD, Kind.TAKE_HEARD],
+    State.LISTEN: [Kind.RECORD, Kind.FITS], State.SAVING: [Kind.KEPT],
+    State.LOAD_DISC: [Kind.BLANK_LAID, Kind.RECORD, Kind.FITS, Kind.LID_CLOSED],
+    State.CUTTING: [Kind.CUT_DONE, Kind.RIGHT], State.CANCEL: [Kind.RECORD, Kind.LEFT],
+    State.TAKE_DISC: [Kind.BLANK_TAKEN, Kind.LEFT], State.FORGET: [Kind.RECORD], State.THANKS: [Kind.TIME_UP],
+    State.STOPPED: [Kind.STOP_RELEASED, Kind.LID_CLOSED], State.FAULT: [Kind.MENDED, Kind.RECORD],
+}  # fmt: skip
 BAD = {Kind.LID_OPENED, Kind.STOP_PRESSED}
 WELL = (Kind.STOP_RELEASED, Kind.LID_CLOSED, Kind.MENDED, Kind.MICROPHONE_FOUND, Kind.SPACE_OK, Kind.OPEN,
         Kind.BLANKS_IN, Kind.SWARF_EMPTIED)  # fmt: skip
@@ -97,6 +106,10 @@ class Witness:
             self.cutting = False
         if happened.kind is Kind.CUT_DONE and after.state is State.TAKE_DISC:
             self.disc = True
+        if happened.kind is Kind.RECOVERED and before.state is State.RECOVERING:
+            self.unsaved = happened.number > 0 and not happened.text
+            self.kept = happened.text in ('cut', 'kept')
+            self.disc = happened.text == 'done'
         for act in acts(effects):
             self.follow(act, before, happened)
         assert (after.held is Held.UNSAVED) == self.unsaved

@@ -14,22 +14,27 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from appliance.compose.shop import Bench, Keeping, VirtualShop, workshop
+from appliance.compose.shop import Bench, Keeping, VirtualShop, rehearse, workshop
 from appliance.cut import Prepared, Quiet, Request, prepare, told
 from appliance.cut.prepare import Stopwatch
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError, OptionError, key_of
-from appliance.files import whole_file
+from appliance.files import HeldFolder, whole_file
 from appliance.kiosk import cutter
 from appliance.machine import load_disc, load_machine
 from appliance.virtual.interlock import VirtualInterlock
 
 NICE = 10  # mastering gives way to sound and screen
 MADE = '.part'
+LISTENING, PREVIEW = '.preview-', 'preview.wav'
 BROKEN = 70  # exit code of a mistake in the program (sysexits.h, EX_SOFTWARE)
 
 
+Order = cutter.Prepare | cutter.Preview | cutter.Cut | cutter.Forget
+ENDS_PREVIEW = cutter.Prepare | cutter.Forget | cutter.Cut | cutter.Stop | None
+
+
 class CancelledError(Exception):
-    """What was being prepared is wanted no more."""
+    """What was being prepared or previewed is wanted no more."""
 
 
 class Child:
@@ -37,18 +42,22 @@ class Child:
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
-        self._orders: queue.Queue[cutter.Prepare | cutter.Cut | None] = queue.Queue()
+        self._orders: queue.Queue[Order | None] = queue.Queue()
         self._interlock = VirtualInterlock()
         self._lock = threading.Lock()
         self._wanted: cutter.Prepare | None = None  # what is to be prepared; anything else is given up
         self._prepared: tuple[cutter.Prepare, Prepared] | None = None
         self._shop: VirtualShop | None = None
         self._doing: cutter.Prepare | None = None
+        self._listening: cutter.Preview | None = None  # the preview that is wanted; any other is given up
+        self._preview_file: Path | None = None
         self._stop: cutter.Stop | None = None  # asked for since the last order to cut
 
     def hear(self, order: Any) -> None:
         """None: the parent has gone."""
         with self._lock:
+            if isinstance(order, ENDS_PREVIEW | cutter.Preview):
+                self._listening = order if isinstance(order, cutter.Preview) else None
             if isinstance(order, cutter.Switch):
                 setattr(self._interlock, order.name, order.on)
             elif isinstance(order, cutter.Inject) and self._shop:
@@ -62,14 +71,18 @@ class Child:
                 self._prepared = None
             elif isinstance(order, cutter.Cut):
                 self._stop = None
-        if order is None or isinstance(order, cutter.Prepare | cutter.Cut):
+        if order is None or isinstance(order, Order):
             self._orders.put(order)
 
     def work(self) -> None:
         while (order := self._orders.get()) is not None:
+            if isinstance(order, cutter.Prepare | cutter.Forget):
+                self._wipe_preview()
             if isinstance(order, cutter.Prepare):
                 self._prepare(order)
-            else:
+            elif isinstance(order, cutter.Preview):
+                self._preview(order)
+            elif isinstance(order, cutter.Cut):
                 self._cut(order)
 
     def say(self, message: Any) -> None:
@@ -112,6 +125,38 @@ class Child:
                 asked.take,
             )
         )
+
+    def wanted(self, order: cutter.Preview) -> bool:
+        return self._listening is order
+
+    def _preview(self, order: cutter.Preview) -> None:
+        """Nothing of it is left behind by the time another order begins."""
+        self._wipe_preview()
+        try:
+            with self._lock:
+                if self._prepared is None:
+                    raise OptionError('there is no letter to be heard', remedy='prepare it first')
+                made = self._prepared[1]
+            (order.folder / PREVIEW).unlink(missing_ok=True)
+            with HeldFolder(order.folder, LISTENING) as held:
+                sound = rehearse(made, held.path, Rehearsal(self, order))
+                with self._lock:
+                    Rehearsal(self, order).part(1.0)
+                    self._preview_file = sound.replace(order.folder / PREVIEW)
+        except CancelledError:
+            return
+        except (AudioLetterError, OSError, MemoryError) as error:
+            if self.wanted(order):
+                self.say(cutter.Refused(key_of(error), str(error) or type(error).__name__))
+            return
+        self.say(cutter.Previewed(order.folder / PREVIEW))
+
+    def _wipe_preview(self) -> None:
+        """Whoever is forgotten is not to be heard."""
+        if self._preview_file is not None:
+            with contextlib.suppress(OSError):
+                self._preview_file.unlink()
+            self._preview_file = None
 
     def _cut(self, order: cutter.Cut) -> None:
         """What is said last is said when nothing half-made lies about any more."""
@@ -166,6 +211,20 @@ class Child:
         self.say(cutter.Done(folder, report))
         shop.finish(Quiet())
         self.say(cutter.Finished(folder))
+
+
+class Rehearsal:
+    """Ends a preview that nobody waits for any more."""
+
+    def __init__(self, child: Child, order: cutter.Preview) -> None:
+        self._child, self._order = child, order
+
+    def stage(self, name: str) -> None:
+        self.part(0.0)
+
+    def part(self, done: float) -> None:
+        if not self._child.wanted(self._order):
+            raise CancelledError
 
 
 class Teller:

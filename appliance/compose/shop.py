@@ -18,7 +18,7 @@ import numpy as np
 
 from appliance.clock import Clock, RealClock
 from appliance.compose.live import LiveGroove, Pacer, Seen
-from appliance.cut import Outcome, Quiet, Request, Watch
+from appliance.cut import Outcome, Prepared, Quiet, Request, Watch
 from appliance.cut.prepare import Stopwatch, prepare_take
 from appliance.errors import CutFaultError, MachineRefusesError
 from appliance.files import Scratch
@@ -35,6 +35,7 @@ from appliance.machine import (
 )
 from appliance.playback.groovefile import Groove
 from appliance.playback.measure import measure
+from appliance.playback.play import Listening, listen
 from appliance.sound.reading import Take
 from appliance.timeline.build import Timeline
 from appliance.virtual.interlock import VirtualInterlock
@@ -101,6 +102,10 @@ class VirtualShop:
         self._cause, self._key = '', ''
 
     def cut(self, timeline: Timeline, facts: dict[str, Any], watch: Watch) -> Outcome:
+        return self._measure(*self.engrave(timeline, facts, watch))
+
+    def engrave(self, timeline: Timeline, facts: dict[str, Any], watch: Watch) -> tuple[Progress, Findings]:
+        """The groove alone, nothing measured; raises as `cut` does, and what `watch` raises, power off and head up."""
         writer = LiveGroove(self.scratch / GROOVE, facts, self.scratch)
         lathe = self._rig(writer, facts)
         try:
@@ -121,7 +126,7 @@ class VirtualShop:
                 self._lathe, self._cause = None, self._cause or 'this cut is over'
             lathe.close()
             writer.abandon()
-        return self._measure(progress, seen)
+        return progress, seen
 
     def stop(self, cause: str, key: str = 'visitor') -> None:
         """Head up first, ramp down, power off; before the cut has begun it ends as soon as it begins."""
@@ -190,9 +195,20 @@ class VirtualShop:
             draw(groove, self.scratch / PICTURE)
 
     def _play(self) -> None:
-        from appliance.playback import Listening, listen
-
         listen(self.scratch / GROOVE, self.scratch / SOUND, Listening(seed=self._machine.machine.seed))
+
+
+def rehearse(made: Prepared, scratch: Path, watch: Watch) -> Path:
+    """What the disc will sound like: cut on the virtual lathe, whatever the machine is, as fast as it can, and played.
+
+    Returns a WAV file (48 kHz, the film's own noise) in `scratch`; raises as `VirtualShop.engrave`.
+    """
+    request = made.request
+    shop = VirtualShop(request.machine, request.disc, scratch, Keeping())
+    shop.engrave(made.timeline, made.facts, watch)
+    sound = scratch / SOUND
+    listen(scratch / GROOVE, sound, Listening(seed=request.machine.machine.seed), watch.part)
+    return sound
 
 
 def try_out(machine: Machine) -> str:

@@ -52,6 +52,14 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """Let what was prepared be heard as its disc will sound: `folder`/preview.wav appears whole, scratch files lie in
+    `folder`. Any order to prepare, cut, stop or forget gives it up, without an answer."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """At once. `key` in `appliance.words.reasons`, as everywhere here."""
 
@@ -101,6 +109,13 @@ class Refused:
     key: str
     text: str
     take: int = 0  # whose preparation was refused; 0: a cut was
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What the disc will sound like: mono, 48 kHz, as long as the take. Gone when it is forgotten or prepared anew."""
+
+    wav: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +182,10 @@ class Cutter:
     def prepare(self, wav: Path, order: Order) -> None:
         """Answered by Facts or Refused."""
         self._tell(Prepare(wav, order))
+
+    def preview(self, folder: Path) -> None:
+        """Answered by Previewed or Refused; by nothing if another order comes first."""
+        self._tell(Preview(folder))
 
     def cut(self, folder: Path) -> None:
         """Answered by Progress, then Done and Finished, or Stopped, Refused or Fault."""

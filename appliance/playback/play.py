@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,21 +78,26 @@ class Heard:
     peak: float
 
 
-def listen(groove_path: Path, out_path: Path, how: Listening | None = None) -> Heard:
-    """Play a groove file into a WAV file (mono, 48 kHz, 24 bit), which appears whole or not at all."""
+def listen(
+    groove_path: Path, out_path: Path, how: Listening | None = None, part: Callable[[float], None] | None = None
+) -> Heard:
+    """Play a groove file into a WAV file (mono, 48 kHz, 24 bit), which appears whole or not at all.
+
+    `part` is told how much is done about once a second of sound; what it raises ends the playing.
+    """
     if not os.access(out_path.parent, os.W_OK | os.X_OK):
         what, remedy = 'there is no such folder, or it may not be written to', 'choose another with --out'
         raise OptionError(what, where=str(out_path.parent), remedy=remedy)
     groove = Groove.open(groove_path)
     try:
-        return play(groove, out_path, how or Listening())
+        return play(groove, out_path, how or Listening(), part or (lambda done: None))
     except NativeError as error:
         raise GrooveFileError(error.what, where=str(groove_path), remedy='cut the message again') from error
     finally:
         groove.close()
 
 
-def play(groove: Groove, out_path: Path, how: Listening) -> Heard:
+def play(groove: Groove, out_path: Path, how: Listening, part: Callable[[float], None]) -> Heard:
     """Play an open groove. Memory does not depend on its length."""
     film = find_film(how.film if how.film is not None else groove.text('material'))
     stylus_um = how.stylus_um if how.stylus_um is not None else groove.number('stylus_um')
@@ -105,6 +110,7 @@ def play(groove: Groove, out_path: Path, how: Listening) -> Heard:
         for block, clicks in _sound(pickup, surface, _curve(groove), samples):
             peak = max(peak, float(np.max(np.abs(block))))
             scratch.append(block + clicks)
+            part(scratch.samples / samples)
         gain = min(1.0, PEAK / peak) if peak else 1.0
         _write(out_path, scratch, gain)
     finally:

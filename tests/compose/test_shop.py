@@ -6,6 +6,7 @@ import soundfile
 
 from appliance.clock import SteppedClock
 from appliance.compose import Bench, Keeping, workshop
+from appliance.compose.shop import rehearse
 from appliance.cut import Quiet, Request, carry_out, prepare
 from appliance.errors import CutFaultError
 from appliance.machine import bit
@@ -31,6 +32,40 @@ class Meddler:
         if done >= self._part and self._deed:
             deed, self._deed = self._deed, None
             deed()
+
+
+class GivenUpError(Exception):
+    pass
+
+
+class Impatient:
+    """Gives up at its `most`-th look after the first that `begins`."""
+
+    def __init__(self, begins, most):
+        self.begins, self.most, self.looks, self.all = begins, most, 0, 0
+
+    def stage(self, name):
+        pass
+
+    def part(self, done):
+        self.all += 1
+        self.looks += self.begins()
+        if self.looks >= self.most:
+            raise GivenUpError
+
+
+@pytest.mark.parametrize('most', [1, 2])
+def test_a_rehearsal_ends_at_the_look_that_gives_it_up(prepared, tmp_path, most):
+    """While it cuts (a look every LOOK_S) and while it plays (a look every second of sound)."""
+    cutting = Impatient(lambda: True, 1)
+    with pytest.raises(GivenUpError):
+        rehearse(prepared, tmp_path, cutting)
+    assert cutting.all == 1
+    assert not list(tmp_path.iterdir())
+    playing = Impatient((tmp_path / 'groove.npz').exists, most)
+    with pytest.raises(GivenUpError):
+        rehearse(prepared, tmp_path, playing)
+    assert [path.name for path in tmp_path.iterdir()] == ['groove.npz']
 
 
 def all_off(machine, levels):

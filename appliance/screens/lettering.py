@@ -9,6 +9,8 @@ from typing import NamedTuple
 from PIL import ImageDraw, ImageFont
 
 SMALLEST = 13  # pixels: below this nobody reads it at arm's length on a 2.8 inch panel
+CLAUSES = ('; ', ': ', '。', '、')  # where a sentence is best parted, best first; not in a time such as 1:45
+LONGEST_UNIT = 3  # characters: min, cm, s
 LEADING = 1.16  # distance of two lines, in font sizes
 
 
@@ -47,14 +49,14 @@ def set_text(text: str, width: int, height: int, size: int, *, bold: bool = True
     for smaller in range(size, SMALLEST - 1, -1):
         lines = wrap(text, width, smaller, bold=bold)
         if lines and len(lines) * smaller * LEADING <= height + 0.16 * smaller:
-            return Setting(lines, smaller, True)
+            return Setting(_balanced(text, lines, width, smaller, bold=bold), smaller, True)
     return Setting(wrap(text, 10_000, SMALLEST, bold=bold), SMALLEST, not text)
 
 
 def wrap(text: str, width: int, size: int, *, bold: bool = True) -> tuple[str, ...]:
     """Lines no wider than `width`; () when a word is. Japanese breaks between characters, not before punctuation."""
     face = font(size, bold=bold, eastern=eastern(text))
-    parts, glue = (_characters(text), '') if eastern(text) else (text.split(), ' ')
+    parts, glue = (_characters(text), '') if eastern(text) else (_words(text), ' ')
     lines: list[str] = []
     for part in parts:
         if face.getlength(part) > width:
@@ -64,6 +66,30 @@ def wrap(text: str, width: int, size: int, *, bold: bool = True) -> tuple[str, .
         else:
             lines.append(part)
     return tuple(lines)
+
+
+def _balanced(text: str, lines: tuple[str, ...], width: int, size: int, *, bold: bool) -> tuple[str, ...]:
+    """As many lines, but no word left alone: two lines part between two clauses, others are of like length."""
+    if len(lines) == 1:
+        return lines
+    face = font(size, bold=bold, eastern=eastern(text))
+    for place in (text.find(mark) + 1 for mark in CLAUSES if mark in text[:-1]):
+        halves = (text[:place].strip(), text[place:].strip())
+        if len(lines) == 2 and all(face.getlength(half) <= width for half in halves):
+            return halves
+    narrower = (wrap(text, less, size, bold=bold) for less in range(width // len(lines), width, 4))
+    return next((even for even in narrower if len(even) == len(lines)), lines)
+
+
+def _words(text: str) -> list[str]:
+    """Words; a number keeps its unit beside it, as in 1:45 min."""
+    parts: list[str] = []
+    for word in text.split():
+        if parts and parts[-1][-1].isdigit() and len(word.rstrip('.,;')) <= LONGEST_UNIT:
+            parts[-1] += ' ' + word
+        else:
+            parts.append(word)
+    return parts
 
 
 def _characters(text: str) -> list[str]:

@@ -89,7 +89,7 @@ def _recording(view: View, pen: Pen) -> None:
     pen.rounded_rectangle((20, 152, 300, 160), 4, fill=palette.PAD)
     pen.rounded_rectangle((20, 152, 20 + 280 * min(view.seconds / whole, 1.0), 160), 4, fill=palette.CREAM)
     pen.ellipse((20, 168, 36, 184), fill=palette.BRIGHT)
-    put(pen, Box(46, 164, 110, 24), _clock(view.seconds), palette.CREAM, 20)
+    put(pen, Box(42, 164, 60, 24), _clock(view.seconds), palette.CREAM, 20)
 
 
 def _clock(seconds: float) -> str:

@@ -7,7 +7,7 @@ from math import ceil
 
 from appliance.screens.view import View
 from appliance.words.languages import translator
-from appliance.words.reasons import REASONS, reason_for
+from appliance.words.reasons import CALL, REASONS, reason_for
 from appliance.words.texts import LINES, SCREENS, Texts
 from appliance.workflow.values import State
 
@@ -16,6 +16,7 @@ from appliance.workflow.values import State
 QUIET_DB = -30.0
 LOUD_DB = -3.0
 FAULTY = (State.FAULT, State.STOPPED, State.NO_SPACE)
+WAITING = (State.OUT_OF_BLANKS, State.SWARF_FULL, State.NO_MICROPHONE)  # for the host, with what was said safe
 
 
 def wording(view: View) -> Texts:
@@ -50,6 +51,11 @@ def _by_facts(view: View) -> Texts:
         texts, line = _listening(view, texts)
     elif view.state is State.DISCARD and not view.can_retake:
         texts = replace(texts, left='')
+    elif view.state in (State.NOT_HEARD, State.DOES_NOT_FIT):
+        texts, line = _refused(view, texts)
+    elif view.state in WAITING and view.held:
+        texts = replace(texts, left='Leave', go='Go on' if view.state is State.NO_MICROPHONE else 'Try again')
+        line = SCREENS[State.NO_SPACE].line
     elif view.state is State.LOAD_DISC:
         texts, line = _loading(view, texts)
     elif view.state in FAULTY:
@@ -70,6 +76,14 @@ def _listening(view: View, texts: Texts) -> tuple[Texts, str | None]:
         texts = replace(texts, right='')
     line = {'take': LINES['as spoken'], 'disc': LINES['as disc']}.get(view.playing)
     return texts, line
+
+
+def _refused(view: View, texts: Texts) -> tuple[Texts, str | None]:
+    """Why there is nothing to cut; beyond the last retake only the host can help."""
+    if view.state is State.DOES_NOT_FIT and view.reason in REASONS and view.reason != 'too long':
+        reason = REASONS[view.reason]
+        texts = replace(texts, title=reason.visitor, line=reason.action)
+    return (texts, None) if view.can_retake else (replace(texts, go=''), CALL)
 
 
 def _loading(view: View, texts: Texts) -> tuple[Texts, str | None]:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from appliance.screens import HEIGHT, WIDTH, draw
-from appliance.screens.frame import misfits
+from appliance.screens.frame import LINE, LINE_SIZE, misfits
 from appliance.screens.lettering import font, set_text
 from appliance.screens.palette import DARK, PAIRS, contrast, luminance
 from appliance.screens.view import Meter
@@ -88,6 +88,46 @@ def test_nothing_can_be_pressed_before_the_blank_lies_there():
     assert wording(view(State.LOAD_DISC)).go == 'Cut'
     assert wording(view(State.LOAD_DISC)).line == 'It takes 1:45 min on a 25 cm disc'
     assert wording(view(State.CUTTING)).line.startswith('1:03 min left')
+
+
+def test_no_retake_is_offered_where_none_is_left():
+    for state in (State.NOT_HEARD, State.DOES_NOT_FIT):
+        assert wording(view(state)).go
+        assert wording(view(state, can_retake=False)).go == ''
+        assert wording(view(state, can_retake=False)).line == 'Please call the host'
+    assert wording(view(State.DISCARD, can_retake=False)).left == ''
+
+
+def test_a_letter_that_cannot_be_planned_is_not_called_too_long():
+    assert wording(view(State.DOES_NOT_FIT, reason='too long')).title == 'Too long'
+    assert wording(view(State.DOES_NOT_FIT, reason='plan')).title == 'This letter cannot be planned'
+
+
+@pytest.mark.parametrize('state', [State.OUT_OF_BLANKS, State.SWARF_FULL, State.NO_MICROPHONE])
+def test_whoever_waits_for_the_host_reads_that_the_letter_is_safe_and_what_to_press(state):
+    waiting, nobody = wording(view(state, held=True)), wording(view(state, held=False))
+    assert 'safe' in waiting.line
+    assert waiting.left
+    assert waiting.go
+    assert (nobody.left, nobody.go) == ('', '')
+
+
+@pytest.mark.parametrize('language', list(NAMES))
+def test_no_word_stands_alone_on_a_second_line(language):
+    """Of two lines the shorter has at least a third of the longer, or begins a clause of its own."""
+    for state in State:
+        for facts in FACTS:
+            text = wording(replace(view(state, 'en', **facts), language=language)).line
+            lines = set_text(text, LINE.width, LINE.height, LINE_SIZE, bold=False).lines
+            if len(lines) == 2 and lines[0][-1] not in ';:。、':
+                assert 3 * min(map(len, lines)) >= max(map(len, lines)), lines
+
+
+def test_a_number_stays_with_its_unit():
+    lines = set_text(wording(view(State.LOAD_DISC, 'ru')).line, LINE.width, LINE.height, LINE_SIZE, bold=False).lines
+    assert len(lines) == 2
+    assert any('1:45 мин' in line for line in lines)
+    assert any('25 см' in line for line in lines)
 
 
 def test_the_level_is_told_in_words():

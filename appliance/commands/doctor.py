@@ -10,18 +10,27 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.errors import AudioLetterError
 
-DESCRIPTION = 'Check this computer and a machine file; each failure says what to do.'
+if TYPE_CHECKING:
+    from appliance.config import Config
+    from appliance.config.places import Folders
+
+DESCRIPTION = 'Check this computer, a machine file and the booth; each failure says what to do.'
 EXAMPLES = """examples:
   audioletter doctor
   audioletter doctor --machine mine.toml --json
+  audioletter doctor --config booth.toml
 
 exit codes: 0 all is well; 3 something is not.
 """
 SCRATCH_MB = 500  # a ten-minute cut with trace and picture
+LETTERS_MB = 500  # some ten letters with their results; fewer, and a day at a fair ends early
+SAMPLE_BYTES = 4  # of a take in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,9 @@ class Finding:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--machine', metavar='FILE', default='virtual', help='a machine file, or a name; virtual')
+    parser.add_argument(
+        '--config', metavar='FILE', type=Path, help='settings that come after those of /etc/audioletter'
+    )
     parser.add_argument('--json', action='store_true', help='for programs')
 
 
@@ -47,6 +59,13 @@ def run(options: argparse.Namespace) -> int:
         ('scratch space', _scratch),
         ('machine file', lambda: _machine_file(options.machine)),
         ('machine', lambda: _machine(options.machine)),
+        ('settings', lambda: _settings(options.config)),
+        ('letters', lambda: _letters(options.config)),
+        ('takes', lambda: _takes(options.config)),
+        ('controls', lambda: _controls(options.machine)),
+        ('lcd', lambda: _lcd(options.machine)),
+        ('fonts', _fonts),
+        ('prompts', lambda: _prompts(options.config)),
     ]
     findings = [_safely(name, check) for name, check in checks]
     if options.json:
@@ -104,3 +123,104 @@ def _machine(name: str) -> Finding:
     from appliance.machine import load_machine
 
     return Finding('machine', True, try_out(load_machine(name)))
+
+
+def _settings(named: Path | None) -> Finding:
+    from appliance.config import load_config
+
+    _, origin = load_config(named)
+    files = list(dict.fromkeys(origin.values()))
+    keys = {file: [key for key, value in origin.items() if value == file] for file in files[1:]}
+    words = [f'{file} ({", ".join(names)})' for file, names in keys.items()]
+    return Finding('settings', True, ', then '.join(['as packaged', *words]))
+
+
+def _places(named: Path | None) -> tuple[Config, Folders]:
+    from appliance.config import load_config
+    from appliance.config.places import folders
+
+    config, _ = load_config(named)
+    return config, folders(config, os.environ, os.geteuid())
+
+
+def _letters(named: Path | None) -> Finding:
+    """Nothing is made: where the folder is not there yet, what it would be made in is looked at."""
+    _, places = _places(named)
+    return _room('letters', places.data, LETTERS_MB, 'set places.data to a folder the booth may write')
+
+
+def _takes(named: Path | None) -> Finding:
+    from appliance.sound.voice import SOUND_RATE_HZ
+
+    config, places = _places(named)
+    need_mb = config.policy.max_message_s * SOUND_RATE_HZ * SAMPLE_BYTES / 1e6
+    found = _room('takes', places.run, need_mb, 'set places.run to a folder in memory the booth may write')
+    return replace(found, saw=f'in memory: {found.saw}')
+
+
+def _room(check: str, folder: Path, need_mb: float, otherwise: str) -> Finding:
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    free_mb = shutil.disk_usage(there).free / 1e6
+    new = '' if there == folder else ' (not made yet)'
+    saw = f'{free_mb:.0f} MB free in {folder}{new}'
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        return Finding(check, False, f'{saw}; {there} cannot be written', otherwise)
+    if free_mb < need_mb:
+        return Finding(check, False, saw, f'make {need_mb:.0f} MB free there')
+    return Finding(check, True, saw)
+
+
+def _controls(name: str) -> Finding:
+    from appliance.booth.wiring import controls_wiring
+    from appliance.machine import load_machine
+
+    machine = load_machine(name)
+    if machine.controls is None and machine.machine.kind == 'virtual':
+        return Finding('controls', True, 'no [controls]: this machine can have a virtual panel only')
+    wiring = controls_wiring(machine)
+    wires = ', '.join(f'{field.name} {getattr(wiring, field.name).pin}' for field in fields(wiring))
+    return Finding('controls', True, f'GPIO of {wires}')
+
+
+def _lcd(name: str) -> Finding:
+    from appliance.booth.wiring import lcd_wiring
+    from appliance.machine import load_machine
+
+    machine = load_machine(name)
+    if machine.lcd is None and machine.machine.kind == 'virtual':
+        return Finding('lcd', True, 'no [lcd]: this machine can have a virtual screen only')
+    wiring = lcd_wiring(machine)
+    saw = f'SPI{wiring.spi_port} device {wiring.spi_device} at {wiring.bus_speed_hz / 1e6:g} MHz, dc {wiring.dc}'
+    return Finding('lcd', True, f'{saw}, reset {wiring.reset}, backlight {wiring.backlight}')
+
+
+def _fonts() -> Finding:
+    from appliance.screens.lettering import font
+
+    names = {str(font(20, bold=bold, eastern=eastern).getname()[0]) for bold in (0, 1) for eastern in (0, 1)}
+    return Finding('fonts', True, ' and '.join(sorted(names)))
+
+
+def _prompts(named: Path | None) -> Finding:
+    """A language that ships no voice is silent unless the host recorded it; in any other, none may be missing."""
+    from appliance.config import load_config
+    from appliance.words.prompts import LANGUAGES, SPOKEN, TONES, prompt, tone
+
+    voice = load_config(named)[0].voice
+    folder = voice.prompts_folder
+    if folder and not Path(folder).is_dir():
+        return Finding('prompts', False, f'voice.prompts_folder is {folder}, no folder', 'make it, or leave it empty')
+    spoken = [state.value for state in SPOKEN]
+    said = {code: [name for name in spoken if prompt(name, code, folder)] for code in voice.languages}
+    missing = [f'tones/{name}' for name in TONES if tone(name, folder) is None]
+    for code, names in said.items():
+        if names or code in LANGUAGES:
+            missing += [f'{code}/{name}' for name in spoken if name not in names]
+    if missing:
+        return Finding('prompts', False, f'{len(missing)} sound files are missing, the first is {missing[0]}',
+                       'install the program again; tools/make_prompts makes the shipped ones')  # fmt: skip
+    silent = [code for code, names in said.items() if not names]
+    saw = f'{", ".join(code for code in said if code not in silent) or "none"}' + (
+        f'; on the screen only: {", ".join(silent)}' if silent else ''
+    )
+    return Finding('prompts', True, saw if voice.prompts else f'switched off by voice.prompts ({saw})')

@@ -1,0 +1,106 @@
+"""What the doctor says of a booth: its settings and where each came from, its places, its panel, its voices."""
+
+import json
+
+import pytest
+
+from appliance.commands import main
+from appliance.commands.doctor import Finding
+from appliance.machine import machine_path
+from appliance.words.prompts import SHIPPED
+
+
+@pytest.fixture
+def findings(tmp_path, capsys, monkeypatch):
+    """The doctor's findings by name, for settings and a machine file as given."""
+    tried = Finding('machine', True, 'not tried here: it cuts for seconds')
+    monkeypatch.setattr('appliance.commands.doctor._machine', lambda _: tried)
+
+    def ask(settings='', machine='[machine]\nbase = "virtual"\n'):
+        (tmp_path / 'mine.toml').write_text(settings)
+        (tmp_path / 'machine.toml').write_text(machine)
+        files = ['--config', str(tmp_path / 'mine.toml'), '--machine', str(tmp_path / 'machine.toml')]
+        code = main(['doctor', '--json', *files])
+        found = {one['check']: one for one in json.loads(capsys.readouterr().out)}
+        assert code == (0 if all(one['ok'] for one in found.values()) else 3)
+        return found
+
+    return ask
+
+
+def failed(found):
+    return {name: one for name, one in found.items() if not one['ok']}
+
+
+def test_the_settings_are_told_with_the_file_each_came_from(findings, tmp_path):
+    found = findings('[voice]\nvolume_db = -20\n[policy]\nretakes = 1\n')
+    assert found['settings']['saw'] == f'as packaged, then {tmp_path}/mine.toml (voice.volume_db, policy.retakes)'
+    assert failed(found) == {}
+
+
+def test_settings_that_are_wrong_fail_what_needs_them_and_say_where(findings, tmp_path):
+    wrong = failed(findings('[voice]\nvolume_db = 20\n'))
+    assert set(wrong) == {'settings', 'letters', 'takes', 'prompts'}
+    assert 'mine.toml: voice.volume_db is 20; it must be between -60 and 0' in wrong['settings']['saw']
+
+
+def test_takes_on_a_disk_and_letters_in_no_folder_are_named(findings, tmp_path):
+    (tmp_path / 'file').write_text('')
+    wrong = failed(findings(f'[places]\nrun = "/proc/takes"\ndata = "{tmp_path}/file/letters"\n'))
+    assert set(wrong) == {'letters', 'takes'}
+    assert 'not in memory' in wrong['takes']['saw']
+    assert 'set places.run' in wrong['takes']['remedy']
+
+
+def test_letters_where_nothing_can_be_written_are_named(findings, tmp_path):
+    (tmp_path / 'file').write_text('')
+    wrong = failed(findings(f'[places]\ndata = "{tmp_path}/file"\n'))
+    assert 'cannot be written; set places.data' in f'{wrong["letters"]["saw"]}; {wrong["letters"]["remedy"]}'
+
+
+def test_nothing_is_made_by_looking(findings, tmp_path):
+    found = findings(f'[places]\ndata = "{tmp_path}/new/letters"\n')
+    assert found['letters']['ok']
+    assert '(not made yet)' in found['letters']['saw']
+    assert not (tmp_path / 'new').exists()
+
+
+def test_a_full_disk_is_named_with_what_is_needed(findings, tmp_path, monkeypatch):
+    monkeypatch.setattr('appliance.commands.doctor.LETTERS_MB', 1e12)
+    wrong = failed(findings(f'[places]\ndata = "{tmp_path}"\n'))
+    assert wrong['letters']['remedy'] == 'make 1000000000000 MB free there'
+
+
+def test_the_panel_is_told_pin_by_pin_and_may_be_missing_on_a_virtual_machine(findings):
+    found = findings()
+    assert 'record 2, left 20, right 21, lid_closed 3, blank 19, stop_pressed 7, lamp 18' in found['controls']['saw']
+    assert found['lcd']['saw'] == 'SPI0 device 0 at 32 MHz, dc 24, reset 25, backlight 4'
+    text = machine_path('virtual').read_text(encoding='utf-8')
+    found = findings(machine=text[: text.index('[controls]')])
+    assert failed(found) == {}
+    assert 'virtual panel only' in found['controls']['saw']
+
+
+def test_a_real_machine_must_say_how_its_panel_is_wired(findings):
+    text = machine_path('virtual').read_text(encoding='utf-8')
+    real = text[: text.index('[controls]')].replace('kind = "virtual"', 'kind = "real"')
+    wrong = failed(findings(machine=real))
+    assert {'controls', 'lcd'} <= set(wrong)
+    assert '[controls] is missing' in wrong['controls']['saw']
+
+
+def test_a_prompt_that_is_missing_is_named_and_an_unspoken_language_is_not(findings, tmp_path, monkeypatch):
+    assert findings()['prompts']['saw'] == 'en, ru, de, fr, es; on the screen only: ja'
+    for file in [*SHIPPED.glob('en/*'), *SHIPPED.glob('tones/*')]:
+        if file.stem != 'listen':
+            copy = tmp_path / 'spoken' / file.relative_to(SHIPPED)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.symlink_to(file)
+    monkeypatch.setattr('appliance.words.prompts.SHIPPED', tmp_path / 'spoken')
+    wrong = failed(findings('[voice]\nlanguages = ["en"]\n'))
+    assert wrong['prompts']['saw'] == '1 sound files are missing, the first is en/listen'
+
+
+def test_a_folder_of_prompts_that_is_not_there_is_named(findings):
+    wrong = failed(findings('[voice]\nprompts_folder = "/none"\n'))
+    assert 'voice.prompts_folder is /none, no folder' in wrong['prompts']['saw']

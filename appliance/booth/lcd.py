@@ -6,13 +6,14 @@ A panel that does not answer is a state: the booth goes on without it, and it is
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
-from appliance.errors import MachineFileError
+from appliance.errors import MachineFileError, MachineRefusesError
 from appliance.machine.panel_checks import LCD_SPEEDS_HZ, LCD_TURNS
 from appliance.screens.view import HEIGHT, WIDTH
 
@@ -43,6 +44,15 @@ class LcdWiring:
             raise MachineFileError(what, where='lcd')
         if self.rotate not in LCD_TURNS:
             raise MachineFileError(f'lcd.rotate is {self.rotate}; it must be 0 or 2 quarter turns', where='lcd')
+
+
+def pi_spi() -> Any:
+    """spidev's device; MachineRefusesError that says what is missing."""
+    try:
+        return importlib.import_module('spidev').SpiDev()
+    except ImportError as error:
+        remedy = 'install spidev, or leave this part virtual'
+        raise MachineRefusesError(f'there is no spidev here ({error})', where='lcd', remedy=remedy) from error
 
 
 class Lcd:

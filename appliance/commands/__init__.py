@@ -23,13 +23,13 @@ from appliance.commands.process import complain, ending_by_exception, fault_of, 
 from appliance.errors import AudioLetterError, OptionError
 
 COMMANDS = {
+    'kiosk': 'open the booth: speak, listen, keep, cut, take it home',
     'cut': 'cut a recording on a disc',
     'listen': 'hear a groove as a stylus would',
     'look': 'draw the disc that a groove makes',
     'machines': 'list the machines',
     'discs': 'list the discs',
-    'config': 'show or check the settings of the host',
-    'doctor': 'check this computer, the machine and the booth',
+    'doctor': 'check this computer and the machine',
     'bench': 'measure the core: instructions, ratios, memory',
 }
 

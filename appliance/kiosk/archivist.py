@@ -42,6 +42,7 @@ class Archivist(Generic[Stores]):
         self._stores: Stores | None = None
         self._jobs: queue.Queue[Job[Stores] | None] = queue.Queue()
         self._answers: queue.Queue[Callable[[], Events]] = queue.Queue()
+        self._dropped = False
         self._waiting = 0  # jobs not answered yet; counted by the loop's thread alone
         self._idle = threading.Event()
         self._idle.set()
@@ -72,18 +73,24 @@ class Archivist(Generic[Stores]):
         """Until everything given is done (its answers then wait for `poll`); False if it is not by then."""
         return self._idle.wait(timeout_s)
 
+    def drop(self) -> None:
+        """What has not been begun is never done: as if the power had gone. The stores are left as they are."""
+        self._dropped = True
+        self._jobs.put(None)
+        self._thread.join()
+
     def close(self) -> None:
         """Everything given is done first."""
         self._jobs.put(None)
         self._thread.join()
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs.get()) is not None and not self._dropped:
             self._answers.put(self._answer(job))
             if self._jobs.empty():
                 self._idle.set()
         close = getattr(self._stores, 'close', None)
-        if close is not None:
+        if close is not None and not self._dropped:
             close()
 
     def _answer(self, job: Job[Stores]) -> Callable[[], Events]:

@@ -100,7 +100,6 @@ class Facts:
     radius_end_mm: float
     disc: str
     take: int = 0
-    homing_s: float = 0.0  # at most, before `total_s` begins: the carriage must first find out where it stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,6 @@ class Progress:
     rpm: float
     head_down: bool
     points: tuple[tuple[float, float], ...] = ()
-    homing: bool = False  # the carriage goes home first; `part` is 0
 
 
 @dataclass(frozen=True, slots=True)

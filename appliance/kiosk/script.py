@@ -49,7 +49,7 @@ class Hands(Protocol):
     def tell(self, event: Event) -> None:
         """As the host."""
 
-    def screen(self, file: Path) -> None: ...
+    def save_screen(self, file: Path) -> None: ...
 
     def results(self, folder: Path) -> bool:
         """Copy the last letter's results; False while they are not all there."""
@@ -196,7 +196,7 @@ class Player:
         elif step.verb == 'host':
             self._hands.tell(Event(HOST[step.word]))
         elif step.verb == 'screen':
-            self._hands.screen(Path(step.word))
+            self._hands.save_screen(Path(step.word))
         elif step.verb == 'say':
             self._say(step.word)
         elif step.verb == 'expect' and state.value != step.word:

@@ -8,8 +8,8 @@ import pytest
 
 from appliance.config import Config, load_config
 from appliance.config.load import LIMITS
+from appliance.config.rules import rules_of
 from appliance.errors import MachineFileError
-from appliance.kiosk.rules import rules_of
 from appliance.words.languages import NAMES
 from appliance.workflow.rules import Rules
 

@@ -28,7 +28,7 @@ class Hands:
     def tell(self, event):
         self.did.append(event.kind)
 
-    def screen(self, file):
+    def save_screen(self, file):
         self.did.append(file)
 
     def results(self, folder):

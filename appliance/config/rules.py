@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from appliance.config import Config
+from appliance.config.model import Config
 from appliance.workflow.rules import Rules
 
 

@@ -1,0 +1,156 @@
+"""Where a booth is put together: each part virtual or real as asked for, never the one in place of the other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from appliance.booth.doors import Controls, Display
+from appliance.booth.wiring import bounce_s, controls_wiring, lcd_wiring
+from appliance.clock import Clock, RealClock, wall_s
+from appliance.config import Config
+from appliance.config.places import Folders
+from appliance.errors import OptionError
+from appliance.kiosk.archivist import Archivist
+from appliance.kiosk.cutter import Cutter, Order
+from appliance.kiosk.live import Parts, Settings
+from appliance.kiosk.loop import TURN_S, Kiosk
+from appliance.machine import Machine, load_disc
+from appliance.message import Disk, Keeping, Stores
+from appliance.message.stores import Clocks
+from appliance.virtual.booth.controls import VirtualControls
+from appliance.virtual.booth.disk import FillingDisk
+from appliance.virtual.booth.display import VirtualDisplay
+from appliance.virtual.booth.sound import VirtualMicrophone, VirtualSpeaker
+
+REAL_PARTS = ('controls', 'lcd')
+PACE = 3.0  # times as fast as a real cut, where somebody looks on
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which parts are real, how fast the virtual lathe cuts (None: as fast as it can), and by which clock."""
+
+    real: frozenset[str] = frozenset()
+    pace: float | None = PACE
+    clock: Clock = field(default_factory=RealClock)
+    threads: bool = True
+    wall: Callable[[], float] = wall_s
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.real - set(REAL_PARTS))
+        if unknown:
+            known = ', '.join(REAL_PARTS)
+            raise OptionError(f'there is no part {unknown[0]!r}', where='--real', remedy=f'known are {known}')
+
+
+@dataclass(frozen=True, slots=True)
+class Virtual:
+    """The virtual parts of a booth; None where the part is real."""
+
+    controls: VirtualControls | None
+    display: VirtualDisplay | None
+    microphone: VirtualMicrophone
+    speaker: VirtualSpeaker
+    disk: FillingDisk
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that it takes to make a supervisor, once or again after it was killed."""
+
+    config: Config
+    machine: Machine
+    machine_file: str
+    folders: Folders
+    choice: Choice
+
+    def virtual(self) -> Virtual:
+        """The virtual parts: they stay as they are when the supervisor is killed, as hardware does."""
+        real, clock = self.choice.real, self.choice.clock
+        return Virtual(
+            controls=None if 'controls' in real else VirtualControls(),
+            display=None if 'lcd' in real else VirtualDisplay(),
+            microphone=VirtualMicrophone(clock),
+            speaker=VirtualSpeaker(clock),
+            disk=FillingDisk(),
+        )
+
+    def kiosk(self, virtual: Virtual) -> Kiosk:
+        """A supervisor on these parts."""
+        config, choice = self.config, self.choice
+        policy = config.policy
+        keeping = Keeping(policy.retention, policy.retention_days, policy.max_message_s)
+        stores = _opener(self.folders, keeping, virtual.disk, (choice.wall, choice.clock.now_s))
+        parts = Parts(
+            controls=virtual.controls or _real_controls(self.machine),
+            display=virtual.display or _real_display(self.machine, choice.clock),
+            microphone=virtual.microphone,
+            speaker=virtual.speaker,
+            cutter=Cutter(),
+            archivist=Archivist(stores),
+            clock=choice.clock,
+        )
+        order = Order(policy.disc, policy.speed, policy.curve, self.machine_file, choice.pace)
+        return Kiosk(parts, Settings(config, load_disc(policy.disc), order, bounce_s(self.machine), choice.threads))
+
+
+def _opener(folders: Folders, keeping: Keeping, disk: Disk, clocks: Clocks) -> Callable[[], Stores]:
+    return lambda: Stores((folders.data, folders.run), keeping, (disk, Disk()), clocks)
+
+
+def _real_controls(machine: Machine) -> Controls:
+    from appliance.booth.controls import GpioControls, pi_gpio
+
+    return GpioControls(controls_wiring(machine), pi_gpio())
+
+
+def _real_display(machine: Machine, clock: Clock) -> Display:
+    from appliance.booth.controls import pi_gpio
+    from appliance.booth.lcd import Lcd, pi_spi
+
+    return Lcd(lcd_wiring(machine), pi_spi(), pi_gpio(), clock.now_s)
+
+
+class Runner:
+    """Turns a kiosk in a thread of its own until it is stopped; `kill` ends it as a power cut would."""
+
+    def __init__(self, kiosk: Kiosk, beside: Callable[[Kiosk], None] | None = None) -> None:
+        """`beside`: called after each turn, in the same thread (a script that plays a visit)."""
+        self.kiosk = kiosk
+        self.failure: BaseException | None = None
+        self._beside = beside
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name='kiosk')
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def join(self) -> None:
+        """Until it ends by itself; raises what ended it."""
+        self._thread.join()
+        if self.failure is not None:
+            raise self.failure
+
+    def stop(self) -> None:
+        self._over.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        clock: Any = self.kiosk.parts.clock
+        try:
+            self.kiosk.start()
+            while not self._over.is_set():
+                self.kiosk.turn()
+                if self._beside is not None:
+                    self._beside(self.kiosk)
+                clock.rest(TURN_S)
+        except BaseException as error:
+            self.failure = error

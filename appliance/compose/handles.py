@@ -1,0 +1,259 @@
+"""The handles of a virtual booth: whatever a page, a script or a test may touch, look at and listen to.
+
+Every method may be called from any thread. Nothing of the workflow is decided here: hands press, ears hear, eyes look.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from appliance.booth.doors import Inputs
+from appliance.compose.booth import Plan, Runner, Virtual
+from appliance.compose.shop import GROOVE, PICTURE, SOUND
+from appliance.errors import AudioLetterError, OptionError
+from appliance.kiosk.live import Point
+from appliance.kiosk.loop import Kiosk
+from appliance.kiosk.script import Player, parse
+from appliance.message import Letter
+from appliance.message.takes import PREFIX
+from appliance.screens.view import HEIGHT, WIDTH
+from appliance.screens.wording import wording
+from appliance.workflow.values import Event, State
+
+REPORT = 'report.json'
+LATHE_FAULTS = ('stall', 'swarf', 'underrun')
+FAULTS = ('microphone', 'full disk', *LATHE_FAULTS, 'power cut')
+
+
+def _disc(letter: Letter) -> Disc:
+    def there(name: str) -> Path | None:
+        file = letter.results / name if letter.results else None
+        return file if file is not None and file.is_file() else None
+
+    return Disc(letter.number, letter.seconds, letter.speed_rpm, there(SOUND), there(PICTURE), there(REPORT))
+
+
+def sample_file() -> Path:
+    """The shipped letter."""
+    return Path(str(resources.files('appliance') / 'samples' / 'letter.flac'))
+
+
+def demonstration() -> str:
+    """The script of a whole visit with the shipped letter."""
+    return (resources.files('appliance') / 'samples' / 'visit.txt').read_text(encoding='utf-8')
+
+
+@dataclass(frozen=True, slots=True)
+class Platter:
+    """What turns, as executed: the disc, the head over it, and how far the cut is."""
+
+    angle_rad: float
+    radius_mm: float
+    rpm: float
+    head_down: bool
+    part: float
+    left_s: float
+    disc_radius_mm: float
+    label_radius_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Disc:
+    """A letter and what there is of it to hear, see and read."""
+
+    number: int
+    seconds: float
+    speed_rpm: float
+    sound: Path | None
+    picture: Path | None
+    report: Path | None
+
+
+class VirtualBooth:
+    """A whole booth of virtual parts with its supervisor, which can be killed and comes back."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._parts: Virtual = plan.virtual()
+        self._lock = threading.Lock()
+        self._player: Player | None = None
+        self._complaint = ''
+        self._faults = dict.fromkeys(FAULTS, False)
+        self._runner = self._make()
+
+    # -- the supervisor ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._runner.start()
+
+    def close(self) -> None:
+        """Everything given is done, then the supervisor ends."""
+        self._runner.stop()
+        self._runner.kiosk.close()
+
+    def wait(self) -> None:
+        """Until the supervisor ends."""
+        self._runner.join()
+
+    @property
+    def kiosk(self) -> Kiosk:
+        return self._runner.kiosk
+
+    @property
+    def failure(self) -> BaseException | None:
+        """A mistake of the program that has ended the supervisor."""
+        return self._runner.failure
+
+    def power_cut(self) -> None:
+        """The supervisor and the cutter are gone at once, and so is what was only in memory; then it boots again."""
+        with self._lock:
+            self._runner.stop()
+            self._runner.kiosk.drop()
+            for take in self._plan.folders.run.glob(f'{PREFIX}*'):
+                shutil.rmtree(take, ignore_errors=True)
+            self._runner = self._make()
+            self._runner.start()
+
+    def _make(self) -> Runner:
+        return Runner(self._plan.kiosk(self._parts), self._beside)
+
+    def _beside(self, kiosk: Kiosk) -> None:
+        """A visit that is being shown goes on by a turn."""
+        player = self._player
+        if player is None:
+            return
+        try:
+            player.turn(kiosk.parts.clock.now_s(), kiosk.booth.state)
+        except AudioLetterError as error:
+            self._complaint, self._player = error.line, None
+        if player.over:
+            self._player = None
+
+    # -- hands -------------------------------------------------------------------------------------------------------
+
+    def set(self, name: str, on: bool) -> None:
+        """A control or sensor of `Inputs`; does nothing where the controls are real."""
+        if self._parts.controls is not None:
+            self._parts.controls.set(name, on)
+
+    def speak(self, file: Path | None) -> None:
+        """Into the microphone, from now on; None: silence. OptionError for a file that is no sound."""
+        self._parts.microphone.speak(file)
+
+    def feed(self, block: NDArray[np.float32]) -> None:
+        """Somebody else's microphone: mono at 48 kHz."""
+        self._parts.microphone.feed(block)
+
+    def fault(self, name: str, on: bool) -> None:
+        """Break or mend something; OptionError for what cannot be broken."""
+        if name not in FAULTS:
+            raise OptionError(f'there is no fault {name!r}', remedy=f'known are {", ".join(FAULTS)}')
+        if name == 'power cut':
+            if on:
+                threading.Thread(target=self.power_cut, name='power cut').start()
+            return
+        self._faults[name] = on and name not in LATHE_FAULTS
+        if name == 'microphone':
+            self._parts.microphone.plug(not on)
+        elif name == 'full disk':
+            self._parts.disk.full = on
+        elif name in LATHE_FAULTS and on:
+            self.kiosk.inject(name)
+
+    def faults(self) -> dict[str, bool]:
+        return dict(self._faults)
+
+    def tell(self, event: Event) -> None:
+        """As the host."""
+        self.kiosk.tell(event)
+
+    def show(self) -> None:
+        """A whole visit with the shipped letter, played by itself; a second call while it goes on changes nothing."""
+        if self._player is None:
+            self._player = Player(parse(demonstration(), 'visit.txt'), self, lambda text: None, sample_file())
+
+    def showing(self) -> bool:
+        return self._player is not None
+
+    # -- eyes --------------------------------------------------------------------------------------------------------
+
+    def inputs(self) -> Inputs:
+        controls = self._parts.controls
+        return Inputs() if controls is None else controls.read()
+
+    def lamp(self) -> bool:
+        controls = self._parts.controls
+        return controls is not None and controls.lit
+
+    def screen(self) -> tuple[int, bytes]:
+        display = self._parts.display
+        return (0, bytes(WIDTH * HEIGHT * 3)) if display is None else display.frame()
+
+    def lit(self) -> bool:
+        display = self._parts.display
+        return display is None or display.lit
+
+    def words(self) -> tuple[str, ...]:
+        """Language, title, line and the labels of left pad, button and right pad."""
+        view = self.kiosk.view
+        texts = wording(view)
+        return view.language, texts.title, texts.line, texts.left, texts.go, texts.right
+
+    def state(self) -> str:
+        return self.kiosk.booth.state.value
+
+    def platter(self) -> Platter:
+        live, disc = self.kiosk.live, self.kiosk.settings.disc
+        radii = (disc.diameter_mm / 2, disc.label_radius_mm)
+        now = live.progress
+        if now is None:
+            return Platter(0.0, disc.diameter_mm / 2, 0.0, False, 0.0, 0.0, *radii)
+        turning = self.kiosk.booth.state in (State.CUTTING, State.CANCEL)
+        rpm = now.rpm if turning else 0.0
+        return Platter(now.angle_rad, now.radius_mm, rpm, turning and now.head_down, now.part, now.left_s, *radii)
+
+    def groove(self, after: int) -> tuple[int, tuple[Point, ...]]:
+        """How many points there are, and those since the first `after` of them."""
+        points = self.kiosk.live.groove.points
+        count = len(points)
+        return count, tuple(points[after:count] if after <= count else points[:count])
+
+    # -- ears and results --------------------------------------------------------------------------------------------
+
+    def heard(self, after: int) -> tuple[int, bytes]:
+        return self._parts.speaker.heard(after)
+
+    def letters(self) -> tuple[Disc, ...]:
+        """Newest first; what is not there yet is None."""
+        return tuple(_disc(letter) for letter in self.kiosk.live.letters)
+
+    def sample(self) -> Path:
+        return sample_file()
+
+    # -- what a script asks for ----------------------------------------------------------------------------------------
+
+    def save_screen(self, file: Path) -> None:
+        """The LCD as a picture."""
+        Image.frombytes('RGB', (WIDTH, HEIGHT), self.screen()[1]).save(file)
+
+    def results(self, folder: Path) -> bool:
+        """The last letter's results, copied; False while they are not all there."""
+        kiosk = self.kiosk
+        newest = next(iter(kiosk.live.letters), None)
+        if newest is None or newest.results is None or kiosk.live.finished != newest.number:
+            return False
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (GROOVE, PICTURE, SOUND, REPORT):
+            shutil.copyfile(newest.results / name, folder / name)
+        with contextlib.suppress(OSError):
+            shutil.copyfile(newest.wav, folder / 'letter.wav')
+        return True

@@ -1,0 +1,239 @@
+"""The doer: does what the workflow says, with the parts of the booth. Answers come back as events, never at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from appliance.errors import AudioLetterError
+from appliance.kiosk.archivist import Job
+from appliance.kiosk.live import Groove, Live, Parts, Settings
+from appliance.kiosk.voice import DISC, TAKE, Voice
+from appliance.message import Letter, OpenTake, Stores, Take
+from appliance.workflow.values import Act, Booth, Effect, Event, Kind
+
+SETTLE_S = 0.1  # between the end of the tone and the first sample of a take
+
+
+class Recording:
+    """One take from its first block to its end; begun and ended by the archivist, in this order."""
+
+    def __init__(self, take: int) -> None:
+        self.take = take
+        self.sink: OpenTake | None = None
+        self.ended = False
+
+
+class Doer:
+    """One method an effect. `now_s` is set by the loop before each turn."""
+
+    def __init__(self, parts: Parts, settings: Settings, live: Live, voice: Voice) -> None:
+        self.parts, self.settings, self.live, self.voice = parts, settings, live, voice
+        self.recording: Recording | None = None
+        self.record_at_s: float | None = None  # when the tone before a take is over
+        self.wants_disc = False  # to hear the disc, which is not made yet
+        self.preview: Path | None = None
+        self._letter = 0  # that the effects in hand are about
+        self.stopping = False  # a cut was told to stop and has not said how it ended
+        self.letters_changed = True
+        self.disc_done = False  # what is cut now is a disc already; picture and sound follow
+        self.cutting = 0  # number of the letter in the machine, until its results are made
+        self._after_results: list[Callable[[], None]] = []
+        self._methods: dict[Act, Callable[[str, Booth], None]] = {
+            act: getattr(self, f'_{act.name.lower()}') for act in Act
+        }  # fmt: skip
+
+    def do(self, effects: tuple[Effect, ...], booth: Booth, letter: int, now_s: float) -> None:
+        """All effects of one event; `booth` is what it has become, `letter` the one it is about."""
+        self._letter = letter
+        for effect in effects:
+            self._methods[effect.act](effect.text, booth)
+        lasts_s = self.voice.go()
+        if self.record_at_s == 0.0:  # asked for just now
+            self.record_at_s = now_s + lasts_s + SETTLE_S
+
+    def record_if_due(self, now_s: float) -> None:
+        """The take begins when the tone is over: it is not to be on the disc."""
+        recording = self.recording
+        if self.record_at_s and now_s >= self.record_at_s and recording and recording.sink and not recording.ended:
+            self.record_at_s = None
+            self.parts.microphone.record(recording.sink)
+
+    def take_of(self, letter: Letter) -> Take:
+        """A kept letter, to be cut again after a crash."""
+        return Take(letter.wav, letter.seconds, True, ())
+
+    def give(self, job: Job[Stores]) -> None:
+        self.parts.archivist.give(job)
+
+    def give_note(self, name: str, do: Callable[[Stores], object]) -> None:
+        """A job that nobody waits for; if it fails, letters cannot be kept now."""
+        self.letters_changed = True
+        self.give(Job(name, do, failed=lambda error: (Event(Kind.SPACE_LOW),)))
+
+    # -- microphone and take -----------------------------------------------------------------------------------------
+
+    def _hear(self, text: str, booth: Booth) -> None:
+        self.parts.microphone.open()
+
+    def _deafen(self, text: str, booth: Booth) -> None:
+        self.parts.microphone.close()
+
+    def _record(self, text: str, booth: Booth) -> None:
+        recording = self.recording = Recording(booth.take)
+        self.record_at_s = 0.0
+
+        def begin(stores: Stores) -> None:
+            recording.sink = stores.begin_take()
+
+        def refused(error: AudioLetterError) -> tuple[Event, ...]:
+            return Event(Kind.SPACE_LOW), Event(Kind.TAKE_FULL, take=recording.take)
+
+        self.give(Job('begin a take', begin, failed=refused))
+
+    def _end_recording(self, text: str, booth: Booth) -> None:
+        """The microphone gives its last block first; then the take is closed and judged."""
+        recording, self.recording, self.record_at_s = self.recording, None, None
+        self.parts.microphone.end()
+        if recording is None:
+            return
+        recording.ended = True
+        empty = (Event(Kind.TAKE_EMPTY, take=recording.take),)
+
+        def end(stores: Stores) -> Take | None:
+            return recording.sink.end() if recording.sink else None
+
+        def ended(take: Take | None) -> tuple[Event, ...]:
+            if take is None or not take.voice:
+                return empty
+            self.live.take = take
+            return (Event(Kind.TAKE_HEARD, number=round(1000 * take.seconds), take=recording.take),)
+
+        self.give(Job('end the take', end, ended, lambda error: empty))
+
+    def _wipe_take(self, text: str, booth: Booth) -> None:
+        self._let_go()
+        self.give_note('forget the take', lambda stores: stores.discard())
+
+    def _hold_take(self, text: str, booth: Booth) -> None:
+        self._let_go()
+        self.give_note('hold the take', lambda stores: stores.hold())
+
+    def _let_go(self) -> None:
+        """Nothing of the take is heard, planned or shown any more."""
+        if self.recording is not None:
+            self._end_recording('', Booth())
+        self.voice.quiet()
+        self.parts.cutter.forget()
+        self.preview, self.wants_disc = None, False
+        self.live.take, self.live.facts = None, None
+        self.live.playing, self.live.played_s = '', 0.0
+
+    # -- sound -------------------------------------------------------------------------------------------------------
+
+    def _play_take(self, text: str, booth: Booth) -> None:
+        self.wants_disc = False
+        if self.live.take is not None:
+            self.voice.play(self.live.take.path, TAKE)
+
+    def _play_disc(self, text: str, booth: Booth) -> None:
+        """What is not made yet is heard as soon as it is."""
+        if self.preview is None:
+            self.wants_disc = True
+        else:
+            self.voice.play(self.preview, DISC)
+
+    def _quiet(self, text: str, booth: Booth) -> None:
+        self.wants_disc = False
+        self.voice.quiet()
+
+    def _say(self, text: str, booth: Booth) -> None:
+        self.voice.say(text, self.settings.config.voice.languages[booth.language])
+
+    def _tone(self, text: str, booth: Booth) -> None:
+        self.voice.tone(text)
+
+    # -- store -------------------------------------------------------------------------------------------------------
+
+    def _keep(self, text: str, booth: Booth) -> None:
+        take = booth.take
+
+        def failed(error: AudioLetterError) -> tuple[Event, ...]:
+            return (Event(Kind.KEEP_FAILED, 'disk full', take=take),)
+
+        def keep(stores: Stores) -> int:
+            return stores.keep().number
+
+        self.give(Job('keep the letter', keep, lambda number: (Event(Kind.KEPT, number=number, take=take),), failed))
+
+    def _prepare(self, text: str, booth: Booth) -> None:
+        if self.live.take is not None:
+            self.live.facts = None
+            self.parts.cutter.prepare(self.live.take.path, replace(self.settings.order, take=booth.take))
+
+    def _handed_over(self, text: str, booth: Booth) -> None:
+        number = self._letter
+        self._when_finished(lambda: self.give_note('hand over', lambda stores: stores.handed_over(number)))
+
+    def _forget_letter(self, text: str, booth: Booth) -> None:
+        """At once; and once more when picture and sound, which may just be made, are there."""
+        number = self._letter
+
+        def forget() -> None:
+            self.give_note('forget the letter', lambda stores: stores.forget(number))
+
+        forgotten = (Event(Kind.FORGOTTEN, take=booth.take),)
+        self.give(Job('forget the letter', lambda stores: stores.forget(number), lambda result: forgotten))
+        if self.cutting:
+            self._after_results.append(forget)
+
+    def _note(self, text: str, booth: Booth) -> None:
+        self.give_note('note the visit', lambda stores: stores.note(text))
+
+    # -- cut ---------------------------------------------------------------------------------------------------------
+
+    def _cut(self, text: str, booth: Booth) -> None:
+        if self.cutting:  # the one before has not ended yet; its answers are not this one's
+            self._after_results.append(lambda: self._cut(text, booth))
+            return
+        number, take, facts = booth.letter, booth.take, self.live.facts
+        self.live.groove, self.live.progress, self.cutting = Groove(), None, number
+
+        def begin(stores: Stores) -> Path:
+            if facts is not None:
+                stores.planned(number, asdict(facts))
+            return stores.begin_cut(number)
+
+        def begun(folder: Path) -> tuple[Event, ...]:
+            if self.cutting == number:
+                self.parts.cutter.cut(folder)
+            return ()
+
+        def failed(error: AudioLetterError) -> tuple[Event, ...]:
+            self.cutting = 0
+            return Event(Kind.CUT_FAULT, 'storage', take=take), Event(Kind.SPACE_LOW)
+
+        self.give(Job('begin the cut', begin, begun, failed))
+
+    def _stop_cut(self, text: str, booth: Booth) -> None:
+        self.stopping = bool(self.cutting)
+        self.parts.cutter.stop(text)
+
+    def _spoiled(self, text: str, booth: Booth) -> None:
+        number = self._letter
+        self.give_note('note the blank', lambda stores: stores.spoiled(number, text))
+
+    def _when_finished(self, act: Callable[[], None]) -> None:
+        """What deletes a letter waits until its picture and sound are made: nobody writes into a folder that goes."""
+        if self.cutting:
+            self._after_results.append(act)
+        else:
+            act()
+
+    def results_are_made(self) -> None:
+        """Or will never be: the machine is done with the letter."""
+        self.cutting, self.disc_done, self.stopping, self.letters_changed = 0, False, False, True
+        waiting, self._after_results = self._after_results, []
+        for act in waiting:
+            act()

@@ -1,0 +1,87 @@
+"""What the loop works with: the parts of the booth, and what is going on beside the workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import tau
+from typing import Any
+
+from appliance.booth.doors import Controls, Display, Heard, Microphone, Speaker
+from appliance.clock import Clock
+from appliance.config import Config
+from appliance.kiosk.archivist import Archivist
+from appliance.kiosk.cutter import Cutter, Facts, Order, Progress
+from appliance.machine import Disc
+from appliance.message import Letter, Stores, Take
+from appliance.workflow.values import Event
+
+Point = tuple[float, float]  # angle_rad, radius_mm
+SHOWN = 2400  # points of a groove that the LCD draws: forty turns of sixty
+
+
+class Groove:
+    """The groove as it grows: all of it, and as many whole turns as a small screen can show."""
+
+    def __init__(self) -> None:
+        self.points: list[Point] = []
+        self._shown: list[Point] = []
+        self._every = 1  # turns, of which one is shown
+
+    def add(self, points: tuple[Point, ...]) -> None:
+        self.points += points
+        self._shown += filter(self._is_shown, points)
+        while len(self._shown) > SHOWN:
+            self._every *= 2
+            self._shown = list(filter(self._is_shown, self._shown))
+
+    @property
+    def shown(self) -> tuple[Point, ...]:
+        """The last point included: there the stylus is."""
+        return (*self._shown, *self.points[-1:])
+
+    def _is_shown(self, point: Point) -> bool:
+        return int(point[0] / tau) % self._every == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All that the supervisor touches. Who made them, and of what, is `appliance.compose`'s affair."""
+
+    controls: Controls
+    display: Display
+    microphone: Microphone
+    speaker: Speaker
+    cutter: Cutter
+    archivist: Archivist[Stores]
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the host has decided, and what follows from it."""
+
+    config: Config
+    disc: Disc
+    order: Order
+    bounce_s: float = 0.03
+    threads: bool = True  # poll and draw beside the loop; without, all is done in its turn (scripts, tests)
+
+
+@dataclass(slots=True)
+class Live:
+    """What is going on: read by the screens, written by the loop's thread alone."""
+
+    heard: Heard = field(default_factory=lambda: Heard(present=True))
+    take: Take | None = None
+    facts: Facts | None = None
+    progress: Progress | None = None
+    groove: Groove = field(default_factory=Groove)  # of the disc that is being cut, or was cut last
+    playing: str = ''  # 'take' or 'disc'
+    played_s: float = 0.0
+    letters: tuple[Letter, ...] = ()
+    finished: int = 0  # number of the letter whose picture and sound were made last
+
+
+Tell = Callable[[Event], None]  # whoever has something to say to the loop
+Later = tuple[float, Callable[[], Any]]  # (when on the booth's clock, what)

@@ -1,0 +1,239 @@
+"""The supervisor's loop: what happens becomes events, the workflow decides, the doer does it, the LCD shows it.
+
+`turn` never waits. Sound, disk, mastering and cutting go on in threads and in a child; their answers are events too.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+from dataclasses import dataclass
+
+from appliance.config.rules import rules_of
+from appliance.errors import AudioLetterError
+from appliance.kiosk.answers import Answers
+from appliance.kiosk.archivist import Job
+from appliance.kiosk.effects import Doer
+from appliance.kiosk.live import Live, Parts, Settings
+from appliance.kiosk.painter import Painter
+from appliance.kiosk.poller import Poller
+from appliance.kiosk.senses import Cues, Ears
+from appliance.kiosk.view import view
+from appliance.kiosk.voice import Voice
+from appliance.message import Letter, Recovered, Room, Stores
+from appliance.screens.view import View
+from appliance.workflow.reduce import listens, step
+from appliance.workflow.values import Booth, Event, Kind, Plan, State
+
+TURN_S = 0.005
+FRAME_S = 0.1  # between two pictures while nothing happens: ten a second
+HEALTH_S = 5.0  # between two looks at disk and blanks
+CLOSE_S = 10.0  # for what the archivist still has to do
+log = logging.getLogger('audioletter')
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the stores say of themselves."""
+
+    room: Room
+    blanks: int | None
+    letters: tuple[Letter, ...]
+
+
+class Kiosk:
+    """One supervisor. `tell` may be called from any thread; everything else belongs to the loop's."""
+
+    def __init__(self, parts: Parts, settings: Settings) -> None:
+        self.parts, self.settings = parts, settings
+        self.rules = rules_of(settings.config)
+        self.booth, self.live = Booth(), Live()
+        self.view: View = view(self.booth, self.live, settings, self.rules, parts.clock.now_s())
+        self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._injected: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._voice = Voice(parts.speaker, settings.config.voice)
+        self._doer = Doer(parts, settings, self.live, self._voice)
+        self._answers = Answers(self._doer)
+        self._ears = Ears(settings.config.timeouts.silence_s)
+        self._cues = Cues()
+        self._painter = Painter(parts.display, threads=settings.threads, broke=self._screen_broke)
+        self._poller = Poller(parts.controls, settings.bounce_s, parts.clock, self.tell)
+        self._health_s, self._frame_s = 0.0, 0.0
+        self._health: tuple[bool, bool] | None = None  # room, blanks, as told last
+        self._lit: bool | None = None
+
+    def tell(self, event: Event) -> None:
+        """Something has happened."""
+        self._inbox.put(event)
+
+    def inject(self, fault: str) -> None:
+        """A fault of the virtual lathe, at the next turn."""
+        self._injected.put(fault)
+
+    def start(self) -> None:
+        """Sensors first, so that what was left by a crash comes back into the booth as it is now."""
+        self._poller.poll()
+        self._take_all(self._heard_events())
+        self.parts.archivist.give(Job('recover', lambda stores: stores.recover(), self._recovered, self._not_recovered))
+        if self.settings.threads:
+            self._poller.start()
+
+    def turn(self) -> None:
+        """Everything that has happened since the last one."""
+        now_s = self.parts.clock.now_s()
+        if not self._poller.alone:
+            self._poller.poll()
+        self._take_all(self._heard_events())
+        while not self._injected.empty():
+            self.parts.cutter.inject(self._injected.get())
+        for message in self.parts.cutter.poll():
+            self._take_all(self._answers.take(message, self.booth))
+        self._take_all(tuple(self.parts.archivist.poll()))
+        if self.booth.until_s is not None and now_s >= self.booth.until_s:
+            self._take(Event(Kind.TIME_UP))
+        self._doer.record_if_due(now_s)
+        self._cue(now_s)
+        self._look_after_itself(now_s)
+        if now_s >= self._frame_s:
+            self._show(now_s)
+
+    @property
+    def waits(self) -> bool:
+        """For the archivist, or for the cutter: time that passes for no visitor's sake."""
+        planning = self.booth.plan is Plan.PENDING
+        return self.parts.archivist.busy or planning or self._doer.wants_disc or self._doer.cutting > 0
+
+    def wait(self, seconds: float) -> None:
+        """Until one of them has answered, at most so long on the computer's own clock."""
+        if self.parts.archivist.busy:
+            self.parts.archivist.wait(seconds)
+        else:
+            self.parts.cutter.wait(seconds)
+
+    def drop(self) -> None:
+        """As a power cut would: nothing is ended, nothing is written, nobody is told. What is hardware stays."""
+        self._poller.close()
+        self._painter.stop()
+        self.parts.cutter.kill()
+        self.parts.archivist.drop()
+        self.parts.microphone.close()
+        self.parts.speaker.stop()
+
+    def close(self) -> None:
+        """Everything given is done; the machine stands, nothing is heard, the screen keeps its last picture."""
+        self._poller.close()
+        self.parts.microphone.end()
+        self.parts.microphone.close()
+        self.parts.speaker.close()
+        self.parts.cutter.close()
+        self.parts.archivist.wait(CLOSE_S)
+        self.parts.archivist.close()
+        self._painter.stop()
+        self.parts.display.close()
+        self.parts.controls.lamp(False)
+        self.parts.controls.close()
+
+    # -- events ----------------------------------------------------------------------------------------------------
+
+    def _heard_events(self) -> tuple[Event, ...]:
+        """Controls and host first, then the microphone, then what was played."""
+        told = []
+        while not self._inbox.empty():
+            told.append(self._inbox.get())
+        self._take_all(tuple(told))
+        self.live.heard = self.parts.microphone.heard()
+        self.live.playing, self.live.played_s = self._voice.place()
+        heard = self._ears.take(self.live.heard, self.booth, self.rules, speaking=self._voice.speaking)
+        return (*heard, Event(Kind.PLAYED)) if self._voice.ended() else heard
+
+    def _take_all(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        """One event through the workflow."""
+        now_s = self.parts.clock.now_s()
+        self._mirror(event)
+        before = self.booth
+        self.booth, effects = step(before, event, now_s, self.rules)
+        about = event.number if event.kind is Kind.RECOVERED and event.text else 0
+        self._doer.do(effects, self.booth, self.booth.letter or before.letter or about, now_s)
+        if self.booth != before:
+            self._frame_s = now_s  # what a press does is seen at once
+        if self.booth.state is not before.state:
+            log.info('%s: %s -> %s', event.kind.value, before.state.value, self.booth.state.value)
+        if event.kind in (Kind.FAULT, Kind.CUT_FAULT, Kind.CUT_STOPPED, Kind.KEEP_FAILED, Kind.DOES_NOT_FIT):
+            log.warning('%s: %s', event.kind.value, event.text)
+
+    def _mirror(self, event: Event) -> None:
+        """The virtual machine's interlock has the same lid and stop button."""
+        if event.kind in (Kind.LID_OPENED, Kind.LID_CLOSED):
+            self.parts.cutter.lid(event.kind is Kind.LID_CLOSED)
+        elif event.kind in (Kind.STOP_PRESSED, Kind.STOP_RELEASED):
+            self.parts.cutter.stop_button(event.kind is Kind.STOP_PRESSED)
+
+    def _cue(self, now_s: float) -> None:
+        tone = self._cues.take(self.booth, self.live.heard, self.rules, now_s)
+        if tone:
+            self._voice.tone(tone)
+            self._voice.go()
+
+    # -- boot and health -------------------------------------------------------------------------------------------
+
+    def _recovered(self, found: Recovered) -> tuple[Event, ...]:
+        """What a crash has left, most urgent first."""
+        if found.cause:
+            log.warning('recovery: %s', found.cause)
+        for text, letter in (('cut', found.cutting), ('done', found.finished), ('kept', found.kept)):
+            if letter is not None:
+                self.live.take = self._doer.take_of(letter)
+                return (Event(Kind.RECOVERED, text, letter.number),)
+        if found.take is not None:
+            self.live.take = found.take
+            return (Event(Kind.RECOVERED, number=max(round(1000 * found.take.seconds), 1)),)
+        return (Event(Kind.RECOVERED),)
+
+    def _not_recovered(self, error: AudioLetterError) -> tuple[Event, ...]:
+        log.warning('recovery: %s', error.line)
+        return Event(Kind.SPACE_LOW), Event(Kind.RECOVERED)
+
+    def _look_after_itself(self, now_s: float) -> None:
+        """Room on the disk, blanks, letters to show: asked for now and then, and after each letter."""
+        if self._doer.letters_changed:
+            self._doer.letters_changed, self._health_s = False, now_s
+        if self.booth.state is State.RECOVERING or now_s < self._health_s or self.parts.archivist.busy:
+            return
+        self._health_s = now_s + HEALTH_S
+
+        def look(stores: Stores) -> Health:
+            stores.retire()
+            return Health(stores.room(), stores.blanks(), stores.letters())
+
+        failed = (Event(Kind.SPACE_LOW),)
+        self.parts.archivist.give(Job('look after the letters', look, self._healthy, lambda error: failed))
+
+    def _healthy(self, health: Health) -> tuple[Event, ...]:
+        """Told when it has changed."""
+        self.live.letters = health.letters
+        blanks = health.blanks is None or health.blanks > 0
+        before, self._health = self._health, (health.room.ok, blanks)
+        events = []
+        if before is None or before[0] is not health.room.ok or self.booth.ready.space is not health.room.ok:
+            events.append(Event(Kind.SPACE_OK if health.room.ok else Kind.SPACE_LOW, health.room.cause))
+        if before is None or before[1] is not blanks:
+            events.append(Event(Kind.BLANKS_IN if blanks else Kind.BLANKS_OUT))
+        return tuple(events)
+
+    # -- screen and lamp -------------------------------------------------------------------------------------------
+
+    def _show(self, now_s: float) -> None:
+        self._frame_s = now_s + FRAME_S
+        self.view = view(self.booth, self.live, self.settings, self.rules, now_s)
+        self._painter.show(self.view)
+        lit = listens(self.booth, Kind.RECORD) and not self.booth.dark
+        if lit is not self._lit:
+            self._lit = lit
+            self.parts.controls.lamp(lit)
+
+    def _screen_broke(self, what: str) -> None:
+        log.error('the screen cannot be drawn: %s', what)

@@ -1,0 +1,65 @@
+"""The painter: draws the newest view and brings it to the LCD, in a thread of its own where there is one.
+
+A small Pi needs longer for a frame than a button may wait; the loop hands a view over and goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from appliance.booth.doors import Display
+from appliance.screens import draw
+from appliance.screens.view import View
+
+
+class Painter:
+    """`show` keeps only the newest view: a slow screen shows fewer frames, never old ones."""
+
+    def __init__(self, display: Display, *, threads: bool, broke: Callable[[str], None]) -> None:
+        """`broke` hears of a mistake in a screen: the booth goes on without a picture and says so."""
+        self._display = display
+        self._broke = broke
+        self._wanted: View | None = None
+        self._shown: View | None = None
+        self._wake = threading.Condition()
+        self._over = False
+        self._thread = threading.Thread(target=self._paint, name='painter', daemon=True) if threads else None
+        if self._thread is not None:
+            self._thread.start()
+
+    def show(self, view: View) -> None:
+        if self._thread is None:
+            self._bring(view)
+            return
+        with self._wake:
+            self._wanted = view
+            self._wake.notify()
+
+    def stop(self) -> None:
+        """The last view is brought to the screen first; the display stays open."""
+        with self._wake:
+            self._over = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _paint(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._wanted is not None or self._over)
+                view, self._wanted = self._wanted, None
+            if view is None:
+                return
+            self._bring(view)
+
+    def _bring(self, view: View) -> None:
+        if view == self._shown:
+            return
+        try:
+            self._display.show(draw(view))
+            if self._shown is None or self._shown.dark != view.dark:
+                self._display.light(not view.dark)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            self._broke(f'{type(error).__name__}: {error}')
+        self._shown = view

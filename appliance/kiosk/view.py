@@ -1,0 +1,58 @@
+"""The screens' view of the booth: everything they may know, and nothing else. Pure."""
+
+from __future__ import annotations
+
+from appliance.kiosk.live import Live, Settings
+from appliance.kiosk.senses import left_of
+from appliance.screens.view import CutView, View
+from appliance.workflow.rules import Rules
+from appliance.workflow.values import Booth, Held, Plan, State
+
+
+def view(booth: Booth, live: Live, settings: Settings, rules: Rules, now_s: float) -> View:
+    """What the LCD shows of this moment."""
+    languages = settings.config.voice.languages
+    left_s = left_of(booth, live.heard, rules, now_s)
+    return View(
+        state=booth.state,
+        language=languages[booth.language],
+        languages=languages,
+        dark=booth.dark,
+        seconds_left=left_s,
+        seconds=live.played_s if live.playing else live.heard.recorded_s,
+        length_s=live.take.seconds if live.take else 0.0,
+        meter=live.heard.meter,
+        waveform=live.take.waveform if live.take else (),
+        playing=live.playing,
+        can_retake=booth.retakes < rules.retakes,
+        can_replay=booth.replays < rules.replays,
+        planning=booth.plan is Plan.PENDING,
+        disc=settings.disc.name,
+        disc_cm=round(settings.disc.diameter_mm / 10),
+        total_s=booth.cut_ms / 1000,
+        lid_closed=booth.ready.lid_closed,
+        blank=booth.ready.blank,
+        disc_is_cut=booth.ready.disc_is_cut,
+        held=booth.held in (Held.UNSAVED, Held.KEPT),
+        letter=booth.letter,
+        cut=_cut(booth, live, settings),
+        microphone=booth.ready.microphone,
+        reason=booth.reason,
+    )
+
+
+def _cut(booth: Booth, live: Live, settings: Settings) -> CutView:
+    """Only while something is cut: a groove of the last visitor is nobody else's."""
+    if booth.state not in (State.CUTTING, State.CANCEL) or live.progress is None:
+        return CutView(left_s=booth.cut_ms / 1000, disc_radius_mm=settings.disc.diameter_mm / 2,
+                       label_radius_mm=settings.disc.label_radius_mm)  # fmt: skip
+    now = live.progress
+    return CutView(
+        part=now.part,
+        left_s=now.left_s,
+        radius_start_mm=live.facts.radius_start_mm if live.facts else 0.0,
+        radius_mm=now.radius_mm,
+        disc_radius_mm=settings.disc.diameter_mm / 2,
+        label_radius_mm=settings.disc.label_radius_mm,
+        spiral=live.groove.shown,
+    )

@@ -1,0 +1,138 @@
+"""The ledger: one row a letter, in SQLite (write-ahead log, every commit on disk before it returns).
+
+Never speech, never a name. A number is given once, whatever the clock says and whatever is forgotten: the highest is
+also written beside the database, so that not even a damaged ledger gives it out again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import StorageError
+
+FILE = 'ledger.sqlite'
+STATES = {
+    'keeping': 'its sound is being written',
+    'kept': 'safe; no disc yet',
+    'held': 'nobody answered for it: kept for the host, never cut',
+    'cutting': 'a disc is being cut',
+    'cut': 'its disc is cut, and still in the machine',
+    'handed over': 'its disc has been taken',
+    'forgetting': 'is being erased',
+    'forgotten': 'only its number is left',
+    'lost': 'its sound is gone, and nobody asked for that',
+}
+# Each step takes a ledger of the version before to its own; never changed once it was released.
+MIGRATIONS = (
+    """
+    CREATE TABLE letter (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        reference TEXT UNIQUE,
+        state TEXT NOT NULL,
+        at_s REAL,
+        lived_s REAL NOT NULL,
+        seconds REAL,
+        disc TEXT, speed_rpm REAL, level_db REAL, plan TEXT
+    );
+    CREATE TABLE cut (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        letter INTEGER NOT NULL REFERENCES letter(number),
+        state TEXT NOT NULL,
+        cause TEXT NOT NULL DEFAULT '',
+        at_s REAL,
+        blank INTEGER NOT NULL DEFAULT 0,
+        stylus_s REAL NOT NULL DEFAULT 0
+    );
+    CREATE TABLE visit (id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, what TEXT NOT NULL);
+    CREATE TABLE fact (name TEXT PRIMARY KEY, value REAL NOT NULL);
+    """,
+)
+
+
+class Ledger:
+    """An open ledger. Belongs to the thread that opened it; every failure is a StorageError."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        with self._told():
+            self._db = sqlite3.connect(self.path, isolation_level=None, timeout=5.0)
+        try:
+            with self._told():
+                self._open()
+        except StorageError:
+            self._db.close()
+            raise
+
+    def _open(self) -> None:
+        self._db.row_factory = sqlite3.Row
+        for pragma in ('journal_mode = WAL', 'synchronous = FULL', 'secure_delete = ON', 'foreign_keys = ON'):
+            self._db.execute(f'PRAGMA {pragma}')
+        version = int(self._db.execute('PRAGMA user_version').fetchone()[0])
+        if version > len(MIGRATIONS):
+            what = f'this ledger is of version {version}, this program knows {len(MIGRATIONS)}'
+            raise StorageError(what, where=str(self.path), remedy='install a newer program')
+        for number, step in enumerate(MIGRATIONS[version:], version + 1):
+            self._db.executescript(f'BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;')
+        self.path.chmod(0o600)
+
+    def sound(self) -> bool:
+        """Whether the file is whole, by SQLite's own examination."""
+        try:
+            return [row[0] for row in self._db.execute('PRAGMA integrity_check')] == ['ok']
+        except sqlite3.DatabaseError:
+            return False
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[Ledger]:
+        """One transaction: all of it or nothing."""
+        with self._told():
+            self._db.execute('BEGIN IMMEDIATE')
+            try:
+                yield self
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute('ROLLBACK')
+                raise
+            self._db.execute('COMMIT')
+
+    def run(self, sql: str, *values: Any) -> int:
+        """One statement; the key of the row it made."""
+        with self._told():
+            return int(self._db.execute(sql, values).lastrowid or 0)
+
+    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        with self._told():
+            return self._db.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
+        return next(iter(self.rows(sql, *values)), None)
+
+    def fact(self, name: str, default: float | None = None) -> float | None:
+        """A number the booth remembers."""
+        found = self.row('SELECT value FROM fact WHERE name = ?', name)
+        return default if found is None else float(found[0])
+
+    def remember(self, name: str, value: float) -> None:
+        self.run('INSERT INTO fact VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value', name, value)
+
+    def erase_traces(self) -> None:
+        """What was deleted is gone from the log too."""
+        with self._told():
+            self._db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            what = f'the ledger cannot be used ({error})'
+            raise StorageError(
+                what, where=str(self.path), remedy='check the disk and the rights of the folder'
+            ) from error

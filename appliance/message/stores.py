@@ -1,0 +1,280 @@
+"""Takes, letters and ledger as one: what the kiosk's archivist asks for, in the words of a visit.
+
+Everything belongs to one thread. What fails is a StorageError and changes nothing that could not be asked for again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import StorageError
+from appliance.message import recovery, retention
+from appliance.message.bwf import Origin
+from appliance.message.disk import Disk
+from appliance.message.ledger import Ledger
+from appliance.message.shelf import SOUND, Shelf
+from appliance.message.takes import OpenTake, Takes, reference
+from appliance.message.values import Keeping, Letter, Recovered, Room, Take
+
+# Of a letter with its disc: 24-bit sound 144 kB/s, playback 144 kB/s, groove 390 kB/s, a part of each while it is
+# written, and the picture (measured on the shipped sample).
+BYTES_A_SECOND = 900_000
+BYTES_A_LETTER = 10_000_000
+SPARE_BYTES = 20_000_000  # for the ledger and whoever else writes
+SHOWN = 50
+Clocks = tuple[Callable[[], float], Callable[[], float]]
+
+
+class Stores:
+    """`recover` first; then whatever a visit needs."""
+
+    def __init__(self, folders: tuple[Path, Path], keeping: Keeping, disks: tuple[Disk, Disk], clocks: Clocks) -> None:
+        """`folders` and `disks`: for letters, and in memory for takes. `clocks`: seconds since 1970 as the computer
+        believes, and seconds that never go back."""
+        data, run = folders
+        self.keeping = keeping
+        self.disk = disks[0]
+        self.shelf = Shelf(data, disks[0])
+        self.takes = Takes(run, disks[1], keeping.max_message_s)
+        self.wall_s, self.now_s = clocks
+        self.take: Take | OpenTake | None = None
+        self._ledger: Ledger | None = None
+        self._cut = 0  # row of the disc that is being cut, or was cut last
+
+    # -- the ledger ------------------------------------------------------------------------------------------------
+
+    @property
+    def ledger(self) -> Ledger:
+        """Opened when it is needed: a folder that could not be used may be well again."""
+        if self._ledger is None:
+            try:
+                self.shelf.open()
+            except OSError as error:
+                raise _told('use the data folder', self.shelf.data, error) from error
+            self._ledger = recovery.open_ledger(self.shelf, self.disk, self.wall_s())
+            retention.begin(self._ledger, self.wall_s(), self.now_s())
+        return self._ledger
+
+    def close(self) -> None:
+        if self._ledger is not None:
+            with contextlib.suppress(StorageError):
+                retention.live(self._ledger, self.wall_s(), self.now_s())
+            self._ledger.close()
+            self._ledger = None
+
+    def recover(self) -> Recovered:
+        """Repair what the last run has left; never raises for what a disk can do."""
+        return recovery.recover(self)
+
+    def room(self) -> Room:
+        """For one more letter of the longest kind."""
+        try:
+            ledger = self.ledger
+            with ledger.change():
+                ledger.remember('seen', self.wall_s())
+            free = self.disk.free_bytes(self.shelf.data)
+        except (StorageError, OSError):
+            return Room(False, 'storage')
+        return Room(True) if free >= self._letter_bytes() + SPARE_BYTES else Room(False, 'disk full')
+
+    def _letter_bytes(self) -> int:
+        return round(BYTES_A_LETTER + BYTES_A_SECOND * self.keeping.max_message_s)
+
+    # -- takes -----------------------------------------------------------------------------------------------------
+
+    def begin_take(self) -> OpenTake:
+        """Room for the longest message is set aside in memory, and on disk for its letter and disc."""
+        with self._in_words('make room for a letter', self.shelf.data):
+            _ = self.ledger
+            self.takes.forget_all()
+            self.shelf.reserve(self._letter_bytes())
+        with self._in_words('make room for a take', Path('run folder')):
+            self.take = self.takes.begin()
+        return self.take
+
+    def end_take(self) -> Take | None:
+        """The take that was begun, whole."""
+        if isinstance(self.take, OpenTake):
+            self.take = self.take.end()
+        return self.take
+
+    def discard(self) -> None:
+        """What was said is forgotten for good, with all that was made of it."""
+        if isinstance(self.take, OpenTake):
+            self.take.end()
+        self.take = None
+        with self._in_words('forget the take', Path('run folder')):
+            self.takes.forget_all()
+            self.shelf.release()
+
+    def keep(self) -> Letter:
+        """The take as a letter, on disk before this returns; the same take is the same letter, however often asked."""
+        return self._keep('kept')
+
+    def hold(self) -> Letter:
+        """For the host, who will decide; then the take is forgotten."""
+        letter = self._keep('held')
+        self.discard()
+        return letter
+
+    def _keep(self, state: str) -> Letter:
+        take = self.end_take()
+        if take is None:
+            raise StorageError('there is nothing to be kept', remedy='record first')
+        ledger, mark = self.ledger, reference(take)
+        row = ledger.row('SELECT number, state FROM letter WHERE reference = ?', mark)
+        if row is not None and row['state'] != 'keeping':
+            return self.letter(row['number'])
+        number = row['number'] if row is not None else self._new_letter(mark)
+        with self._in_words('keep the letter', self.shelf.wav(number)):
+            self.shelf.release()
+            self.shelf.keep(take, Origin(number, mark, self.wall_s()))
+        sql = 'UPDATE letter SET state = ?, seconds = ? WHERE number = ?'
+        with ledger.change():
+            ledger.run(sql, state, take.seconds, number)
+        return self.letter(number)
+
+    def _new_letter(self, mark: str) -> int:
+        """The next number. It is spent even if nothing comes of it."""
+        ledger = self.ledger
+        with ledger.change():
+            lived_s = retention.live(ledger, self.wall_s(), self.now_s())
+            sql = 'INSERT INTO letter (reference, state, at_s, lived_s) VALUES (?, ?, ?, ?)'
+            number = ledger.run(sql, mark, 'keeping', self.wall_s(), lived_s)
+        with self._in_words('keep the letter', self.shelf.data):
+            self.shelf.remember_number(number)
+        return number
+
+    # -- letters ---------------------------------------------------------------------------------------------------
+
+    def letter(self, number: int) -> Letter:
+        """StorageError where there is no such number."""
+        row = self.ledger.row('SELECT * FROM letter WHERE number = ?', number)
+        if row is None:
+            raise StorageError(f'there is no letter no. {number}', where=str(self.ledger.path))
+        return self._letter(row)
+
+    def letters(self, limit: int = SHOWN) -> tuple[Letter, ...]:
+        """The newest first; what was forgotten is not among them."""
+        there = "state NOT IN ('forgotten', 'keeping', 'forgetting')"
+        sql = f'SELECT * FROM letter WHERE {there} ORDER BY number DESC LIMIT ?'
+        return tuple(self._letter(row) for row in self.ledger.rows(sql, limit))
+
+    def _letter(self, row: Any) -> Letter:
+        number, discs = row['number'], self.shelf.discs(row['number'])
+        return Letter(
+            number=number,
+            state=row['state'],
+            folder=self.shelf.folder(number),
+            wav=self.shelf.folder(number) / SOUND,
+            results=discs[-1] if discs else None,
+            seconds=row['seconds'] or 0.0,
+            disc=row['disc'] or '',
+            speed_rpm=row['speed_rpm'] or 0.0,
+            at_s=row['at_s'] or 0.0,
+        )
+
+    def planned(self, number: int, facts: dict[str, Any]) -> None:
+        """How it is to be cut; no word of what it says."""
+        sql = 'UPDATE letter SET disc = ?, speed_rpm = ?, level_db = ?, plan = ? WHERE number = ?'
+        known = [facts.get(key) for key in ('disc', 'speed_rpm', 'level_db')]
+        with self.ledger.change() as ledger:
+            ledger.run(sql, *known, json.dumps(facts), number)
+
+    def begin_cut(self, number: int) -> Path:
+        """A disc of this letter; its results are to appear in this folder, which is not there yet."""
+        with self._in_words('make room for the disc', self.shelf.data):
+            self.shelf.release()
+        with self.ledger.change() as ledger:
+            self._cut = ledger.run(
+                "INSERT INTO cut (letter, state, at_s) VALUES (?, 'cutting', ?)", number, self.wall_s()
+            )
+            self._state(number, 'cutting')
+        return self.shelf.disc(number, self._cut)
+
+    def cut_done(self, number: int, report: dict[str, Any]) -> None:
+        """The blank is a disc now; stylus time is what the head was down for."""
+        stylus_s = float(report.get('letter_s', 0.0))
+        with self.ledger.change() as ledger:
+            ledger.run("UPDATE cut SET state = 'done', stylus_s = ? WHERE id = ?", stylus_s, self._cut)
+            self._spend(self._cut)
+            self._state(number, 'cut')
+
+    def cut_ended(self, number: int, how: str, cause: str) -> None:
+        """'stopped', 'fault' or 'refused'; of the first two the blank is spoiled."""
+        with self.ledger.change() as ledger:
+            sql = "UPDATE cut SET state = ?, cause = ? WHERE id = ? AND state = 'cutting'"
+            ledger.run(sql, how, cause, self._cut)
+            if how != 'refused':
+                self._spend(self._cut)
+            self._state(number, 'kept')
+
+    def spoiled(self, number: int, cause: str) -> None:
+        """A blank of this letter is lost; noted once, whoever says it first."""
+        with self.ledger.change() as ledger:
+            row = ledger.row('SELECT MAX(id) FROM cut WHERE letter = ?', number)
+            if row is not None and row[0] is not None:
+                self.spoil(row[0], cause)
+
+    def spoil(self, cut: int, cause: str) -> None:
+        """As `spoiled`, within a transaction."""
+        self.ledger.run("UPDATE cut SET cause = ? WHERE id = ? AND cause = ''", cause, cut)
+        self._spend(cut)
+
+    def _spend(self, cut: int) -> None:
+        row = self.ledger.row('SELECT blank FROM cut WHERE id = ?', cut)
+        left = self.ledger.fact('blanks')
+        if row is not None and not row['blank']:
+            self.ledger.run('UPDATE cut SET blank = 1 WHERE id = ?', cut)
+            if left is not None:
+                self.ledger.remember('blanks', max(left - 1, 0))
+
+    def handed_over(self, number: int) -> None:
+        with self.ledger.change():
+            self._state(number, 'handed over', only="state IN ('cut', 'kept', 'cutting')")
+        if self.keeping.retention == 'handover':
+            self.forget(number)
+
+    def forget(self, number: int) -> None:
+        """Sound, discs and all that is written of it; only the number stays. Safe to ask again."""
+        retention.forget(self.ledger, self.shelf, number)
+
+    def retire(self) -> None:
+        """Forget the letters whose time is over."""
+        retention.retire(self)
+
+    def note(self, what: str) -> None:
+        """Of a visit: where it ended. Never what was said."""
+        with self.ledger.change() as ledger:
+            ledger.run('INSERT INTO visit (at_s, what) VALUES (?, ?)', self.wall_s(), what)
+
+    def blanks(self) -> int | None:
+        """Left, if the host counts them."""
+        left = self.ledger.fact('blanks')
+        return None if left is None else round(left)
+
+    def stylus_s(self) -> float:
+        """How long the stylus has cut in all."""
+        row = self.ledger.row('SELECT SUM(stylus_s) FROM cut')
+        return float(row[0] or 0.0) if row is not None else 0.0
+
+    def _state(self, number: int, state: str, only: str = '1') -> None:
+        self.ledger.run(f'UPDATE letter SET state = ? WHERE number = ? AND {only}', state, number)
+
+    @contextlib.contextmanager
+    def _in_words(self, what: str, where: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if isinstance(error, StorageError):
+                raise
+            raise _told(what, where, error) from error
+
+
+def _told(what: str, where: Path, error: OSError) -> StorageError:
+    """A disk's own words in ours."""
+    return StorageError(f'cannot {what} ({error.strerror or error})', where=str(where), remedy='see to the disk')

@@ -41,13 +41,16 @@ class LiveGroove(GrooveWriter):
         self._lock = threading.Lock()
         self._points: list[tuple[float, float]] = []
         self._now = Seen()
+        self._place = -1.0  # of the last sample, in steps of a point
 
     def motion(self, angle_rad: ArrayLike, radius_mm: ArrayLike, depth_um: ArrayLike) -> None:
         super().motion(angle_rad, radius_mm, depth_um)
         angle, radius = np.asarray(angle_rad, np.float64), np.asarray(radius_mm, np.float64)
-        step = 2 * pi / POINTS_A_TURN
-        kept = np.flatnonzero(np.diff(np.floor(angle / step), prepend=np.floor(angle[0] / step) - 1))
+        place = np.floor(angle * POINTS_A_TURN / (2 * pi))
+        moved = np.diff(place, prepend=self._place) != 0
+        kept = np.flatnonzero(moved & (np.asarray(depth_um) > 0))  # with the head up there is no groove
         rpm = float(angle[-1] - angle[0]) / max(len(angle) - 1, 1) * MOTION_RATE_HZ * 30 / pi
+        self._place = float(place[-1])
         with self._lock:
             self._points += zip(angle[kept].tolist(), radius[kept].tolist(), strict=True)
             del self._points[:-MOST_POINTS]

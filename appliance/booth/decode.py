@@ -16,31 +16,50 @@ BLOCK = 1 << 14
 RATES_HZ = (4_000, 768_000)
 
 
-def decoded(file: Path) -> Iterator[NDArray[np.float32]]:
-    """Blocks of `file`; RecordingError, before the first one, for what is no sound."""
-    import soundfile
-    import soxr
+class SoundFile:
+    """An open sound file, which may be removed meanwhile; RecordingError for what is no sound."""
 
-    try:
-        source = soundfile.SoundFile(file)
-    except (OSError, RuntimeError) as error:
-        what = f'this is no sound file that can be read ({error})'
-        raise RecordingError(what, where=str(file), remedy='use WAV, FLAC, Ogg or MP3') from error
-    if not RATES_HZ[0] <= source.samplerate <= RATES_HZ[1]:
-        source.close()
-        what = f'its rate is {source.samplerate} Hz; it must be between {RATES_HZ[0]} and {RATES_HZ[1]} Hz'
-        raise RecordingError(what, where=str(file))
-    resampler = soxr.ResampleStream(source.samplerate, SOUND_RATE_HZ, 1, dtype='float32')
-    return _blocks(source, resampler)
+    def __init__(self, file: Path) -> None:
+        import soundfile
 
+        try:
+            self._source: Any = soundfile.SoundFile(file)
+        except (OSError, RuntimeError) as error:
+            what = f'this is no sound file that can be read ({error})'
+            raise RecordingError(what, where=str(file), remedy='use WAV, FLAC, Ogg or MP3') from error
+        rate_hz = self._source.samplerate
+        if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
+            self._source.close()
+            what = f'its rate is {rate_hz} Hz; it must be between {RATES_HZ[0]} and {RATES_HZ[1]} Hz'
+            raise RecordingError(what, where=str(file))
 
-def _blocks(source: Any, resampler: Any) -> Iterator[NDArray[np.float32]]:
-    with source:
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """All of it, from the beginning, each time it is asked for."""
+        import soxr
+
+        self._source.seek(0)
+        resampler = soxr.ResampleStream(self._source.samplerate, SOUND_RATE_HZ, 1, dtype='float32')
         last = False
         while not last:
-            block = source.read(BLOCK, dtype='float32', always_2d=True)
+            block = self._source.read(BLOCK, dtype='float32', always_2d=True)
             last = len(block) < BLOCK
             mono = np.nan_to_num(block.mean(axis=1, dtype=np.float32), posinf=1.0, neginf=-1.0)
             out = np.asarray(resampler.resample_chunk(mono, last=last), np.float32)
             if len(out):
                 yield out
+
+    def close(self) -> None:
+        self._source.close()
+
+
+def decoded(file: Path) -> Iterator[NDArray[np.float32]]:
+    """Blocks of `file`; RecordingError, before the first one, for what is no sound."""
+    source = SoundFile(file)
+    return _and_close(source)
+
+
+def _and_close(source: SoundFile) -> Iterator[NDArray[np.float32]]:
+    try:
+        yield from source.blocks()
+    finally:
+        source.close()

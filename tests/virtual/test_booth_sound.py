@@ -45,6 +45,7 @@ def test_a_tape_begins_again_with_the_take_and_is_recorded_to_the_sample(clock, 
     file, samples = noise
     microphone, sink = VirtualMicrophone(clock), Sink()
     microphone.speak(file)
+    file.unlink()
     microphone.open()
     heard = pass_time(clock, microphone, 0.5)
     assert heard.meter.rms_db == pytest.approx(-20, abs=0.5)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.booth.capture import Capture
-from appliance.booth.decode import decoded
+from appliance.booth.decode import SoundFile, decoded
 from appliance.booth.doors import SOUND_RATE_HZ, Heard, Sink
 from appliance.clock import Clock
 from appliance.errors import RecordingError
@@ -28,17 +28,17 @@ HEARD_S = 10.0  # of what was played, for who fetches it late
 
 
 class Tape:
-    """A sound file, read as it is needed; it can begin again."""
+    """A sound file, read as it is needed; it can begin again, and may be removed meanwhile."""
 
     def __init__(self, file: Path) -> None:
         """RecordingError for what is no sound."""
-        self._file = file
-        self._blocks: Iterator[Block] = decoded(file)
+        self._file = SoundFile(file)
+        self._blocks: Iterator[Block] = self._file.blocks()
         self._rest: Block = np.zeros(0, np.float32)
         self.over = False
 
     def again(self) -> None:
-        self._blocks, self._rest, self.over = decoded(self._file), np.zeros(0, np.float32), False
+        self._blocks, self._rest, self.over = self._file.blocks(), np.zeros(0, np.float32), False
 
     def read(self, count: int) -> Block:
         """`count` samples; silence after its end."""

@@ -159,11 +159,11 @@ def _takes(named: Path | None) -> Finding:
 
 
 def _room(check: str, folder: Path, need_mb: float, otherwise: str) -> Finding:
-    there = next(place for place in (folder, *folder.parents) if place.exists())
+    there = next(place for place in (folder, *folder.parents) if os.path.exists(place))  # no right to look: not there
     free_mb = shutil.disk_usage(there).free / 1e6
     new = '' if there == folder else ' (not made yet)'
     saw = f'{free_mb:.0f} MB free in {folder}{new}'
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
         return Finding(check, False, f'{saw}; {there} cannot be written', otherwise)
     if free_mb < need_mb:
         return Finding(check, False, saw, f'make {need_mb:.0f} MB free there')

@@ -112,7 +112,7 @@ def _data(config: Config, environ: Mapping[str, str], euid: int, computer: Compu
         return Path(config.places.data)
     if state := _first_absolute(environ.get('STATE_DIRECTORY', '').split(':')):
         return state
-    if euid == 0 or computer.system_data.exists():
+    if euid == 0 or os.path.exists(computer.system_data):
         return computer.system_data
     if own := _first_absolute([environ.get('XDG_DATA_HOME', '')]):
         return own / NAME
@@ -137,8 +137,8 @@ def _run(config: Config, environ: Mapping[str, str], euid: int, computer: Comput
         )
     own = _first_absolute([environ.get('XDG_RUNTIME_DIR', '')])
     usual = [
-        *([computer.system_run] if euid == 0 or computer.system_run.exists() else []),
-        *([own / NAME] if own and own.is_dir() else []),
+        *([computer.system_run] if euid == 0 or _open_to_us(computer.system_run) else []),
+        *([own / NAME] if own and _open_to_us(own) else []),  # after `su` it may be somebody else's
         computer.shared_memory / f'{NAME}-{euid}',
     ]
     for path in usual:
@@ -181,7 +181,7 @@ def _checked(path: Path, said: str, computer: Computer) -> Path:
 
 
 def _plain(path: Path) -> Path:
-    if path.is_symlink():
+    if os.path.islink(path):
         raise OptionError('is a link; takes go only where they are meant to', where=str(path), remedy='remove it')
     return path
 
@@ -204,6 +204,10 @@ def _make_run(run: Path, euid: int) -> None:
             os.fchmod(handle, 0o700)
     finally:
         os.close(handle)
+
+
+def _open_to_us(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _first_absolute(values: list[str]) -> Path | None:

@@ -95,6 +95,15 @@ def test_the_order_of_the_run_folders(computer, tmp_path):
     assert folders(own, user | service, 1000, computer).run == tmp_path / 'ram disk' / 'takes'
 
 
+def test_a_runtime_folder_of_somebody_else_is_passed_over(computer, tmp_path, monkeypatch):
+    """As `su` leaves it, and as a service beside us has it; asking about them may be forbidden too."""
+    computer.system_run.mkdir()
+    theirs = {computer.system_run, tmp_path / 'ram' / 'user'}
+    monkeypatch.setattr('os.access', lambda path, mode: path not in theirs)
+    user = {'XDG_RUNTIME_DIR': str(tmp_path / 'ram' / 'user')}
+    assert folders(DEFAULT, user, 1000, computer).run == tmp_path / 'ram' / 'audioletter-1000'
+
+
 def test_where_run_is_a_disk_the_next_place_in_memory_serves(computer, tmp_path):
     """A container: /run is part of its disk."""
     there = replace(computer, system_run=tmp_path / 'disk' / 'run')

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ('sh', 'cat', 'cksum', 'dirname', 'readlink', 'rm', 'mkdir', 'tail', 'flock', 'cp')
+TOOLS = ('sh', 'cat', 'cksum', 'dirname', 'readlink', 'rm', 'mkdir', 'tail', 'flock', 'cp', 'tr')
 
 # Answers as Python would, as far as the scripts ask; FAKE_* say how it fails. Each call is a line of calls.txt.
 PYTHON = """#!/bin/sh
@@ -144,6 +144,43 @@ def test_changed_sources_are_built_again(checkout):
         file.write('/* changed */\n')
     assert asked(checkout.run()[1], '-m pip') == 1
     assert not asked(checkout.run()[1], '-m pip')
+
+
+def use(checkout, extra):
+    """What is installed when the command of that extra is run: the words to pip."""
+    if extra == '[dev]':
+        script = checkout.root / 'tools' / 'want-dev'
+        script.write_text(
+            '#!/bin/sh\nset -eu\n. "$(dirname "$(readlink -f "$0")")/setup.sh"\nready "[dev]" stamp-dev\n'
+        )
+        script.chmod(0o755)
+    else:
+        script = checkout.root / 'tools' / ('kiosk' if extra else 'audioletter')
+    done, calls = checkout.run(script=script)
+    assert done.returncode == 0, done.stderr
+    return [call.rsplit('checkout', 1)[1] for call in calls if '-m pip' in call]
+
+
+@pytest.mark.parametrize(
+    ('order', 'installed'),
+    [
+        (('', '[kiosk]', '[dev]', '', '[kiosk]', '[dev]'), ('', '[kiosk]', '[dev]')),
+        (('[dev]', '', '[kiosk]', '[dev]'), ('[dev]',)),
+        (('[kiosk]', '', '[kiosk]', '[dev]', '[kiosk]'), ('[kiosk]', '[dev]')),
+    ],
+)
+def test_commands_of_different_needs_do_not_install_in_turns(checkout, order, installed):
+    assert [words for extra in order for words in use(checkout, extra)] == list(installed)
+
+
+def test_what_was_made_of_other_sources_is_made_again(checkout):
+    use(checkout, '[dev]')
+    file = checkout.root / 'native' / 'pwm.c'
+    before = file.read_text()
+    file.write_text(before + '/* changed */\n')
+    assert use(checkout, '') == ['']
+    file.write_text(before)  # the stamp of dev is of these sources, but what was built since is not
+    assert use(checkout, '[dev]') == ['[dev]']
 
 
 def test_a_checkout_that_cannot_be_written_is_said(checkout):

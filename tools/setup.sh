@@ -64,6 +64,18 @@ install_all() { # install_all EXTRA
     fi
 }
 
+stamp_all() { # stamp_all EXTRA: it is installed now, and with it what it holds; what was made of other sources is not
+    for each in '' '[kiosk]' '[dev]'; do
+        name=stamp${each:+-$(printf '%s' "$each" | tr -d '[]')}
+        want=$(fingerprint "$each")
+        if [ -z "$each" ] || [ "$1" = "$each" ] || [ "$1" = '[dev]' ]; then
+            printf '%s\n' "$want" >"$root/.venv/$name"
+        elif [ "$(cat "$root/.venv/$name" 2>/dev/null)" != "$want" ]; then
+            rm -f "$root/.venv/$name"
+        fi
+    done
+}
+
 ready() { # ready EXTRA STAMP: returns with $root/.venv usable
     want=$(fingerprint "$1")
     if [ "$(cat "$root/.venv/$2" 2>/dev/null)" != "$want" ]; then
@@ -72,9 +84,7 @@ ready() { # ready EXTRA STAMP: returns with $root/.venv usable
         if command -v flock >/dev/null 2>&1; then flock 9; fi
         if [ "$(cat "$root/.venv/$2" 2>/dev/null)" != "$want" ]; then
             install_all "$1"
-            rm -f "$root"/.venv/stamp*
-            printf '%s\n' "$want" >"$root/.venv/$2"
-            if [ "$2" != stamp ]; then fingerprint '' >"$root/.venv/stamp"; fi
+            stamp_all "$1"
             say 'ready'
         fi
         exec 9>&-

@@ -29,7 +29,8 @@ COMMANDS = {
     'look': 'draw the disc that a groove makes',
     'machines': 'list the machines',
     'discs': 'list the discs',
-    'doctor': 'check this computer and the machine',
+    'config': 'show or check the settings of the host',
+    'doctor': 'check this computer, the machine and the booth',
     'bench': 'measure the core: instructions, ratios, memory',
 }
 

@@ -20,7 +20,9 @@ from appliance.cut.prepare import Stopwatch
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError, OptionError, key_of
 from appliance.files import HeldFolder, whole_file
 from appliance.kiosk import cutter
-from appliance.machine import load_disc, load_machine
+from appliance.lathe.homing import longest_s
+from appliance.machine import Machine, load_disc, load_machine
+from appliance.virtual.carriage import VirtualCarriage
 from appliance.virtual.interlock import VirtualInterlock
 
 NICE = 10  # mastering gives way to sound and screen
@@ -51,6 +53,7 @@ class Child:
         self._doing: cutter.Prepare | None = None
         self._listening: cutter.Preview | None = None  # the preview that is wanted; any other is given up
         self._preview_file: Path | None = None
+        self._carriage: VirtualCarriage | None = None
         self._stop: cutter.Stop | None = None  # asked for since the last order to cut
 
     def hear(self, order: Any) -> None:
@@ -123,8 +126,15 @@ class Child:
                 plan.radius_end_mm,
                 disc.name,
                 asked.take,
+                0.0 if self._carriage_of(machine).known else longest_s(machine) / (asked.pace or 1.0),
             )
         )
+
+    def _carriage_of(self, machine: Machine) -> VirtualCarriage:
+        """The one that the last cut left somewhere; another machine has another."""
+        if self._carriage is None or self._carriage.machine != machine:
+            self._carriage = VirtualCarriage(machine)
+        return self._carriage
 
     def wanted(self, order: cutter.Preview) -> bool:
         return self._listening is order
@@ -191,7 +201,7 @@ class Child:
             what, made = self._prepared
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
-            bench = Bench(self._interlock, what.order.pace)
+            bench = Bench(self._interlock, what.order.pace, carriage=self._carriage_of(made.request.machine))
             shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
             self._shop = shop
             if self._stop:
@@ -239,7 +249,7 @@ class Teller:
     def part(self, done: float) -> None:
         seen, left_s = self._shop.look(), self._total_s * (1 - done)
         place = (seen.angle_rad, seen.radius_mm, seen.rpm, seen.head_down, seen.points)
-        self._child.say(cutter.Progress(done, left_s, *place))
+        self._child.say(cutter.Progress(done, left_s, *place, homing=self._shop.homing))
 
 
 def _working(child: Child) -> None:

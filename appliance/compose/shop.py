@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from appliance.clock import Clock, RealClock
-from appliance.compose.live import LiveGroove, Pacer, Seen
+from appliance.compose.live import REST_S, LiveGroove, Pacer, Seen
 from appliance.cut import Outcome, Prepared, Quiet, Request, Watch
 from appliance.cut.prepare import Stopwatch, prepare_take
 from appliance.errors import CutFaultError, MachineRefusesError
 from appliance.files import Scratch
 from appliance.lathe.api import Progress, State
+from appliance.lathe.homing import Rig, home
 from appliance.machine import (
     FRAME_RATE_HZ,
     SAMPLE_RATE_HZ,
@@ -38,6 +39,8 @@ from appliance.playback.measure import measure
 from appliance.playback.play import Listening, listen
 from appliance.sound.reading import Take
 from appliance.timeline.build import Timeline
+from appliance.virtual.carriage import CarriageFollower, VirtualCarriage
+from appliance.virtual.executed import Observer
 from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.lathe import VirtualLathe, initial_levels
 from appliance.virtual.physics import Findings, PhysicalLathe
@@ -61,11 +64,12 @@ class Keeping:
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What surrounds the virtual lathe: lid and stop button, and how many times as fast as a real one it cuts (None: as
-    fast as it can)."""
+    fast as it can). A `carriage` that outlives the cut is homed before it when its place is not known; None parks."""
 
     interlock: VirtualInterlock = field(default_factory=VirtualInterlock)
     pace: float | None = None
     clock: Clock = field(default_factory=RealClock)
+    carriage: VirtualCarriage | None = None
 
 
 def workshop(machine: Machine, disc: Disc, folder: Path, keeping: Keeping, bench: Bench | None = None) -> VirtualShop:
@@ -90,6 +94,7 @@ class VirtualShop:
     ) -> None:
         self.scratch = scratch
         self.findings: Findings | None = None  # of the cut, however it ended
+        self.homing = False  # before it cuts
         self.stopped = False  # by a hand, the lid or the stop button: no fault of the machine
         self._machine = machine
         self._disc = disc
@@ -106,10 +111,14 @@ class VirtualShop:
 
     def engrave(self, timeline: Timeline, facts: dict[str, Any], watch: Watch) -> tuple[Progress, Findings]:
         """The groove alone, nothing measured; raises as `cut` does, and what `watch` raises, power off and head up."""
+        self._home(watch)
+        carriage = self._bench.carriage
         writer = LiveGroove(self.scratch / GROOVE, facts, self.scratch)
         lathe = self._rig(writer, facts)
         try:
             lathe.start(timeline.score)
+            if carriage:
+                carriage.known = False
             with self._lock:
                 self._lathe = lathe
                 if self._cause:
@@ -120,11 +129,15 @@ class VirtualShop:
             self.stopped = progress.state is State.STOPPED
             seen = _done(progress, self.findings)
             _refuse_power(self._machine, seen)
+            if carriage:
+                carriage.known = True
             writer.close()
         finally:
             with self._lock:
                 self._lathe, self._cause = None, self._cause or 'this cut is over'
             lathe.close()
+            if carriage and self._physics:
+                carriage.radius_mm = self._physics.radius_mm
             writer.abandon()
         return progress, seen
 
@@ -156,14 +169,53 @@ class VirtualShop:
 
     def _rig(self, writer: LiveGroove, facts: dict[str, Any]) -> VirtualLathe:
         levels = initial_levels(self._machine)
-        self._groove, self._physics = writer, PhysicalLathe(self._machine, self._disc, writer, levels)
+        start_mm = self._bench.carriage.radius_mm if self._bench.carriage else None
+        self._groove, self._physics = writer, PhysicalLathe(self._machine, self._disc, writer, levels, start_mm)
         observers: list[Any] = [self._physics]
         if self._keeping.trace:
             pwm_range = self._machine.pwm.range
             observers.append(TraceWriter(self.scratch / TRACE, facts, levels, pwm_range=pwm_range, folder=self.scratch))
-        if self._bench.pace is not None:
-            observers.append(Pacer(self._bench.pace, self._bench.clock, lambda: bool(self._cause)))
-        return VirtualLathe(self._machine, observers, self._bench.interlock)
+        return VirtualLathe(self._machine, [*observers, *self._pacer()], self._bench.interlock)
+
+    def _pacer(self) -> list[Observer]:
+        pace, clock = self._bench.pace, self._bench.clock
+        return [] if pace is None else [Pacer(pace, clock, lambda: bool(self._cause))]
+
+    def _home(self, watch: Watch) -> None:
+        """Find out where the carriage stands; CutFaultError if it does not find home, or is stopped on the way.
+
+        Unlike a stop while it cuts, a lid that is open before anything moves is refused (MachineRefusesError).
+        """
+        carriage = self._bench.carriage
+        if carriage is None or carriage.known:
+            return
+        levels, lathes = initial_levels(self._machine), []
+
+        def new_lathe() -> VirtualLathe:
+            observers = [CarriageFollower(carriage, levels), *self._pacer()]
+            lathes.append(VirtualLathe(self._machine, observers, self._bench.interlock))
+            return lathes[-1]
+
+        def pause() -> None:
+            with self._lock:
+                if self._cause:
+                    lathes[-1].stop(self._cause, self._key)
+            watch.part(0.0)
+            lathes[-1].wait(REST_S)
+
+        self.homing = True
+        try:
+            home(Rig(self._machine, new_lathe, lambda: carriage.at_home, pause))
+        except CutFaultError as error:
+            self.stopped = error.key in ('lid', 'stop') or (bool(self._cause) and error.key == self._key)
+            raise
+        except MachineRefusesError as error:
+            if error.key != 'lathe':
+                raise
+            raise CutFaultError(error.what, where=error.where, remedy=error.remedy) from error
+        finally:
+            self.homing = False
+        carriage.known = True
 
     def _measure(self, progress: Progress, findings: Findings) -> Outcome:
         with closing(Groove.open(self.scratch / GROOVE)) as groove:

@@ -100,6 +100,7 @@ class Facts:
     radius_end_mm: float
     disc: str
     take: int = 0
+    homing_s: float = 0.0  # at most, before `total_s` begins: the carriage must first find out where it stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class Progress:
     rpm: float
     head_down: bool
     points: tuple[tuple[float, float], ...] = ()
+    homing: bool = False  # the carriage goes home first; `part` is 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ never closes, or never opens, ends in a sentence and not at the end of the screw
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.errors import CutFaultError, MachineRefusesError
 from appliance.lathe.api import Lathe, State
-from appliance.machine.model import Machine
+from appliance.machine.model import FRAME_RATE_HZ, Machine
 from appliance.timeline.jog import jog
 
 FAST_MM = 1.0  # between two looks at the switch; the carriage may overrun it by as much
@@ -68,7 +69,10 @@ def run(rig: Rig, inward_mm: float, speed_mm_s: float) -> None:
         lathe.close()
     if progress.state is not State.DONE:
         raise CutFaultError(
-            f'homing ended: {progress.cause or progress.state.value}', where='carriage', remedy='home again'
+            f'homing ended: {progress.cause or progress.state.value}',
+            where='carriage',
+            remedy='home again',
+            key=progress.key,
         )
 
 
@@ -81,6 +85,18 @@ def search(rig: Rig, part: Search) -> float:
         run(rig, part.inward_mm, part.speed_mm_s)
         gone_mm += part.inward_mm
     return gone_mm
+
+
+def longest_s(machine: Machine) -> float:
+    """How long homing takes at most where nothing is wrong: from the inner end of the carriage's way."""
+    carriage = machine.carriage
+    way_mm = carriage.park_radius_mm - carriage.min_radius_mm + FAST_MM
+    parts = (
+        (way_mm, FAST_MM, carriage.max_speed_mm_s),
+        (FAST_MM + BACK_MM, BACK_MM, carriage.max_speed_mm_s),
+        (2 * BACK_MM, SLOW_MM, SLOW_MM_S),
+    )
+    return sum(math.ceil(way / each) * jog(machine, each, speed).frames for way, each, speed in parts) / FRAME_RATE_HZ
 
 
 def home(rig: Rig) -> Homed:

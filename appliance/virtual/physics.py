@@ -98,10 +98,12 @@ class PhysicalLathe:
     """An observer that cuts: give it every executed block, then `finish`.
 
     The groove, from when the lift comes down until it is up again, goes to `writer`, which its owner closes or
-    abandons. `levels` are those of all GPIO at frame 0, when the carriage stands at `park_radius_mm`.
+    abandons. `levels` are those of all GPIO at frame 0, when the carriage stands at `start_mm` (None: where it parks).
     """
 
-    def __init__(self, machine: Machine, disc: Disc, writer: GrooveWriter, levels: Levels) -> None:
+    def __init__(
+        self, machine: Machine, disc: Disc, writer: GrooveWriter, levels: Levels, start_mm: float | None = None
+    ) -> None:
         self._machine = machine
         self._writer = writer
         self._levels = np.array(levels, np.uint8)
@@ -110,7 +112,7 @@ class PhysicalLathe:
             platter_settings(machine), self._levels, ffi.new('struct platter_state *'), lib.platter_begin
         )
         self._carriage = Motion(
-            carriage_settings(machine, machine.carriage.park_radius_mm),
+            carriage_settings(machine, machine.carriage.park_radius_mm if start_mm is None else start_mm),
             self._levels,
             ffi.new('struct carriage_state *'),
             lib.carriage_begin,
@@ -144,6 +146,11 @@ class PhysicalLathe:
     @property
     def head_is_down(self) -> bool:
         return self._lift.down_frame is not None and self._lift.up_frame is None
+
+    @property
+    def radius_mm(self) -> float:
+        """Where the carriage stands now."""
+        return float(self._carriage.state.command_mm + self._carriage.state.offset_mm)
 
     def finish(self) -> Findings:
         """What was seen. The groove's first frame is set in the writer, the rest of it is there already."""

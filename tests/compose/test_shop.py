@@ -6,10 +6,14 @@ import soundfile
 
 from appliance.clock import SteppedClock
 from appliance.compose import Bench, Keeping, workshop
+from appliance.compose.live import Pacer
 from appliance.compose.shop import rehearse
 from appliance.cut import Quiet, Request, carry_out, prepare
 from appliance.errors import CutFaultError
+from appliance.lathe.homing import SLOW_MM, Rig, home, longest_s
 from appliance.machine import bit
+from appliance.virtual.carriage import CarriageFollower, VirtualCarriage
+from appliance.virtual.lathe import VirtualLathe, initial_levels
 
 
 @pytest.fixture(scope='module')
@@ -115,6 +119,83 @@ def test_an_injected_fault_is_told_and_leaves_nothing_on(prepared, machine, disc
         carry_out(prepared, shop, Meddler(0.3, lambda: shop.inject(fault)))
     assert shop.stopped is stopped
     assert all_off(machine, shop.findings.final_levels)
+
+
+class Carriage(VirtualCarriage):
+    """Its switch may never close."""
+
+    broken = False
+
+    @property
+    def at_home(self):
+        return not self.broken and super().at_home
+
+
+def cut_with(carriage, prepared, disc, folder, meddle=None):
+    bench = Bench(pace=1.0, carriage=carriage, clock=SteppedClock())
+    shop = workshop(carriage.machine, disc, folder, Keeping(), bench)
+    try:
+        return carry_out(prepared, shop, Meddler(0.5, lambda: meddle(shop)) if meddle else Quiet())
+    finally:
+        assert shop.findings is None or all_off(carriage.machine, shop.findings.final_levels)
+
+
+def test_after_a_stop_the_carriage_is_homed_before_it_cuts_again(prepared, machine, disc, tmp_path):
+    carriage = Carriage(machine)
+    park_mm = machine.carriage.park_radius_mm
+    with pytest.raises(CutFaultError, match='enough'):
+        cut_with(carriage, prepared, disc, tmp_path, lambda shop: shop.stop('enough'))
+    assert carriage.radius_mm < park_mm - 5
+    assert not carriage.known
+    report = cut_with(carriage, prepared, disc, tmp_path)
+    assert report['radius_start_mm'] == pytest.approx(prepared.chosen.plan.radius_start_mm, abs=0.1)
+    assert abs(carriage.radius_mm - park_mm) < SLOW_MM
+    assert carriage.known
+
+
+def test_a_carriage_that_is_elsewhere_and_thought_at_home_is_a_fault(prepared, machine, disc, tmp_path):
+    """What homing is for, and that the virtual machine would notice."""
+    carriage = Carriage(machine)
+    carriage.radius_mm, carriage.known = machine.carriage.min_radius_mm + 5, True
+    with pytest.raises(CutFaultError, match='the carriage went in to'):
+        cut_with(carriage, prepared, disc, tmp_path)
+    assert not carriage.known
+
+
+def test_a_home_switch_that_never_closes_is_a_fault_of_the_lathe(prepared, machine, disc, tmp_path):
+    carriage = Carriage(machine)
+    carriage.broken = True
+    carriage.radius_mm -= 40
+    with pytest.raises(CutFaultError, match='home switch: did not close') as failed:
+        cut_with(carriage, prepared, disc, tmp_path)
+    assert failed.value.key == 'lathe'
+    assert not list(tmp_path.iterdir())
+
+
+def test_homing_is_stopped_like_a_cut_and_goes_on_where_it_was(prepared, machine, disc, tmp_path):
+    carriage = Carriage(machine)
+    carriage.radius_mm -= 40
+    shop = workshop(machine, disc, tmp_path, Keeping(), Bench(carriage=carriage))
+    shop.stop('enough', 'timeout')
+    with pytest.raises(CutFaultError, match='enough') as failed:
+        carry_out(prepared, shop, Quiet())
+    assert (failed.value.key, shop.stopped, shop.findings) == ('timeout', True, None)
+    cut_with(carriage, prepared, disc, tmp_path)
+    assert carriage.known
+
+
+def test_homing_takes_no_longer_than_said(machine):
+    """From the inner end of its way, in the machine's own time: counted by a clock that only the pace moves."""
+    carriage, clock = Carriage(machine), SteppedClock()
+    carriage.radius_mm = machine.carriage.min_radius_mm
+    levels, lathes = initial_levels(machine), []
+
+    def new_lathe():
+        lathes.append(VirtualLathe(machine, [CarriageFollower(carriage, levels), Pacer(1.0, clock, lambda: False)]))
+        return lathes[-1]
+
+    home(Rig(machine, new_lathe, lambda: carriage.at_home, lambda: lathes[-1].wait(5.0)))
+    assert 0.8 * longest_s(machine) < clock.now_s() < longest_s(machine)
 
 
 def test_the_lid_that_opens_stops_the_cut(prepared, machine, disc, tmp_path):

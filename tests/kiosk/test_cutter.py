@@ -120,6 +120,31 @@ def test_every_key_of_an_error_has_its_words():
         assert kind.usual_key in REASONS, kind
 
 
+def test_a_cut_that_was_stopped_is_followed_by_homing_and_one_that_was_not_by_none(cutter, wav, tmp_path):
+    cutter.prepare(wav, FAST)
+    assert until(cutter, Facts)[-1].homing_s > 5
+    for folder in ('stopped', 'after'):
+        cutter.prepare(wav, PACED)
+        until(cutter, Facts)
+        cutter.cut(tmp_path / folder)
+        homed = until(cutter, Progress)
+        while not homed[-1].head_down:
+            homed += until(cutter, Progress)
+        assert homed[0].homing
+        assert not homed[-1].homing
+        cutter.stop('enough')
+        until(cutter, Stopped)
+    cutter.prepare(wav, FAST)
+    until(cutter, Facts)
+    cutter.cut(tmp_path / 'whole')
+    until(cutter, Finished)
+    cutter.prepare(wav, FAST)
+    assert until(cutter, Facts)[-1].homing_s == 0
+    cutter.cut(tmp_path / 'again')
+    said = until(cutter, Done)
+    assert not any(message.homing for message in said[:-1])
+
+
 def test_results_that_are_there_already_are_refused_before_a_blank_is_spent(cutter, wav, tmp_path):
     (tmp_path / 'disc').mkdir()
     (tmp_path / 'disc' / 'report.json').write_text('of another letter')

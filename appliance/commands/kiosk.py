@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +15,16 @@ from appliance.errors import OptionError
 
 if TYPE_CHECKING:
     from appliance.compose.booth import Choice, Plan
+    from appliance.compose.handles import VirtualBooth
 
-DESCRIPTION = """Open the booth, of virtual parts; `--real` gives it a real part, one at a time."""
+DESCRIPTION = """Open the booth. Without real parts it is the virtual one: its panel is a page on this computer, with
+the LCD, the buttons, the disc and the sound. `--real` gives it a real part, one at a time."""
 EXAMPLES = """examples:
+  audioletter kiosk                                   the virtual booth, on http://127.0.0.1:8078
+  audioletter kiosk --show                            and a whole visit is played with the shipped letter
+  audioletter kiosk --pace 1                          the virtual lathe takes as long as a real one
+  audioletter kiosk --real lcd,controls --machine mine.toml --no-page
   audioletter kiosk --headless visit.txt              plays a visit from a script, as fast as it can, and exits
-  audioletter kiosk --real lcd,controls --machine mine.toml
 
 steps of a script, one a line:
 """
@@ -28,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     steps = (script or '').partition('\n\n')[2]
     parser.epilog = f'{parser.epilog}{steps}'
+    parser.add_argument('--port', type=int, help='of the page (8078)')
+    parser.add_argument('--no-browser', action='store_true', help='do not open the page in a browser')
+    parser.add_argument('--no-page', action='store_true', help='serve no page: every part is real')
     parser.add_argument('--show', action='store_true', help='play a whole visit with the shipped letter')
     parser.add_argument('--headless', metavar='FILE', type=Path, help='play a visit from a script, then exit')
     parser.add_argument('--machine', metavar='FILE', default='virtual', help='a machine by name, or its file')
@@ -35,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--data', metavar='DIR', help='where letters are kept, in place of the usual place')
     parser.add_argument('--run', metavar='DIR', dest='memory', help='where what is not kept lies: a folder in memory')
     parser.add_argument('--real', metavar='PARTS', default='', help='controls, lcd: with a comma between')
-    parser.add_argument('--pace', metavar='TIMES', type=float, help='how many times as fast as a real cut (3)')
+    parser.add_argument('--pace', metavar='TIMES', type=float, help='how many times as fast as a real cut (4)')
 
 
 def run(options: argparse.Namespace) -> int:
@@ -59,7 +69,8 @@ def _headless(options: argparse.Namespace) -> int:
         raise OptionError(f'cannot read the script ({what})', where=str(options.headless)) from error
     steps = parse(text, str(options.headless))
     choice = Choice(_parts(options.real), options.pace, SteppedClock(), threads=False)
-    play(_plan(options, choice), steps, print)
+    with _plan(options, choice) as plan:
+        play(plan, steps, print)
     return 0
 
 
@@ -68,27 +79,41 @@ def _serve(options: argparse.Namespace) -> int:
     from appliance.compose.handles import VirtualBooth
 
     choice = Choice(_parts(options.real), options.pace or PACE)
-    booth = VirtualBooth(_plan(options, choice))
-    booth.start()
-    try:
-        if options.show:
-            booth.show()
-        booth.wait()
-    finally:
-        booth.close()
-    return 0
+    with _plan(options, choice) as plan:
+        booth = VirtualBooth(plan)
+        booth.start()
+        try:
+            if options.show:
+                booth.show()
+            return booth.wait() if options.no_page else _page(booth, plan, options)
+        finally:
+            booth.close()
+
+
+def _page(booth: VirtualBooth, plan: Plan, options: argparse.Namespace) -> int:
+    """Until somebody ends it; 128 and the signal's number is the exit code."""
+    from appliance.panel import Options, serve
+    from appliance.panel.handles import PORT
+
+    port = PORT if options.port is None else options.port
+    ended = serve(booth, Options(plan.folders.run, port, not options.no_browser), stop=booth.over)
+    if booth.failure is not None:
+        raise booth.failure
+    return 0 if ended is None else 128 + ended
 
 
 def _parts(text: str) -> frozenset[str]:
     return frozenset(part.strip() for part in text.split(',') if part.strip())
 
 
-def _plan(options: argparse.Namespace, choice: Choice) -> Plan:
+@contextlib.contextmanager
+def _plan(options: argparse.Namespace, choice: Choice) -> Iterator[Plan]:
+    """What is to be put together; nobody else may use its folders meanwhile."""
     from dataclasses import replace
 
     from appliance.compose.booth import Plan
     from appliance.config import load_config
-    from appliance.config.places import folders, make
+    from appliance.config.places import folders, lock, make
     from appliance.machine import load_machine
 
     if options.pace is not None and not 0.1 <= options.pace <= 1000:
@@ -98,5 +123,10 @@ def _plan(options: argparse.Namespace, choice: Choice) -> Plan:
     named = {key: str(Path(value).absolute()) for key, value in asked.items() if value}
     config = replace(config, places=replace(config.places, **named))
     places = folders(config, os.environ, os.geteuid())
-    make(places)
-    return Plan(config, load_machine(options.machine), options.machine, places, choice)
+    if cause := make(places):
+        logging.warning('letters cannot be kept: %s', cause)
+    held = lock(places)
+    try:
+        yield Plan(config, load_machine(options.machine), options.machine, places, choice)
+    finally:
+        held.close()

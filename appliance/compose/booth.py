@@ -26,7 +26,7 @@ from appliance.virtual.booth.display import VirtualDisplay
 from appliance.virtual.booth.sound import VirtualMicrophone, VirtualSpeaker
 
 REAL_PARTS = ('controls', 'lcd')
-PACE = 3.0  # times as fast as a real cut, where somebody looks on
+PACE = 4.0  # times as fast as a real cut, where somebody looks on
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,9 @@ def _real_display(machine: Machine, clock: Clock) -> Display:
 class Runner:
     """Turns a kiosk in a thread of its own until it is stopped; `kill` ends it as a power cut would."""
 
-    def __init__(self, kiosk: Kiosk, beside: Callable[[Kiosk], None] | None = None) -> None:
-        """`beside`: called after each turn, in the same thread (a script that plays a visit)."""
+    def __init__(self, kiosk: Kiosk, beside: Callable[[Kiosk], None], failed: Callable[[], None]) -> None:
+        """`beside`: called after each turn, in the same thread; `failed`: when a mistake of the program ends it."""
+        self._failed = failed
         self.kiosk = kiosk
         self.failure: BaseException | None = None
         self._beside = beside
@@ -149,8 +150,8 @@ class Runner:
             self.kiosk.start()
             while not self._over.is_set():
                 self.kiosk.turn()
-                if self._beside is not None:
-                    self._beside(self.kiosk)
+                self._beside(self.kiosk)
                 clock.rest(TURN_S)
         except BaseException as error:
             self.failure = error
+            self._failed()

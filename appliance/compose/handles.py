@@ -54,28 +54,28 @@ def demonstration() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Platter:
-    """What turns, as executed: the disc, the head over it, and how far the cut is."""
+    """What turns, as executed: 0 rad is where it was switched on, and the angle grows without being wrapped."""
 
-    angle_rad: float
-    radius_mm: float
-    rpm: float
-    head_down: bool
-    part: float
-    left_s: float
-    disc_radius_mm: float
-    label_radius_mm: float
+    angle_rad: float = 0.0
+    radius_mm: float = 0.0  # of the stylus
+    rpm: float = 0.0
+    head_down: bool = False
+    part: float = 0.0  # of the cut, 0..1
+    left_s: float = 0.0
+    disc_radius_mm: float = 125.0
+    label_radius_mm: float = 50.0
 
 
 @dataclass(frozen=True, slots=True)
 class Disc:
-    """A letter and what there is of it to hear, see and read."""
+    """A letter that was cut, or could not be; what there is of it."""
 
     number: int
     seconds: float
     speed_rpm: float
-    sound: Path | None
-    picture: Path | None
-    report: Path | None
+    sound: Path | None = None  # what the disc sounds like
+    picture: Path | None = None
+    report: Path | None = None
 
 
 class VirtualBooth:
@@ -88,6 +88,7 @@ class VirtualBooth:
         self._player: Player | None = None
         self._complaint = ''
         self._faults = dict.fromkeys(FAULTS, False)
+        self.over = threading.Event()  # a mistake of the program has ended the supervisor
         self._runner = self._make()
 
     # -- the supervisor ----------------------------------------------------------------------------------------------
@@ -100,9 +101,11 @@ class VirtualBooth:
         self._runner.stop()
         self._runner.kiosk.close()
 
-    def wait(self) -> None:
-        """Until the supervisor ends."""
+    def wait(self) -> int:
+        """Until the supervisor ends; raises what ended it."""
+        self.over.wait()
         self._runner.join()
+        return 0
 
     @property
     def kiosk(self) -> Kiosk:
@@ -124,7 +127,7 @@ class VirtualBooth:
             self._runner.start()
 
     def _make(self) -> Runner:
-        return Runner(self._plan.kiosk(self._parts), self._beside)
+        return Runner(self._plan.kiosk(self._parts), self._beside, self.over.set)
 
     def _beside(self, kiosk: Kiosk) -> None:
         """A visit that is being shown goes on by a turn."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.booth.doors import Inputs
+from appliance.compose.handles import Disc, Platter
 from appliance.workflow.values import Event
 
 PORT = 8078  # a 78 in it; registered to nobody (IANA port registry)
@@ -22,32 +23,6 @@ class Options:
     scratch: Path  # where a recording that was dropped on the page stays until the booth has read it; RAM-backed
     port: int = PORT  # 0: any that is free
     browser: bool = True  # open one
-
-
-@dataclass(frozen=True, slots=True)
-class Platter:
-    """What turns, as executed: 0 rad is where it was switched on, and the angle grows without being wrapped."""
-
-    angle_rad: float = 0.0
-    radius_mm: float = 0.0  # of the stylus
-    rpm: float = 0.0
-    head_down: bool = False
-    part: float = 0.0  # of the cut, 0..1
-    left_s: float = 0.0
-    disc_radius_mm: float = 125.0
-    label_radius_mm: float = 50.0
-
-
-@dataclass(frozen=True, slots=True)
-class Disc:
-    """A letter that was cut, or could not be; what there is of it."""
-
-    number: int
-    seconds: float
-    speed_rpm: float
-    sound: Path | None = None  # what the disc sounds like
-    picture: Path | None = None
-    report: Path | None = None
 
 
 class Booth(Protocol):
@@ -115,3 +90,6 @@ class Booth(Protocol):
 
     def sample(self) -> Path:
         """The shipped sample letter."""
+
+
+__all__ = ['PORT', 'Booth', 'Disc', 'Options', 'Platter']

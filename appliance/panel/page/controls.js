@@ -1,0 +1,141 @@
+// Fingers: what springs back is down as long as a pointer or a key holds it, and never longer. What stays is switched.
+
+const LEAST_MS = 120; // no finger is quicker; a press shorter than a switch bounces would not be seen
+const TAP_MS = 150; // a click without a finger: a screen reader
+const KEYS = { r: 'record', arrowleft: 'left', arrowright: 'right', l: 'lid', b: 'blank', escape: 'stop', m: 'mute' };
+
+class Hold {
+  constructor(button, tell) {
+    this.button = button;
+    this.tell = tell;
+    this.by = new Set();
+    this.since = 0;
+    this.timer = 0;
+    button.addEventListener('pointerdown', (event) => {
+      if (event.button) return;
+      event.preventDefault();
+      button.focus({ preventScroll: true });
+      try { button.setPointerCapture(event.pointerId); } catch { /* the pointer is gone already */ }
+      this.down(event.pointerId);
+    });
+    for (const over of ['pointerup', 'pointercancel', 'lostpointercapture']) {
+      button.addEventListener(over, (event) => this.up(event.pointerId));
+    }
+    button.addEventListener('contextmenu', (event) => event.preventDefault());
+    button.addEventListener('keydown', (event) => this.key(event, true));
+    button.addEventListener('keyup', (event) => this.key(event, false));
+    button.addEventListener('click', (event) => { if (event.detail === 0 && !this.by.size) this.tap(); });
+    button.addEventListener('blur', () => this.up('focus'));
+  }
+
+  key(event, on) {
+    if (event.key !== ' ' && event.key !== 'Enter') return;
+    event.preventDefault(); // or a click would follow
+    if (!event.repeat) on ? this.down('focus') : this.up('focus');
+  }
+
+  tap() {
+    this.down('tap');
+    setTimeout(() => this.up('tap'), TAP_MS);
+  }
+
+  down(by) {
+    this.by.add(by);
+    clearTimeout(this.timer);
+    if (!this.button.classList.contains('down')) this.since = performance.now();
+    this.show(true);
+  }
+
+  up(by) {
+    if (!this.by.delete(by) || this.by.size) return;
+    const rest = this.since + LEAST_MS - performance.now();
+    this.timer = setTimeout(() => this.show(false), Math.max(rest, 0));
+  }
+
+  letGo() { // the window is left: whatever was held is not any more
+    this.by.clear();
+    clearTimeout(this.timer);
+    this.show(false);
+  }
+
+  show(on) {
+    if (this.button.classList.contains('down') === on) return;
+    this.button.classList.toggle('down', on);
+    this.tell('set', { name: this.button.dataset.hold, on });
+  }
+}
+
+export class Controls {
+  constructor(tell) {
+    this.tell = tell;
+    this.inputs = {};
+    this.holds = {};
+    this.hints = document.getElementById('hint');
+    for (const button of document.querySelectorAll('[data-hold]')) this.holds[button.id] = new Hold(button, tell);
+    for (const button of document.querySelectorAll('[data-switch]')) {
+      button.addEventListener('click', () => this.flip(button.dataset.switch));
+    }
+    this.keyboard();
+    for (const [where, what] of [[window, 'blur'], [window, 'pagehide']]) {
+      where.addEventListener(what, () => this.letGo());
+    }
+    document.addEventListener('visibilitychange', () => { if (document.hidden) this.letGo(); });
+  }
+
+  letGo() { for (const hold of Object.values(this.holds)) hold.letGo(); }
+
+  keyboard() {
+    const on = document.getElementById('keys');
+    const meant = (event) => {
+      const id = KEYS[event.key.toLowerCase()];
+      const typing = event.target.closest?.('input[type=range], audio, summary') && event.key.startsWith('Arrow');
+      return on.checked && id && !typing && !event.ctrlKey && !event.metaKey && !event.altKey ? id : '';
+    };
+    window.addEventListener('keydown', (event) => {
+      const id = meant(event);
+      if (!id) return;
+      event.preventDefault();
+      if (event.repeat) return;
+      if (this.holds[id]) this.holds[id].down('key');
+      else document.getElementById(id).click();
+    });
+    window.addEventListener('keyup', (event) => {
+      this.holds[KEYS[event.key.toLowerCase()]]?.up('key'); // whatever else is down by now
+    });
+  }
+
+  flip(name) { // a hand cannot reach through a closed lid
+    const closed = this.inputs.lid_closed;
+    const stuck = name === 'blank' && closed;
+    this.hints.textContent = stuck ? 'The lid is closed: open it first.' : '';
+    if (!stuck) this.tell('set', { name, on: !this.inputs[name] });
+  }
+
+  take({ inputs, words, lamp }) {
+    this.inputs = inputs;
+    const [, , , left, go, right] = words;
+    name('left', 'Left pad', left);
+    name('record', `Record button, ${lamp ? 'lit' : 'dark'}`, go);
+    name('right', 'Right pad', right);
+    document.getElementById('record').classList.toggle('lit', lamp);
+    switched('lid', inputs.lid_closed, inputs.lid_closed ? 'Open the lid' : 'Close the lid');
+    switched('blank', inputs.blank, inputs.blank ? 'Take the disc' : 'Lay a blank');
+    const stop = document.getElementById('stop');
+    stop.setAttribute('aria-pressed', String(inputs.stop_pressed));
+    stop.querySelector('.stop-name').textContent = inputs.stop_pressed ? 'Pull out' : 'Stop';
+  }
+}
+
+function name(id, what, label) {
+  const words = label ? `${what}: ${label}` : what;
+  const button = document.getElementById(id);
+  if (button.getAttribute('aria-label') !== words) button.setAttribute('aria-label', words);
+}
+
+function switched(id, on, words) {
+  const button = document.getElementById(id);
+  button.classList.toggle('on', on);
+  button.removeAttribute('aria-pressed'); // the words say what it will do
+  const label = button.querySelector('.lever-name');
+  if (label.textContent !== words) label.textContent = words;
+}

@@ -1,0 +1,108 @@
+// The lathe from above, in millimetres: what turns, where the head is, and the groove, drawn as it is executed.
+
+const BED_MM = 170; // half the picture
+const STEP_RAD = Math.PI / 36; // an arc is drawn in steps of this
+const CATCH_UP = 0.15; // of what the drawn angle is behind, each frame
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+
+export class Lathe {
+  constructor() {
+    const get = (id) => document.getElementById(id);
+    [this.turn, this.film, this.carriage, this.head, this.shade, this.lamp, this.gauge, this.well] =
+      ['turn', 'film', 'carriage', 'head', 'shade', 'downlamp', 'gauge', 'well'].map(get);
+    this.canvas = get('groove');
+    this.pen = this.canvas.getContext('2d');
+    this.now = { angle_rad: 0, radius_mm: 0, rpm: 0, head_down: false, disc_radius_mm: 125, label_radius_mm: 50 };
+    this.angle = 0;
+    this.radius = null;
+    this.end = null; // last point drawn
+    this.count = 0;
+    this.size(125, 50);
+    this.frame = (at) => this.move(at);
+    requestAnimationFrame(this.frame);
+  }
+
+  size(disc, label) {
+    this.mm = this.canvas.width / 2 / disc;
+    this.film.style.setProperty('--disc', `${disc / BED_MM * 100}%`);
+    this.film.style.setProperty('--label', `${label / disc * 100}%`);
+    this.well.style.setProperty('--disc', `${disc / BED_MM * 100}%`);
+  }
+
+  take(platter) {
+    const { disc_radius_mm: disc, label_radius_mm: label } = platter;
+    if (disc !== this.now.disc_radius_mm || label !== this.now.label_radius_mm) this.size(disc, label);
+    this.now = platter;
+    const cutting = platter.head_down && platter.rpm > 0;
+    this.well.classList.toggle('down', platter.head_down);
+    this.well.classList.toggle('turning', platter.rpm > 0);
+    const left = Math.ceil(Math.max(platter.left_s, 0));
+    const text = platter.rpm > 0
+      ? `${platter.rpm.toFixed(1)} turns a minute · head ${platter.head_down ? 'down' : 'up'} at ${platter.radius_mm.toFixed(1)} mm` +
+        (cutting ? ` · ${Math.round(platter.part * 100)} % · ${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')} left` : '')
+      : 'The platter stands still';
+    if (this.gauge.textContent !== text) this.gauge.textContent = text;
+    this.well.setAttribute('aria-label', `The lathe from above. ${platter.rpm > 0 ? 'The platter turns' : 'The platter stands still'}, the head is ${platter.head_down ? 'down' : 'up'}.`);
+  }
+
+  inputs({ blank, lid_closed: closed }) {
+    this.well.classList.toggle('loaded', blank);
+    this.well.classList.toggle('closed', closed);
+  }
+
+  move(at) { // what is drawn runs with the speed that was said, and is drawn to the angle that was executed
+    const passed = Math.min((at - (this.at ?? at)) / 1000, 0.1);
+    this.at = at;
+    const { angle_rad: angle, rpm, radius_mm: radius, head_down: down } = this.now;
+    this.angle += passed * rpm * Math.PI / 30;
+    const behind = angle - this.angle;
+    this.angle = Math.abs(behind) > Math.PI || !rpm ? angle : this.angle + CATCH_UP * behind;
+    const shown = still.matches ? 0 : this.angle;
+    this.turn.style.transform = `rotate(${(shown % (2 * Math.PI)).toFixed(4)}rad)`;
+    const x = radius > 0 ? radius : 150; // parked behind the rim
+    this.radius = this.radius === null || still.matches ? x : this.radius + 0.2 * (x - this.radius);
+    this.carriage.setAttribute('transform', `translate(${this.radius.toFixed(2)} 0)`);
+    this.head.setAttribute('transform', down ? '' : 'translate(0 -5) scale(1.04)');
+    this.shade.setAttribute('opacity', down ? '.55' : '.28');
+    requestAnimationFrame(this.frame);
+  }
+
+  groove(data) {
+    const view = new DataView(data);
+    const points = new Float32Array(data.slice(6));
+    const before = view.getUint32(2, true);
+    if (view.getUint8(1) || before !== this.count) this.clear();
+    this.count = before + points.length / 2;
+    this.canvas.dataset.points = this.count;
+    if (points.length) this.draw(points);
+  }
+
+  clear() {
+    this.pen.setTransform(1, 0, 0, 1, 0, 0);
+    this.pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.end = null;
+  }
+
+  draw(points) { // the head is at 3 o'clock: what it cuts at platter angle a lies at -a on the disc
+    const { pen } = this;
+    pen.setTransform(1, 0, 0, 1, this.canvas.width / 2, this.canvas.height / 2);
+    pen.lineWidth = 0.9;
+    pen.lineCap = 'round';
+    pen.strokeStyle = 'rgb(178 208 228 / 0.62)';
+    pen.beginPath();
+    let [angle, radius] = this.end ?? points;
+    pen.moveTo(...this.at_mm(angle, radius));
+    for (let i = 0; i < points.length; i += 2) {
+      const steps = Math.max(1, Math.min(720, Math.ceil(Math.abs(points[i] - angle) / STEP_RAD)));
+      for (let k = 1; k <= steps; k += 1) {
+        const part = k / steps;
+        pen.lineTo(...this.at_mm(angle + part * (points[i] - angle), radius + part * (points[i + 1] - radius)));
+      }
+      [angle, radius] = [points[i], points[i + 1]];
+    }
+    pen.stroke();
+    this.end = [angle, radius];
+  }
+
+  at_mm(angle, radius) { return [radius * this.mm * Math.cos(angle), -radius * this.mm * Math.sin(angle)]; }
+}

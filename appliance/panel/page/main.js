@@ -1,0 +1,58 @@
+// The page: joins its parts to the socket. It decides nothing; what a press means, the booth knows.
+
+import { Controls } from './controls.js';
+import { Drawer } from './drawer.js';
+import { Lathe } from './lathe.js';
+import { Lcd } from './lcd.js';
+import { Letters } from './letters.js';
+import { Link } from './link.js';
+import { Speaker } from './speaker.js';
+import { Voice } from './voice.js';
+
+const link = new Link();
+const tell = (t, more) => link.tell(t, more);
+const controls = new Controls(tell), drawer = new Drawer(tell), lathe = new Lathe(), letters = new Letters();
+const lcd = new Lcd(document.getElementById('lcd')), speaker = new Speaker(link), voice = new Voice(link);
+const said = document.getElementById('said'), lost = document.getElementById('lost');
+let saying = '';
+
+function announce([language, title, line, left, go, right]) { // a number that counts down is not news
+  const text = [title, line].filter(Boolean).join('. ');
+  const does = [left, go, right].some(Boolean)
+    ? ` (${[['←', left], ['R', go], ['→', right]].filter(([, label]) => label).map((pair) => pair.join(' ')).join(', ')})`
+    : '';
+  const same = (text + does).replace(/\d+/g, '0');
+  if (same === saying) return;
+  saying = same;
+  said.lang = language;
+  said.textContent = text + does;
+}
+
+link.on.facts = (facts) => {
+  document.body.dataset.state = facts.state;
+  document.title = facts.state === 'attract' ? 'Audio Letters' : `Audio Letters · ${facts.state}`;
+  lcd.light(facts.lit);
+  controls.take(facts);
+  lathe.inputs(facts.inputs);
+  drawer.take(facts);
+  voice.take(facts);
+  announce(facts.words);
+};
+link.on.platter = (platter) => lathe.take(platter);
+link.on.letters = (list) => letters.take(list);
+link.on[1] = (data) => lcd.take(data);
+link.on[2] = (data) => speaker.take(data);
+link.on[3] = (data) => lathe.groove(data);
+link.opened = () => {
+  lost.hidden = true;
+  document.body.classList.remove('lost');
+  speaker.ask();
+  voice.again();
+};
+link.lost = () => {
+  controls.letGo();
+  document.body.classList.add('lost');
+  lost.textContent = 'The booth does not answer. This page tries again by itself; is the program still running?';
+  lost.hidden = false;
+};
+link.open();

@@ -89,6 +89,7 @@ struct platter_settings {
 };
 
 struct platter_state {
+    double load_nm; /* something holds the platter: friction beyond its own, set from outside */
     double angle_rad;
     double speed_rad_s;
     double damper_rad_s;

@@ -83,7 +83,7 @@ static void integrate(struct platter_state *state, const struct platter_settings
 
     state->noise = keep * state->noise + sqrt(1.0 - keep * keep) * draw(&state->random);
     const double drag =
-        settings->friction_nm + settings->drag_nm * cos(middle) + settings->noise_nm * state->noise;
+        settings->friction_nm + settings->drag_nm * cos(middle) + settings->noise_nm * state->noise + state->load_nm;
     const double sense = w / sqrt(w * w + settings->creep_rad_s * settings->creep_rad_s);
     const double torque = settings->torque_nm * (ib * c1 - ia * s1) -
                           settings->detent_nm * (s4 * settings->detent_cos + c4 * settings->detent_sin) - drag * sense;

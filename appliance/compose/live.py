@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from appliance.clock import Clock
-from appliance.machine.model import FRAME_RATE_HZ
+from appliance.lathe.index import IndexWatch
+from appliance.machine.model import FRAME_RATE_HZ, Machine
 from appliance.playback.groovefile import MOTION_RATE_HZ, GrooveWriter
 from appliance.virtual.executed import Executed
+from appliance.virtual.physics import PhysicalLathe
 
 POINTS_A_TURN = 60
 REST_S = 0.02  # longest rest without a look whether the cut has been stopped
@@ -62,6 +64,23 @@ class LiveGroove(GrooveWriter):
             points, self._points = tuple(self._points), []
             now = self._now
         return Seen(now.angle_rad, now.radius_mm, now.rpm, head_down, points)
+
+
+class Indexed:
+    """An observer that ends the cut when the platter does not follow its steps; it comes after the physics."""
+
+    def __init__(self, machine: Machine, physics: PhysicalLathe) -> None:
+        self._watch = IndexWatch(machine.platter.steps_per_turn)
+        self._physics = physics
+
+    def take(self, block: Executed) -> None:
+        self._watch.look(self._physics.platter_steps, self._physics.index_pulses)
+
+    def finish(self) -> None:
+        return None
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 class Pacer:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from appliance.clock import Clock, RealClock
-from appliance.compose.live import REST_S, LiveGroove, Pacer, Seen
+from appliance.compose.live import REST_S, Indexed, LiveGroove, Pacer, Seen
 from appliance.cut import Outcome, Prepared, Quiet, Request, Watch
 from appliance.cut.prepare import Stopwatch, prepare_take
 from appliance.errors import CutFaultError, MachineRefusesError
@@ -48,7 +48,7 @@ from appliance.virtual.trace import TraceWriter
 
 LOOK_S = 0.1  # between two looks at the progress
 FAULTS = ('stall', 'swarf', 'underrun')
-STALLED = 'the platter has stalled; see that nothing holds it'
+HELD = 3.0  # of the motor's torque: what holds a platter that stalls
 SWARF = 'swarf is tangled around the stylus; clear it away'
 GROOVE, TRACE, PICTURE, SOUND = 'groove.npz', 'trace.npz', 'disc.png', 'playback.wav'
 
@@ -150,14 +150,20 @@ class VirtualShop:
                 self._lathe.stop(cause, key)
 
     def inject(self, fault: str) -> None:
-        """One of FAULTS, at the next moment; nothing happens while nothing is cut."""
+        """One of FAULTS, at the next moment; nothing happens while nothing is cut.
+
+        A stall is held against the platter and found by its index sensor. Nothing in the machine senses swarf: that is
+        for whoever watches to say, as here.
+        """
         with self._lock:
             if self._lathe is None:
                 return
+            if fault == 'stall' and self._physics is not None:
+                platter = self._machine.platter
+                self._physics.hold(HELD * platter.holding_torque_nm * platter.gear)
+                return
             self._cause = self._cause or fault
-            if fault == 'stall':
-                self._lathe.fail(STALLED, fault)
-            elif fault == 'swarf':
+            if fault == 'swarf':
                 self._lathe.fail(SWARF, fault)
             elif fault == 'underrun':
                 self._lathe.kill_feeder()
@@ -171,7 +177,7 @@ class VirtualShop:
         levels = initial_levels(self._machine)
         start_mm = self._bench.carriage.radius_mm if self._bench.carriage else None
         self._groove, self._physics = writer, PhysicalLathe(self._machine, self._disc, writer, levels, start_mm)
-        observers: list[Any] = [self._physics]
+        observers: list[Any] = [self._physics, Indexed(self._machine, self._physics)]
         if self._keeping.trace:
             pwm_range = self._machine.pwm.range
             observers.append(TraceWriter(self.scratch / TRACE, facts, levels, pwm_range=pwm_range, folder=self.scratch))

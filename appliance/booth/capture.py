@@ -39,9 +39,13 @@ class Ring:
         self._written = at + count
         return True
 
-    def get(self) -> NDArray[np.float32]:
-        """All that is in it."""
+    def __len__(self) -> int:
+        return self._written - self._read
+
+    def get(self, most: int | None = None) -> NDArray[np.float32]:
+        """All that is in it, or the oldest `most` samples."""
         size, at, end = len(self._samples), self._read, self._written
+        end = end if most is None else min(end, at + most)
         index = np.arange(at, end) % size
         block = self._samples[index]
         self._read = end

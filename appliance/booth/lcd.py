@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,12 @@ class LcdWiring:
             raise MachineFileError(what, where='lcd')
         if self.rotate not in LCD_TURNS:
             raise MachineFileError(f'lcd.rotate is {self.rotate}; it must be 0 or 2 quarter turns', where='lcd')
+
+
+def needs_luma() -> None:
+    """MachineRefusesError that says what to install when the panel's driver is not here."""
+    if importlib.util.find_spec('luma') is None or importlib.util.find_spec('luma.lcd') is None:
+        raise MachineRefusesError('there is no luma.lcd here', where='lcd', remedy='install luma.lcd')
 
 
 def pi_spi() -> Any:

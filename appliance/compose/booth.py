@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from appliance.booth.controls import GpioControls, pi_gpio
 from appliance.booth.doors import Controls, Display
+from appliance.booth.lcd import Lcd, needs_luma, pi_spi
 from appliance.booth.wiring import bounce_s, controls_wiring, lcd_wiring
 from appliance.clock import Clock, RealClock, wall_s
 from appliance.config import Config
@@ -30,6 +32,17 @@ PACE = 4.0  # times as fast as a real cut, where somebody looks on
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """The pins that real parts hang on: RPi.GPIO's functions and spidev's device, asked for only by a real part.
+
+    What is handed in here (recorded wires, say) is what the drivers get; nothing is put in its place.
+    """
+
+    gpio: Callable[[], Any] = pi_gpio
+    spi: Callable[[], Any] = pi_spi
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Which parts are real, how fast the virtual lathe cuts (None: as fast as it can), and by which clock."""
 
@@ -38,6 +51,7 @@ class Choice:
     clock: Clock = field(default_factory=RealClock)
     threads: bool = True
     wall: Callable[[], float] = wall_s
+    header: Header = field(default_factory=Header)
 
     def __post_init__(self) -> None:
         unknown = sorted(self.real - set(REAL_PARTS))
@@ -84,9 +98,10 @@ class Plan:
         policy = config.policy
         keeping = Keeping(policy.retention, policy.retention_days, policy.max_message_s)
         stores = _opener(self.folders, keeping, virtual.disk, (choice.wall, choice.clock.now_s))
+        display = virtual.display or self._lcd()  # before the pins of the controls are taken: it may refuse
         parts = Parts(
-            controls=virtual.controls or _real_controls(self.machine),
-            display=virtual.display or _real_display(self.machine, choice.clock),
+            controls=virtual.controls or self._controls(),
+            display=display,
             microphone=virtual.microphone,
             speaker=virtual.speaker,
             cutter=Cutter(),
@@ -96,22 +111,17 @@ class Plan:
         order = Order(policy.disc, policy.speed, policy.curve, self.machine_file, choice.pace)
         return Kiosk(parts, Settings(config, load_disc(policy.disc), order, bounce_s(self.machine), choice.threads))
 
+    def _controls(self) -> Controls:
+        return GpioControls(controls_wiring(self.machine), self.choice.header.gpio())
+
+    def _lcd(self) -> Display:
+        needs_luma()
+        header = self.choice.header
+        return Lcd(lcd_wiring(self.machine), header.spi(), header.gpio(), self.choice.clock.now_s)
+
 
 def _opener(folders: Folders, keeping: Keeping, disk: Disk, clocks: Clocks) -> Callable[[], Stores]:
     return lambda: Stores((folders.data, folders.run), keeping, (disk, Disk()), clocks)
-
-
-def _real_controls(machine: Machine) -> Controls:
-    from appliance.booth.controls import GpioControls, pi_gpio
-
-    return GpioControls(controls_wiring(machine), pi_gpio())
-
-
-def _real_display(machine: Machine, clock: Clock) -> Display:
-    from appliance.booth.controls import pi_gpio
-    from appliance.booth.lcd import Lcd, pi_spi
-
-    return Lcd(lcd_wiring(machine), pi_spi(), pi_gpio(), clock.now_s)
 
 
 class Runner:

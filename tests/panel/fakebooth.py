@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from appliance.booth.doors import Inputs
 from appliance.errors import OptionError
 from appliance.kiosk.script import FAULTS
-from appliance.panel import Disc, Platter
+from appliance.panel import Disc, Options, Platter, serve
 
 REST = {'lid_closed': True, 'blank': False, 'stop_pressed': False, 'record': False, 'left': False, 'right': False}
 
@@ -125,3 +126,23 @@ class FakeBooth:
 
     def sample(self) -> Path:
         return self.shipped
+
+
+@contextlib.contextmanager
+def served(booth, scratch):
+    """The address while it is served."""
+    urls, up, stop = [], threading.Event(), threading.Event()
+
+    def say(url):
+        urls.append(url)
+        up.set()
+
+    thread = threading.Thread(target=serve, args=(booth, Options(scratch, port=0, browser=False), say, stop))
+    thread.start()
+    try:
+        assert up.wait(20)
+        yield urls[0]
+    finally:
+        stop.set()
+        thread.join(20)
+        assert not thread.is_alive()

@@ -1,0 +1,61 @@
+"""A served fake booth, and Debian's Chromium to look at it with."""
+
+import shutil
+
+import pytest
+from fakebooth import FakeBooth, served
+
+CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
+FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+         '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+         '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']  # fmt: skip
+
+
+@pytest.fixture
+def booth(tmp_path):
+    sample = tmp_path / 'sample.flac'
+    sample.write_bytes(b'the sample')
+    return FakeBooth(sample)
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    folder = tmp_path / 'run'
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def url(booth, scratch):
+    with served(booth, scratch) as address:
+        yield address
+
+
+@pytest.fixture(scope='session')
+def browser():
+    playwright = pytest.importorskip('playwright.sync_api')
+    if CHROMIUM is None:
+        pytest.skip('Chromium is not installed; on Debian: apt install chromium')
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def wrong():
+    """What a page complained of: nothing, at the end of each test."""
+    return []
+
+
+@pytest.fixture
+def page(browser, url, wrong):
+    context = browser.new_context(viewport={'width': 1280, 'height': 900}, permissions=['microphone'])
+    page = context.new_page()
+    page.on('pageerror', lambda error: wrong.append(str(error)))
+    page.on('console', lambda line: wrong.append(line.text) if line.type in ('error', 'warning') else None)
+    page.goto(url)
+    page.wait_for_selector('body[data-state]')
+    yield page
+    context.close()
+    assert wrong == []

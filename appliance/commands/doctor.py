@@ -25,6 +25,8 @@ EXAMPLES = """examples:
   audioletter doctor
   audioletter doctor --machine mine.toml --json
   audioletter doctor --config booth.toml
+  audioletter doctor sound                    microphone and speaker: names, a tone, some seconds heard
+  audioletter doctor sound --device NAME --seconds 10
 
 exit codes: 0 all is well; 3 something is not.
 """
@@ -44,6 +46,9 @@ class Finding:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('part', nargs='?', choices=['sound'], help='look into this part closely; all, briefly')
+    parser.add_argument('--device', metavar='NAME', help='of the microphone; else what the machine file says')
+    parser.add_argument('--seconds', metavar='N', type=float, default=5.0, help='to listen; 5')
     parser.add_argument('--machine', metavar='FILE', default='virtual', help='a machine file, or a name; virtual')
     parser.add_argument(
         '--config', metavar='FILE', type=Path, help='settings that come after those of /etc/audioletter'
@@ -52,6 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.part == 'sound':
+        return _sound(options)
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ('python', _python),
         ('core', _core),
@@ -75,6 +82,39 @@ def run(options: argparse.Namespace) -> int:
             line = f'{"ok  " if finding.ok else "FAIL"} {finding.check:<14} {finding.saw}'
             print(f'{line}; {finding.remedy}' if finding.remedy else line)
     return 0 if all(finding.ok for finding in findings) else 3
+
+
+def _sound(options: argparse.Namespace) -> int:
+    """Microphone and speaker, by name, heard and sounded."""
+    from appliance.bench.sound import SoundCheck
+    from appliance.booth.wiring import sound_card
+    from appliance.machine import load_machine
+
+    card = sound_card(load_machine(options.machine))
+    microphone = card.input if options.device is None else options.device
+    check = SoundCheck()
+    try:
+        listed = check.listed(microphone, card.output)
+        if not options.json:
+            for row in listed:
+                print(f'{"->" if row.chosen else "  "} {row.way:<7} {row.name:<24} {row.label}')
+        found = [check.choice('input', microphone), check.choice('output', card.output)]
+        if found[1].ok:
+            found.append(check.sound(card.output))
+        if found[0].ok:
+            if not options.json:
+                print(f'speak now: {options.seconds:g} s are measured, nothing is kept', flush=True)
+            found.append(check.hear(microphone, options.seconds))
+    finally:
+        check.close()
+    if options.json:
+        told = {'devices': [asdict(row) for row in listed], 'checks': [asdict(one) for one in found]}
+        print(json.dumps(told, indent=2))
+    else:
+        for one in found:
+            line = f'{"ok  " if one.ok else "FAIL"} {one.check:<14} {one.saw}'
+            print(f'{line}; {one.remedy}' if one.remedy else line)
+    return 0 if all(one.ok for one in found) else 3
 
 
 def _safely(name: str, check: Callable[[], Finding]) -> Finding:

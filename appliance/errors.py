@@ -67,7 +67,11 @@ class CutFaultError(AudioLetterError, RuntimeError):
 
 
 class StorageError(AudioLetterError, OSError):
-    """A disk is full or a file cannot be written during the cut (exit 4)."""
+    """A disk is full or a file cannot be written (exit 4). `cause`: its key in words/reasons."""
+
+    def __init__(self, what: str, *, where: str = '', remedy: str = '', cause: str = 'storage') -> None:
+        self.cause = cause
+        super().__init__(what, where=where, remedy=remedy)
 
     usual_key = 'storage'
 

@@ -160,7 +160,7 @@ class Doer:
         take = booth.take
 
         def failed(error: AudioLetterError) -> tuple[Event, ...]:
-            return (Event(Kind.KEEP_FAILED, 'disk full', take=take),)
+            return (Event(Kind.KEEP_FAILED, getattr(error, 'cause', 'storage'), take=take),)
 
         def keep(stores: Stores) -> int:
             return stores.keep().number

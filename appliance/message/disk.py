@@ -5,6 +5,7 @@ Links are never followed, everything is ours alone (0700, 0600), and nothing cou
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -49,9 +50,12 @@ class Disk:
 
     def folder(self, path: Path) -> None:
         """There is such a folder afterwards; a link in its place is an error."""
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.is_symlink():
-            raise NotADirectoryError(20, 'a link stands where a folder should be', str(path))
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        for folder in reversed(missing):  # each ours alone, and on the disk before anything lies in it
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self.sync_folder(folder.parent)
+        if path.is_symlink() or not path.is_dir():
+            raise NotADirectoryError(20, 'something else stands where a folder should be', str(path))
 
     def sync_folder(self, path: Path) -> None:
         """Names made or removed in it last from now on."""
@@ -69,4 +73,13 @@ class Disk:
             shutil.rmtree(path)
 
     def free_bytes(self, path: Path) -> int:
-        return shutil.disk_usage(path).free
+        """For us; OSError where nothing can be written at all."""
+        told = os.statvfs(path)
+        if told.f_flag & os.ST_RDONLY or not os.access(path, os.W_OK | os.X_OK):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return told.f_bavail * told.f_frsize
+
+
+def cause_of(error: OSError) -> str:
+    """The key of words/reasons."""
+    return 'disk full' if error.errno in (errno.ENOSPC, errno.EDQUOT) else 'storage'

@@ -133,6 +133,7 @@ class Ledger:
             yield
         except sqlite3.Error as error:
             what = f'the ledger cannot be used ({error})'
-            raise StorageError(
-                what, where=str(self.path), remedy='check the disk and the rights of the folder'
-            ) from error
+            full = getattr(error, 'sqlite_errorcode', 0) & 0xFF == sqlite3.SQLITE_FULL
+            remedy = 'free some space' if full else 'check the disk and the rights of the folder'
+            cause = 'disk full' if full else 'storage'
+            raise StorageError(what, where=str(self.path), remedy=remedy, cause=cause) from error

@@ -1,12 +1,13 @@
 """How long letters stay, counted in time that the booth has lived, and how one is forgotten.
 
-A Pi has no clock of its own: what it believes may jump by years. So days are counted on a clock that never goes back
-while the program runs. Of the time in between, as far as the believed clock tells, at most a day a start is counted: a
-letter may stay longer than was said, never shorter.
+A Pi has no clock of its own: what it believes may jump by years, and at any start. So a day is one that the booth has
+run, counted on a clock that never goes back; the nights it is switched off do not count, since nobody can say how long
+they were. A letter may stay longer than was said, never shorter; the host may forget it by hand at any time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from appliance.errors import StorageError
@@ -17,40 +18,44 @@ if TYPE_CHECKING:
     from appliance.message.stores import Stores
 
 DAY_S = 86_400.0
+WRITE_EVERY_S = 600.0
 
 
-def begin(ledger: Ledger, wall_s: float, now_s: float) -> None:
-    """The program has started: what passed since it was last heard of is lived too, as far as it can be believed."""
-    seen_s = ledger.fact('seen')
-    away_s = 0.0 if seen_s is None else min(max(wall_s - seen_s, 0.0), DAY_S)
-    with ledger.change():
-        ledger.remember('lived', (ledger.fact('lived') or 0.0) + away_s)
-        ledger.remember('now', now_s)
-        ledger.remember('seen', wall_s)
+class Life:
+    """How long the booth has run in all. Written down now and then only: a memory card wears out by writing, and a
+    crash that forgets some of it makes letters stay longer."""
 
+    def __init__(self, ledger: Ledger, now_s: Callable[[], float]) -> None:
+        """`now_s`: a clock that never goes back."""
+        self._ledger, self._now_s = ledger, now_s
+        self._before_s = ledger.fact('lived') or 0.0
+        self._begun_s = self._written_s = now_s()
 
-def live(ledger: Ledger, wall_s: float, now_s: float) -> float:
-    """Seconds lived so far; written down, so that a crash loses only what passed since."""
-    before_s = ledger.fact('now', now_s) or 0.0
-    lived_s = (ledger.fact('lived') or 0.0) + max(now_s - before_s, 0.0)
-    ledger.remember('lived', lived_s)
-    ledger.remember('now', now_s)
-    ledger.remember('seen', wall_s)
-    return lived_s
+    def lived_s(self) -> float:
+        return self._before_s + max(self._now_s() - self._begun_s, 0.0)
+
+    def write_down(self, after_s: float = 0.0) -> None:
+        """If it has not been for `after_s`."""
+        now_s = self._now_s()
+        if now_s - self._written_s >= after_s:
+            with self._ledger.change() as ledger:
+                ledger.remember('lived', self.lived_s())
+            self._written_s = now_s
 
 
 def retire(stores: Stores) -> None:
-    """Forget what is older than the host wants; a letter that is being cut waits."""
+    """Forget what is older than the host wants; a letter that is being cut, or whose disc waits to be taken, stays.
+
+    Who deletes at hand-over has letters too that were never handed over: theirs are these days as well.
+    """
     ledger, keeping = stores.ledger, stores.keeping
-    with ledger.change():
-        lived_s = live(ledger, stores.wall_s(), stores.now_s())
+    stores.life.write_down(WRITE_EVERY_S)
     if keeping.retention == 'keep':
         return
-    old = lived_s - keeping.retention_days * DAY_S
-    sql = "SELECT number FROM letter WHERE lived_s < ? AND state IN ('kept', 'held', 'cut', 'handed over', 'lost')"
-    if keeping.retention == 'days':
-        for row in ledger.rows(sql, old):
-            forget(ledger, stores.shelf, row['number'])
+    old_s = stores.life.lived_s() - keeping.retention_days * DAY_S
+    sql = "SELECT number FROM letter WHERE lived_s < ? AND state IN ('kept', 'held', 'handed over', 'lost')"
+    for row in ledger.rows(sql, old_s):
+        forget(ledger, stores.shelf, row['number'])
 
 
 def forget(ledger: Ledger, shelf: Shelf, number: int) -> None:

@@ -16,7 +16,7 @@ from appliance.sound.voice import SOUND_RATE_HZ
 
 FOLDER, SOUND, PART, DISC = 'letters', 'letter.wav', '.part', 'disc-'
 NUMBER, RESERVE = 'last-number', 'reserve'
-HEAD = 1024  # bytes that hold the reference
+HEAD = len(letter_header(Origin(0, '', 0.0), 0))  # bytes before the sound, the same for every letter
 FULL = (1 << 23) - 1
 
 
@@ -48,8 +48,8 @@ class Shelf:
 
     def numbers(self) -> list[int]:
         """Of every letter that has a folder."""
-        with contextlib.suppress(FileNotFoundError):
-            return sorted(int(name) for name in os.listdir(self.data / FOLDER) if name.isdecimal())
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.data / FOLDER) as entries:
+            return sorted(int(e.name) for e in entries if e.name.isdecimal() and e.is_dir(follow_symlinks=False))
         return []
 
     def keep(self, take: Take, origin: Origin) -> None:
@@ -93,7 +93,7 @@ class Shelf:
     def seconds(self, number: int) -> float:
         """Of a letter's sound; 0 where there is none."""
         with contextlib.suppress(OSError):
-            return max(self.wav(number).stat().st_size - HEAD, 0) / FRAME_BYTES / SOUND_RATE_HZ
+            return max(self.wav(number).stat().st_size - HEAD, 0) // FRAME_BYTES / SOUND_RATE_HZ
         return 0.0
 
     def erase(self, number: int) -> None:
@@ -123,6 +123,12 @@ class Shelf:
 
     def release(self) -> None:
         self._disk.remove(self.data / RESERVE)
+
+    def reserved(self) -> int:
+        """Bytes that are set aside."""
+        with contextlib.suppress(OSError):
+            return (self.data / RESERVE).lstat().st_size
+        return 0
 
     # -- the last number ---------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import Any
 from appliance.errors import StorageError
 from appliance.message import recovery, retention
 from appliance.message.bwf import Origin
-from appliance.message.disk import Disk
+from appliance.message.disk import Disk, cause_of
 from appliance.message.ledger import Ledger
 from appliance.message.shelf import SOUND, Shelf
 from appliance.message.takes import OpenTake, Takes, reference
@@ -43,6 +43,7 @@ class Stores:
         self.wall_s, self.now_s = clocks
         self.take: Take | OpenTake | None = None
         self._ledger: Ledger | None = None
+        self.life: retention.Life  # as long as there is a ledger
         self._cut = 0  # row of the disc that is being cut, or was cut last
 
     # -- the ledger ------------------------------------------------------------------------------------------------
@@ -56,13 +57,19 @@ class Stores:
             except OSError as error:
                 raise _told('use the data folder', self.shelf.data, error) from error
             self._ledger = recovery.open_ledger(self.shelf, self.disk, self.wall_s())
-            retention.begin(self._ledger, self.wall_s(), self.now_s())
+            self.life = retention.Life(self._ledger, self.now_s)
         return self._ledger
+
+    def _lose(self) -> None:
+        """A ledger whose folder has gone is no use; it is opened anew when that is back."""
+        if self._ledger is not None and not self._ledger.path.exists():
+            self._ledger.close()
+            self._ledger = None
 
     def close(self) -> None:
         if self._ledger is not None:
             with contextlib.suppress(StorageError):
-                retention.live(self._ledger, self.wall_s(), self.now_s())
+                self.life.write_down()
             self._ledger.close()
             self._ledger = None
 
@@ -73,12 +80,14 @@ class Stores:
     def room(self) -> Room:
         """For one more letter of the longest kind."""
         try:
-            ledger = self.ledger
-            with ledger.change():
-                ledger.remember('seen', self.wall_s())
-            free = self.disk.free_bytes(self.shelf.data)
-        except (StorageError, OSError):
-            return Room(False, 'storage')
+            self.ledger.row('SELECT 1 FROM letter')
+            free = self.disk.free_bytes(self.shelf.data) + self.shelf.reserved()
+        except StorageError as error:
+            self._lose()
+            return Room(False, error.cause)
+        except OSError as error:
+            self._lose()
+            return Room(False, cause_of(error))
         return Room(True) if free >= self._letter_bytes() + SPARE_BYTES else Room(False, 'disk full')
 
     def _letter_bytes(self) -> int:
@@ -131,6 +140,7 @@ class Stores:
             return self.letter(row['number'])
         number = row['number'] if row is not None else self._new_letter(mark)
         with self._in_words('keep the letter', self.shelf.wav(number)):
+            self.shelf.remember_number(number)
             self.shelf.release()
             self.shelf.keep(take, Origin(number, mark, self.wall_s()))
         sql = 'UPDATE letter SET state = ?, seconds = ? WHERE number = ?'
@@ -142,12 +152,9 @@ class Stores:
         """The next number. It is spent even if nothing comes of it."""
         ledger = self.ledger
         with ledger.change():
-            lived_s = retention.live(ledger, self.wall_s(), self.now_s())
+            lived_s = self.life.lived_s()
             sql = 'INSERT INTO letter (reference, state, at_s, lived_s) VALUES (?, ?, ?, ?)'
-            number = ledger.run(sql, mark, 'keeping', self.wall_s(), lived_s)
-        with self._in_words('keep the letter', self.shelf.data):
-            self.shelf.remember_number(number)
-        return number
+            return ledger.run(sql, mark, 'keeping', self.wall_s(), lived_s)
 
     # -- letters ---------------------------------------------------------------------------------------------------
 
@@ -277,4 +284,6 @@ class Stores:
 
 def _told(what: str, where: Path, error: OSError) -> StorageError:
     """A disk's own words in ours."""
-    return StorageError(f'cannot {what} ({error.strerror or error})', where=str(where), remedy='see to the disk')
+    return StorageError(
+        f'cannot {what} ({error.strerror or error})', where=str(where), remedy='see to the disk', cause=cause_of(error)
+    )

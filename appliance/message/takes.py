@@ -131,7 +131,7 @@ class Takes:
 
     def left(self) -> Take | None:
         """The take that a crash has left, its header mended; older ones (there should be none) are forgotten."""
-        found = sorted(self._folders(), key=lambda folder: folder.stat().st_mtime_ns)
+        found = sorted(self._folders(), key=lambda folder: folder.lstat().st_mtime_ns)
         for folder in found[:-1]:
             self._disk.remove(folder)
         return self._mended(found[-1]) if found else None
@@ -144,6 +144,9 @@ class Takes:
     def _mended(self, folder: Path) -> Take | None:
         """None, and nothing left, where there is no sound in it."""
         path = folder / NAME
+        if folder.is_symlink() or path.is_symlink():  # what it points at is not ours
+            self._disk.remove(folder)
+            return None
         for other in folder.iterdir() if folder.is_dir() else ():
             if other.name != NAME:
                 self._disk.remove(other)

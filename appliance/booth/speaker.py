@@ -57,7 +57,6 @@ class SounddeviceSpeaker:
         self._asked_s = self._fed_s = system.now_s()
         self._called_s = float('-inf')
         self._calls = 0
-        self._quit = False
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         system.join(self._line)
@@ -96,7 +95,6 @@ class SounddeviceSpeaker:
     def close(self) -> None:
         self.stop()
         self._line.wanted = False
-        self._quit = True
         self._wake.set()
         self._system.nudge()
 
@@ -150,7 +148,7 @@ class SounddeviceSpeaker:
         self._resampler = None if same else soxr.ResampleStream(SOUND_RATE_HZ, self._rate_hz, 1, dtype='float32')
 
     def _run(self) -> None:
-        while not self._quit:
+        while True:
             self._wake.wait(FEED_S if self.playing or self._line.wanted else None)
             self._wake.clear()
             self.feed()

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--config', metavar='FILE', type=Path, help="the host's settings, beside /etc/audioletter")
     parser.add_argument('--data', metavar='DIR', help='where letters are kept, in place of the usual place')
     parser.add_argument('--run', metavar='DIR', dest='memory', help='where what is not kept lies: a folder in memory')
-    parser.add_argument('--real', metavar='PARTS', default='', help='controls, lcd: with a comma between')
+    parser.add_argument('--real', metavar='PARTS', default='', help='controls, lcd, sound: with a comma between')
     parser.add_argument('--pace', metavar='TIMES', type=float, help='how many times as fast as a real cut (4)')
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.booth.controls import GpioControls, pi_gpio
-from appliance.booth.doors import Controls, Display
+from appliance.booth.doors import Controls, Display, Microphone, Speaker
 from appliance.booth.lcd import Lcd, needs_luma, pi_spi
-from appliance.booth.wiring import bounce_s, controls_wiring, lcd_wiring
+from appliance.booth.wiring import bounce_s, controls_wiring, lcd_wiring, sound_card
 from appliance.clock import Clock, RealClock, wall_s
 from appliance.config import Config
 from appliance.config.places import Folders
@@ -27,7 +27,7 @@ from appliance.virtual.booth.disk import FillingDisk
 from appliance.virtual.booth.display import VirtualDisplay
 from appliance.virtual.booth.sound import VirtualMicrophone, VirtualSpeaker
 
-REAL_PARTS = ('controls', 'lcd')
+REAL_PARTS = ('controls', 'lcd', 'sound')
 PACE = 4.0  # times as fast as a real cut, where somebody looks on
 
 
@@ -69,6 +69,7 @@ class Virtual:
     microphone: VirtualMicrophone
     speaker: VirtualSpeaker
     disk: FillingDisk
+    sound: tuple[Microphone, Speaker] | None = None  # the real card; it too outlives a supervisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Plan:
             microphone=VirtualMicrophone(clock),
             speaker=VirtualSpeaker(clock),
             disk=FillingDisk(),
+            sound=_real_sound(self.machine) if 'sound' in real else None,
         )
 
     def kiosk(self, virtual: Virtual) -> Kiosk:
@@ -99,11 +101,12 @@ class Plan:
         keeping = Keeping(policy.retention, policy.retention_days, policy.max_message_s)
         stores = _opener(self.folders, keeping, virtual.disk, (choice.wall, choice.clock.now_s))
         display = virtual.display or self._lcd()  # before the pins of the controls are taken: it may refuse
+        microphone, speaker = virtual.sound or (virtual.microphone, virtual.speaker)
         parts = Parts(
             controls=virtual.controls or self._controls(),
             display=display,
-            microphone=virtual.microphone,
-            speaker=virtual.speaker,
+            microphone=microphone,
+            speaker=speaker,
             cutter=Cutter(),
             archivist=Archivist(stores),
             clock=choice.clock,
@@ -122,6 +125,13 @@ class Plan:
 
 def _opener(folders: Folders, keeping: Keeping, disk: Disk, clocks: Clocks) -> Callable[[], Stores]:
     return lambda: Stores((folders.data, folders.run), keeping, (disk, Disk()), clocks)
+
+
+def _real_sound(machine: Machine) -> tuple[Microphone, Speaker]:
+    from appliance.booth.soundcard import sound_card as parts_of
+
+    card = sound_card(machine)
+    return parts_of(card.input, card.output, card.latency_ms / 1000)
 
 
 class Runner:

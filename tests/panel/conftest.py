@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 from fakebooth import FakeBooth, served
 
@@ -16,6 +17,11 @@ def booth(tmp_path):
     sample = tmp_path / 'sample.flac'
     sample.write_bytes(b'the sample')
     return FakeBooth(sample)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(78)
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ def page(browser, url, wrong):
     context = browser.new_context(viewport={'width': 1280, 'height': 900}, permissions=['microphone'])
     page = context.new_page()
     page.on('pageerror', lambda error: wrong.append(str(error)))
-    page.on('console', lambda line: wrong.append(line.text) if line.type in ('error', 'warning') else None)
+    page.on('console', lambda line: wrong.append(line.text) if line.type == 'error' else None)
     page.goto(url)
     page.wait_for_selector('body[data-state]')
     yield page

@@ -58,12 +58,17 @@ export class Lathe {
     const behind = angle - this.angle;
     this.angle = Math.abs(behind) > Math.PI || !rpm ? angle : this.angle + CATCH_UP * behind;
     const shown = still.matches ? 0 : this.angle;
-    this.turn.style.transform = `rotate(${(shown % (2 * Math.PI)).toFixed(4)}rad)`;
+    const turned = (shown % (2 * Math.PI)).toFixed(4);
+    if (turned !== this.turned) this.turn.style.transform = `rotate(${this.turned = turned}rad)`;
     const x = radius > 0 ? radius : 150; // parked behind the rim
     this.radius = this.radius === null || still.matches ? x : this.radius + 0.2 * (x - this.radius);
-    this.carriage.setAttribute('transform', `translate(${this.radius.toFixed(2)} 0)`);
-    this.head.setAttribute('transform', down ? '' : 'translate(0 -5) scale(1.04)');
-    this.shade.setAttribute('opacity', down ? '.55' : '.28');
+    const across = this.radius.toFixed(1);
+    if (across !== this.across || down !== this.down) { // what stands still is not painted again
+      [this.across, this.down] = [across, down];
+      this.carriage.setAttribute('transform', `translate(${across} 0)`);
+      this.head.setAttribute('transform', down ? '' : 'translate(0 -5) scale(1.04)');
+      this.shade.setAttribute('opacity', down ? '.55' : '.28');
+    }
     requestAnimationFrame(this.frame);
   }
 

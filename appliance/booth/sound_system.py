@@ -16,8 +16,8 @@ from appliance.clock import monotonic_s
 from appliance.errors import MachineRefusesError
 
 SILENT_S = 1.0  # without a block: the device is gone
-PROBE_S = 0.6  # the same, for one that was missing: a good one speaks within 0.2 s
-AGAIN_S = 0.3  # between two tries
+PROBE_S = 0.4  # the same, for one that was missing: a good one speaks within 0.2 s
+AGAIN_S = 0.1  # between two tries
 LIST_S = 1.0  # between two lists: PortAudio opens every device for one
 SETTLE_S = 5.0  # after the kernel's list has changed: its files may not be there yet
 STUCK_S = 3.0  # a turn takes longer than this only when a driver hangs

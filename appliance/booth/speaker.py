@@ -106,7 +106,7 @@ class SounddeviceSpeaker:
             if self._line.beats != self._calls:
                 self._calls, self._called_s = self._line.beats, now
             live = now - self._called_s < DEAD_S
-            opening = not self._line.tried or self._line.stream is not None
+            opening = not self._line.tried or self._line.present or self._line.stream is not None
             waiting = not live and opening and now - self._asked_s < OPENING_S
             if waiting or (self._cut and live):
                 return

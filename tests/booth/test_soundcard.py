@@ -202,6 +202,21 @@ def test_files_sound_one_after_the_other_without_a_gap(tones):
     assert speaker.played_s == pytest.approx(1.0)
 
 
+def test_nothing_is_left_out_while_a_known_card_is_being_opened(tones):
+    files, sine = tones
+    rig = Rig(FakeSound(channels=2, Out=None))
+    speaker = speaker_of(rig)
+    rig.run(1)
+    assert not rig.library.streams, 'it is known, and closed'
+    speaker.play(files)
+    for _ in range(30):  # opening takes its time
+        rig.clock.rest(0.01)
+        speaker.feed()
+    out = sounded(rig, speaker, 1.2)
+    first = int(np.flatnonzero(out)[0]) - 1
+    np.testing.assert_allclose(out[first : first + 48_000], sine, atol=1e-6)
+
+
 def test_what_is_stopped_fades_within_ten_milliseconds(tones):
     rig = Rig(FakeSound(channels=2, Out=None))
     speaker = speaker_of(rig)

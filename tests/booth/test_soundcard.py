@@ -207,6 +207,8 @@ def test_nothing_is_left_out_while_a_known_card_is_being_opened(tones):
     rig = Rig(FakeSound(channels=2, Out=None))
     speaker = speaker_of(rig)
     rig.run(1)
+    speaker.feed()
+    rig.run(1)
     assert not rig.library.streams, 'it is known, and closed'
     speaker.play(files)
     for _ in range(30):  # opening takes its time

@@ -29,7 +29,7 @@ from appliance.screens.view import HEIGHT, WIDTH
 from appliance.screens.wording import wording
 from appliance.workflow.values import Event, State
 
-REPORT = 'report.json'
+REPORT, CLEAN = 'report.json', 'playback-clean.wav'
 LATHE_FAULTS = ('stall', 'swarf', 'underrun')
 FAULTS = ('microphone', 'full disk', *LATHE_FAULTS, 'power cut')
 
@@ -39,7 +39,17 @@ def _disc(letter: Letter) -> Disc:
         file = letter.results / name if letter.results else None
         return file if file is not None and file.is_file() else None
 
-    return Disc(letter.number, letter.seconds, letter.speed_rpm, there(SOUND), there(PICTURE), there(REPORT))
+    groove = there(GROOVE)
+    return Disc(
+        letter.number,
+        letter.seconds,
+        letter.speed_rpm,
+        sound=there(SOUND),
+        clean=groove and groove.with_name(CLEAN),
+        picture=there(PICTURE),
+        groove=groove,
+        report=there(REPORT),
+    )
 
 
 def sample_file() -> Path:
@@ -74,7 +84,9 @@ class Disc:
     seconds: float
     speed_rpm: float
     sound: Path | None = None  # what the disc sounds like
+    clean: Path | None = None  # the same without the film's noise; may have to be made first
     picture: Path | None = None
+    groove: Path | None = None
     report: Path | None = None
 
 
@@ -85,6 +97,7 @@ class VirtualBooth:
         self._plan = plan
         self._parts: Virtual = plan.virtual()
         self._lock = threading.Lock()
+        self._playing = threading.Lock()  # one groove at a time
         self._player: Player | None = None
         self._complaint = ''
         self._faults = dict.fromkeys(FAULTS, False)
@@ -191,7 +204,7 @@ class VirtualBooth:
 
     def inputs(self) -> Inputs:
         controls = self._parts.controls
-        return Inputs() if controls is None else controls.read()
+        return Inputs() if controls is None else controls.now()
 
     def lamp(self) -> bool:
         controls = self._parts.controls
@@ -238,6 +251,18 @@ class VirtualBooth:
     def letters(self) -> tuple[Disc, ...]:
         """Newest first; what is not there yet is None."""
         return tuple(_disc(letter) for letter in self.kiosk.live.letters)
+
+    def clean(self, number: int) -> Path | None:
+        """What a letter's groove sounds like on a film without noise; made now if need be."""
+        from appliance.playback import Listening, listen
+
+        disc = next((disc for disc in self.letters() if disc.number == number), None)
+        if disc is None or disc.groove is None or disc.clean is None:
+            return None
+        with self._playing:
+            if not disc.clean.is_file():
+                listen(disc.groove, disc.clean, Listening(film='none'))
+        return disc.clean
 
     def sample(self) -> Path:
         return sample_file()

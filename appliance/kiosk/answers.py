@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from appliance.kiosk.voice import DISC
 from appliance.workflow.values import Booth, Event, Kind
 
 Events = tuple[Event, ...]
+log = logging.getLogger('audioletter')
 
 
 class Answers:
@@ -30,6 +32,8 @@ class Answers:
         }
 
     def take(self, message: Any, booth: Booth) -> Events:
+        if isinstance(message, cutter.Refused | cutter.Fault):
+            log.warning('%s: %s', message.key, message.text)
         return self._methods[type(message)](message, booth)
 
     def _facts(self, facts: cutter.Facts, booth: Booth) -> Events:
@@ -38,7 +42,7 @@ class Answers:
             return ()
         live.facts = facts
         self._doer.parts.cutter.preview(live.take.path.parent)
-        return (Event(Kind.FITS, number=round(1000 * facts.total_s), take=facts.take),)
+        return (Event(Kind.FITS, number=round(1000 * (facts.total_s + facts.homing_s)), take=facts.take),)
 
     def _refused(self, refused: cutter.Refused, booth: Booth) -> Events:
         """Before a blank was spent: the plan, or a cut that did not begin."""

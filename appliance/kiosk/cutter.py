@@ -181,6 +181,10 @@ class Cutter:
         """Of the child; None while there is none."""
         return None if self._process is None else self._process.pid
 
+    def warm(self) -> None:
+        """Start the child, so that the first order need not wait for it."""
+        self._warm()
+
     def prepare(self, wav: Path, order: Order) -> None:
         """Answered by Facts or Refused."""
         self._tell(Prepare(wav, order))

@@ -22,7 +22,8 @@ from appliance.kiosk.view import view
 from appliance.kiosk.voice import Voice
 from appliance.message import Letter, Recovered, Room, Stores
 from appliance.screens.view import View
-from appliance.workflow.reduce import listens, step
+from appliance.screens.wording import wording
+from appliance.workflow.reduce import step
 from appliance.workflow.values import Booth, Event, Kind, Plan, State
 
 TURN_S = 0.005
@@ -72,6 +73,7 @@ class Kiosk:
 
     def start(self) -> None:
         """Sensors first, so that what was left by a crash comes back into the booth as it is now."""
+        self.parts.cutter.warm()
         self._poller.poll()
         self._take_all(self._heard_events())
         self.parts.archivist.give(Job('recover', lambda stores: stores.recover(), self._recovered, self._not_recovered))
@@ -230,7 +232,7 @@ class Kiosk:
         self._frame_s = now_s + FRAME_S
         self.view = view(self.booth, self.live, self.settings, self.rules, now_s)
         self._painter.show(self.view)
-        lit = listens(self.booth, Kind.RECORD) and not self.booth.dark
+        lit = bool(wording(self.view).go)  # lit where a press means something: where the screen says what
         if lit is not self._lit:
             self._lit = lit
             self.parts.controls.lamp(lit)

@@ -88,6 +88,9 @@ class Booth(Protocol):
     def letters(self) -> tuple[Disc, ...]:
         """Newest first."""
 
+    def clean(self, number: int) -> Path | None:
+        """A letter as it sounds on a film without noise, made now if need be: takes seconds. None: it is gone."""
+
     def sample(self) -> Path:
         """The shipped sample letter."""
 

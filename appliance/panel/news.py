@@ -109,5 +109,5 @@ def _letter(disc: Disc) -> dict[str, Any]:
         'number': disc.number,
         'seconds': round(disc.seconds, 1),
         'speed_rpm': round(disc.speed_rpm, 2),
-        'has': [part for part in ('sound', 'picture', 'report') if getattr(disc, part) is not None],
+        'has': [part for part in ('sound', 'clean', 'picture', 'groove', 'report') if getattr(disc, part) is not None],
     }

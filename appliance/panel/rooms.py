@@ -14,7 +14,10 @@ from appliance.panel.hall import Hall
 
 MAX_UPLOAD = 100_000_000  # bytes: a quarter of an hour of stereo at 24 bit
 TYPES = {'.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml'}
-PARTS = {'sound': ('audio/wav', 'wav'), 'picture': ('image/png', 'png'), 'report': ('application/json', 'json')}
+PARTS = {
+    'sound': ('audio/wav', 'wav'), 'clean': ('audio/wav', 'clean.wav'), 'picture': ('image/png', 'png'),
+    'groove': ('application/octet-stream', 'npz'), 'report': ('application/json', 'json'),
+}  # fmt: skip
 
 
 class Rooms:
@@ -35,11 +38,17 @@ class Rooms:
         return web.Response(body=self._page[name], content_type=TYPES[Path(name).suffix], charset='utf-8')
 
     async def letter(self, request: web.Request) -> web.StreamResponse:
-        """Sound, picture or report of a letter; with `?save` as a file to keep."""
+        """A part of a letter; with `?save` as a file to keep. What it sounds like without the film's noise is made when
+        it is asked for."""
         kind, ending = PARTS[request.match_info['part']]
         number = int(request.match_info['number'])
         disc = next((disc for disc in self._hall.booth.letters() if disc.number == number), None)
         file: Path | None = getattr(disc, request.match_info['part'], None)
+        if request.match_info['part'] == 'clean' and disc is not None:
+            try:
+                file = await asyncio.to_thread(self._hall.booth.clean, number)
+            except (AudioLetterError, OSError) as error:
+                raise web.HTTPInsufficientStorage(text=f'it cannot be made: {error}\n') from error
         if file is None or not file.is_file():
             raise web.HTTPNotFound(text='there is no such letter any more\n')
         headers = {'Content-Type': kind}

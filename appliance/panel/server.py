@@ -65,7 +65,7 @@ async def _served(booth: Booth, options: Options) -> AsyncIterator[int]:
     app = web.Application(middlewares=[guard])
     app.on_response_prepare.append(add_headers)
     app.router.add_get('/socket', live)
-    app.router.add_get(r'/letters/{number:\d{1,9}}/{part:sound|picture|report}', rooms.letter)
+    app.router.add_get(r'/letters/{number:\d{1,9}}/{part:sound|clean|picture|groove|report}', rooms.letter)
     app.router.add_post('/voice', rooms.voice)
     app.router.add_get('/', rooms.page)
     app.router.add_get(r'/{name:[\w.-]+}', rooms.page)

@@ -24,8 +24,3 @@ def step(booth: Booth, event: Event, now_s: float, rules: Rules) -> tuple[Booth,
     turn = Turn(booth, event, now_s, rules)
     rule(turn)
     return turn.booth, tuple(turn.effects)
-
-
-def listens(booth: Booth, kind: Kind) -> bool:
-    """Whether a press means anything now: a lamp is lit for no other reason."""
-    return TABLE[booth.state, kind].rule is not None

@@ -124,6 +124,9 @@ class FakeBooth:
     def letters(self) -> tuple[Disc, ...]:
         return self.discs
 
+    def clean(self, number: int) -> Path | None:
+        return next((disc.clean for disc in self.discs if disc.number == number), None)
+
     def sample(self) -> Path:
         return self.shipped
 

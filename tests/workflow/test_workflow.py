@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from appliance.workflow.reduce import listens, step
+from appliance.workflow.reduce import step
 from appliance.workflow.rules import Rules
 from appliance.workflow.table import TABLE
 from appliance.workflow.turn import hears
@@ -257,12 +257,6 @@ def test_forgetting_is_asked_and_done():
     visit.send(Kind.LEFT)
     assert visit.send(Kind.RECORD) is State.THANKS
     assert Act.FORGET_LETTER in visit.said()
-
-
-def test_the_lamp_is_lit_only_where_a_press_does_something():
-    assert listens(replace(Booth(), state=State.ATTRACT), Kind.RECORD)
-    assert not listens(replace(Booth(), state=State.CUTTING), Kind.RECORD)
-    assert not listens(replace(Booth(), state=State.SAVING), Kind.RECORD)
 
 
 def test_an_unrelated_event_does_not_end_a_side_screen():

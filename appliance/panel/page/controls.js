@@ -1,6 +1,7 @@
 // Fingers: what springs back is down as long as a pointer or a key holds it, and never longer. What stays is switched.
 
-const LEAST_MS = 120; // no finger is quicker; a press shorter than a switch bounces would not be seen
+const LEAST_MS = 60; // down, and up again before the next: shorter than a contact bounces would not be seen
+const MOST_QUEUED = 8; // even: what was pressed comes up
 const TAP_MS = 150; // a click without a finger: a screen reader
 const KEYS = { r: 'record', arrowleft: 'left', arrowright: 'right', l: 'lid', b: 'blank', escape: 'stop', m: 'mute' };
 
@@ -9,8 +10,9 @@ class Hold {
     this.button = button;
     this.tell = tell;
     this.by = new Set();
-    this.since = 0;
+    this.since = -LEAST_MS; // of the last change
     this.timer = 0;
+    this.queue = []; // changes still to come
     button.addEventListener('pointerdown', (event) => {
       if (event.button) return;
       event.preventDefault();
@@ -41,20 +43,35 @@ class Hold {
 
   down(by) {
     this.by.add(by);
-    clearTimeout(this.timer);
-    if (!this.button.classList.contains('down')) this.since = performance.now();
-    this.show(true);
+    if (this.by.size === 1) this.want(true);
   }
 
   up(by) {
-    if (!this.by.delete(by) || this.by.size) return;
+    if (this.by.delete(by) && !this.by.size) this.want(false);
+  }
+
+  want(on) { // quick presses are each given their time, in order: none is lost in the one before
+    if (this.queue.length < MOST_QUEUED) this.queue.push(on);
+    this.next();
+  }
+
+  next() {
+    if (this.timer || !this.queue.length) return;
     const rest = this.since + LEAST_MS - performance.now();
-    this.timer = setTimeout(() => this.show(false), Math.max(rest, 0));
+    if (rest > 0) {
+      this.timer = setTimeout(() => { this.timer = 0; this.next(); }, rest);
+      return;
+    }
+    this.since = performance.now();
+    this.show(this.queue.shift());
+    this.next();
   }
 
   letGo() { // the window is left: whatever was held is not any more
     this.by.clear();
+    this.queue = [];
     clearTimeout(this.timer);
+    this.timer = 0;
     this.show(false);
   }
 
@@ -108,7 +125,10 @@ export class Controls {
     const closed = this.inputs.lid_closed;
     const stuck = name === 'blank' && closed;
     this.hints.textContent = stuck ? 'The lid is closed: open it first.' : '';
-    if (!stuck) this.tell('set', { name, on: !this.inputs[name] });
+    if (stuck) return;
+    const on = !this.inputs[name];
+    this.inputs = { ...this.inputs, [name]: on }; // a quick hand does not wait to be told
+    this.tell('set', { name, on });
   }
 
   take({ inputs, words, lamp }) {

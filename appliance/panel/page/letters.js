@@ -1,6 +1,8 @@
 // The letters that were cut: each a card with its sound, its picture and its report.
 
-const NAMES = { sound: 'Sound (WAV)', picture: 'Picture (PNG)', report: 'Report (JSON)' };
+const NAMES = {
+  sound: 'Sound (WAV)', clean: 'Without the film’s noise (WAV)', picture: 'Picture (PNG)', groove: 'Groove (NPZ)', report: 'Report (JSON)',
+};
 
 function make(kind, more = {}, ...children) {
   const node = Object.assign(document.createElement(kind), more);

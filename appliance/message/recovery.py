@@ -105,6 +105,7 @@ def _agree(stores: Stores) -> None:
     """Each letter of the ledger has its sound, each sound its letter; nothing half-made is left."""
     ledger, shelf = stores.ledger, stores.shelf
     shelf.release()
+    shelf.tidy_numbers()
     for row in ledger.rows("SELECT number FROM letter WHERE state = 'forgetting'"):
         retention.forget(ledger, shelf, row['number'])
     known = {row['number']: row['state'] for row in ledger.rows('SELECT number, state FROM letter')}
@@ -132,7 +133,8 @@ def _note_orphan(ledger: Ledger, shelf: Shelf, number: int, wall_s: float) -> No
         lived_s = ledger.fact('lived') or 0.0
         columns = 'number, reference, state, at_s, lived_s, seconds'
         sql = f"INSERT OR IGNORE INTO letter ({columns}) VALUES (?, ?, 'kept', ?, ?, ?)"
-        ledger.run(sql, number, mark, wall_s, lived_s, shelf.seconds(number))
+        known = ledger.row('SELECT 1 FROM letter WHERE reference = ?', mark)  # a copy that the host has put there
+        ledger.run(sql, number, None if known else mark, wall_s, lived_s, shelf.seconds(number))
 
 
 def _note_loss(stores: Stores, number: int, state: str) -> None:

@@ -139,6 +139,10 @@ class Shelf:
             known.append(int((self.data / NUMBER).read_text(encoding='ascii')))
         return max(known)
 
+    def tidy_numbers(self) -> None:
+        """A part of the file that was being written when the program ended."""
+        self._disk.remove(self.data / (NUMBER + PART))
+
     def remember_number(self, number: int) -> None:
         path = self.data / NUMBER
         part = path.with_name(NUMBER + PART)

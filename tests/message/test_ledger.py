@@ -1,0 +1,161 @@
+"""Numbers, days and forgetting: what must hold whatever the clock says and whatever happens to the ledger."""
+
+import sqlite3
+
+import pytest
+
+from appliance.errors import StorageError
+from appliance.message import Keeping
+from appliance.message.ledger import FILE, MIGRATIONS, Ledger
+from tests.message.store_rig import Rig, sound_of
+
+DAY_S, YEAR_S = 86_400.0, 365.25 * 86_400.0
+
+
+def test_no_number_is_given_twice_by_forgetting_or_by_a_clock_that_jumps(tmp_path):
+    rig = Rig(tmp_path)
+    numbers = []
+    for jump_s in (0.0, YEAR_S, -2 * YEAR_S, 0.0):
+        rig.wall_s += jump_s
+        numbers.append(rig.letter().number)
+        rig.stores.forget(numbers[-1])
+        rig.killed().recover()
+    assert numbers == [1, 2, 3, 4]
+    assert rig.stores.letters() == ()
+
+
+@pytest.mark.parametrize('harm', ['gone', 'rubbish', 'page'])
+def test_a_ledger_that_is_lost_or_damaged_is_rebuilt_from_the_letters(tmp_path, harm):
+    rig = Rig(tmp_path)
+    kept = [rig.letter(seed=seed) for seed in (1, 2, 3)]
+    rig.stores.forget(3)
+    rig.stores.close()
+    path = rig.data / FILE
+    before = path.read_bytes()
+    if harm == 'gone':
+        path.unlink()
+    elif harm == 'rubbish':
+        path.write_bytes(b'no database' * 1000)
+    else:
+        path.write_bytes(before[:4096] + bytes(255 - byte for byte in before[4096:]))
+    rig.start()
+    assert rig.stores.recover().cause == ''
+    assert [letter.number for letter in rig.stores.letters()] == [2, 1]
+    assert all(letter.state == 'kept' and letter.seconds == 1.5 for letter in rig.stores.letters())
+    assert sound_of(rig.stores.letter(1)).size == sound_of(kept[0]).size
+    assert rig.letter().number == 4, 'a number of the lost ledger was given again'
+    aside = list(rig.data.glob('ledger.damaged-*'))
+    assert len(aside) == (harm != 'gone'), 'a damaged ledger is set aside, never deleted'
+
+
+def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path):
+    rig = Rig(tmp_path)
+    rig.letter()
+    rig.stores.close()
+    with sqlite3.connect(rig.data / FILE) as db:
+        db.execute(f'PRAGMA user_version = {len(MIGRATIONS) + 1}')
+    db.close()
+    rig.start()
+    assert rig.stores.recover().cause
+    assert not rig.stores.room().ok
+    assert not list(rig.data.glob('ledger.damaged-*'))
+
+
+def test_every_commit_is_on_the_disk_before_it_returns(tmp_path):
+    ledger = Ledger(tmp_path)
+    assert ledger.row('PRAGMA journal_mode')[0] == 'wal'
+    assert ledger.row('PRAGMA synchronous')[0] == 2
+    assert ledger.row('PRAGMA secure_delete')[0] == 1
+    ledger.close()
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_days_are_those_the_booth_has_run_whatever_the_clock_says(tmp_path):
+    rig = Rig(tmp_path, Keeping('days', 30, 3.0))
+    number = rig.letter().number
+    for jump_s in [YEAR_S, -2 * YEAR_S, YEAR_S, DAY_S] * 20:  # and a start with each
+        rig.wall_s += jump_s
+        rig.stores.close()
+        rig.killed().recover()
+        rig.stores.retire()
+    assert [letter.number for letter in rig.stores.letters()] == [number], 'deleted too early'
+    rig.now_s += 29.9 * DAY_S
+    rig.stores.retire()
+    assert len(rig.stores.letters()) == 1
+    rig.now_s += 0.2 * DAY_S
+    rig.stores.retire()
+    assert rig.stores.letters() == ()
+    assert not list((rig.data / 'letters').iterdir())
+
+
+def test_a_booth_that_runs_by_day_only_counts_on_where_it_was(tmp_path):
+    rig = Rig(tmp_path, Keeping('days', 2, 3.0))
+    rig.letter()
+    for day in range(6):
+        assert len(rig.stores.letters()) == 1, day
+        rig.now_s += DAY_S / 3 + 1.0
+        rig.stores.retire()
+        rig.stores.close()
+        rig.killed().recover()
+    rig.stores.retire()
+    assert rig.stores.letters() == ()
+
+
+def test_each_policy_deletes_what_it_says_and_a_disc_in_the_machine_keeps_its_letter(tmp_path):
+    for policy, left in (('handover', []), ('days', ['handed over']), ('keep', ['handed over'])):
+        (tmp_path / policy).mkdir()
+        rig = Rig(tmp_path / policy, Keeping(policy, 3, 3.0))
+        rig.stores.recover()
+        number = rig.letter().number
+        rig.cut(number)
+        rig.now_s += 10 * DAY_S
+        rig.stores.retire()
+        assert rig.stores.letter(number).state == 'cut'
+        rig.now_s += -10 * DAY_S
+        rig.stores.handed_over(number)
+        assert [letter.state for letter in rig.stores.letters()] == left
+        other = rig.letter(seed=2).number  # kept, and nobody came for it
+        rig.now_s += 10 * DAY_S
+        rig.stores.retire()
+        assert (rig.stores.letter(other).state == 'kept') is (policy == 'keep')
+
+
+def test_nothing_of_a_forgotten_letter_is_left_in_any_file(tmp_path):
+    rig = Rig(tmp_path)
+    letter = rig.letter()
+    rig.stores.planned(letter.number, {'disc': 'xray-17', 'speed_rpm': 78.26, 'level_db': 3.5, 'why': 'UNIQUEPLAN'})
+    rig.cut(letter.number)
+    mark = rig.stores.ledger.row('SELECT reference FROM letter')[0]
+    assert any(b'UNIQUEPLAN' in path.read_bytes() for path in rig.data.glob('ledger*'))
+    rig.stores.forget(letter.number)
+    rig.stores.forget(letter.number)
+    for path in [p for p in tmp_path.rglob('*') if p.is_file()]:
+        held = path.read_bytes()
+        assert b'UNIQUEPLAN' not in held, path
+        assert mark.encode() not in held, path
+    assert rig.stores.letter(letter.number).state == 'forgotten'
+    assert not letter.folder.exists()
+
+
+def test_a_blank_is_spent_once_whoever_says_so(tmp_path):
+    rig = Rig(tmp_path)
+    number = rig.letter().number
+    with rig.stores.ledger.change() as ledger:
+        ledger.remember('blanks', 5)
+    rig.stores.begin_cut(number)
+    rig.stores.cut_ended(number, 'stopped', 'lid')
+    rig.stores.spoiled(number, 'lid')
+    assert rig.stores.blanks() == 4
+    rig.stores.begin_cut(number)
+    rig.stores.cut_ended(number, 'refused', 'lathe')
+    assert rig.stores.blanks() == 4
+    rig.cut(number)
+    assert rig.stores.blanks() == 3
+    assert rig.stores.stylus_s() == 1.5
+    assert rig.stores.letter(number).state == 'cut'
+
+
+def test_a_letter_that_never_was_is_an_error_in_words(tmp_path):
+    rig = Rig(tmp_path)
+    with pytest.raises(StorageError, match=r'no letter no\. 12'):
+        rig.stores.letter(12)

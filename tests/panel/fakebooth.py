@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -131,8 +132,14 @@ class FakeBooth:
         return self.shipped
 
 
+def apart(work, *about):
+    """What it returns, in a thread of its own: Playwright keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work, *about).result(60)
+
+
 @contextlib.contextmanager
-def served(booth, scratch):
+def served(booth, scratch, port=0):
     """The address while it is served."""
     urls, up, stop = [], threading.Event(), threading.Event()
 
@@ -140,7 +147,7 @@ def served(booth, scratch):
         urls.append(url)
         up.set()
 
-    thread = threading.Thread(target=serve, args=(booth, Options(scratch, port=0, browser=False), say, stop))
+    thread = threading.Thread(target=serve, args=(booth, Options(scratch, port, browser=False), say, stop))
     thread.start()
     try:
         assert up.wait(20)

@@ -8,7 +8,7 @@ import pytest
 
 aiohttp = pytest.importorskip('aiohttp')
 
-from fakebooth import FakeBooth, served  # noqa: E402
+from fakebooth import FakeBooth, apart, served  # noqa: E402
 
 from appliance.errors import OptionError  # noqa: E402
 from appliance.panel import Disc, Options, serve  # noqa: E402
@@ -28,7 +28,7 @@ def ask(work):
         async with aiohttp.ClientSession() as client:
             return await work(client)
 
-    return asyncio.run(go())
+    return apart(asyncio.run, go())
 
 
 def own(url):
@@ -225,9 +225,9 @@ def test_a_port_that_is_taken_is_said_with_what_to_do(booth, scratch):
     with socket.create_server(('127.0.0.1', 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OptionError, match=f'--port: port {port} is taken .* --port {port + 1}'):
-            serve(booth, Options(scratch, port, browser=False))
+            apart(serve, booth, Options(scratch, port, browser=False))
     with pytest.raises(OptionError, match='port 70000 cannot be used'):
-        serve(booth, Options(scratch, 70_000, browser=False))
+        apart(serve, booth, Options(scratch, 70_000, browser=False))
 
 
 def test_nothing_but_this_computer_can_reach_it(scratch):

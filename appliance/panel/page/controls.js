@@ -92,6 +92,9 @@ export class Controls {
     for (const button of document.querySelectorAll('[data-switch]')) {
       button.addEventListener('click', () => this.flip(button.dataset.switch));
     }
+    for (const [id, name] of [['glass', 'lid_closed'], ['turn', 'blank']]) { // the things themselves, by hand
+      document.getElementById(id).addEventListener('click', () => this.flip(name));
+    }
     this.keyboard();
     for (const [where, what] of [[window, 'blur'], [window, 'pagehide']]) {
       where.addEventListener(what, () => this.letGo());

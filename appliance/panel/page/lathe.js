@@ -2,7 +2,8 @@
 
 const BED_MM = 170; // half the picture
 const STEP_RAD = Math.PI / 36; // an arc is drawn in steps of this
-const CATCH_UP = 0.15; // of what the drawn angle is behind, each frame
+const FRAME_MS = 30; // drawing more often costs a computer without a graphics card more than it shows
+const CATCH_UP = 0.3; // of what the drawn angle is behind, each frame
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 export class Lathe {
@@ -51,6 +52,8 @@ export class Lathe {
   }
 
   move(at) { // what is drawn runs with the speed that was said, and is drawn to the angle that was executed
+    requestAnimationFrame(this.frame);
+    if (at - this.at < FRAME_MS) return;
     const passed = Math.min((at - (this.at ?? at)) / 1000, 0.1);
     this.at = at;
     const { angle_rad: angle, rpm, radius_mm: radius, head_down: down } = this.now;
@@ -61,7 +64,7 @@ export class Lathe {
     const turned = (shown % (2 * Math.PI)).toFixed(4);
     if (turned !== this.turned) this.turn.style.transform = `rotate(${this.turned = turned}rad)`;
     const x = radius > 0 ? radius : 150; // parked behind the rim
-    this.radius = this.radius === null || still.matches ? x : this.radius + 0.2 * (x - this.radius);
+    this.radius = this.radius === null || still.matches ? x : this.radius + 0.35 * (x - this.radius);
     const across = this.radius.toFixed(1);
     if (across !== this.across || down !== this.down) { // what stands still is not painted again
       [this.across, this.down] = [across, down];
@@ -69,7 +72,6 @@ export class Lathe {
       this.head.setAttribute('transform', down ? '' : 'translate(0 -5) scale(1.04)');
       this.shade.setAttribute('opacity', down ? '.55' : '.28');
     }
-    requestAnimationFrame(this.frame);
   }
 
   groove(data) {

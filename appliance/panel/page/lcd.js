@@ -5,6 +5,12 @@ export class Lcd {
     this.canvas = canvas;
     this.pen = canvas.getContext('2d', { alpha: false });
     this.last = Promise.resolve();
+    new ResizeObserver(() => this.fit()).observe(canvas);
+  }
+
+  fit() { // square pixels where a whole number of the screen's own makes one; else they would differ in width
+    const each = this.canvas.clientWidth / this.canvas.width * devicePixelRatio;
+    this.canvas.classList.toggle('crisp', Math.abs(each - Math.round(each)) < 0.01);
   }
 
   take(data) {

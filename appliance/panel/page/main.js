@@ -46,6 +46,7 @@ link.on[3] = (data) => lathe.groove(data);
 link.opened = () => {
   lost.hidden = true;
   document.body.classList.remove('lost');
+  lathe.groove(new Uint8Array([3, 1, 0, 0, 0, 0]).buffer); // whatever the disc was; what it is comes now
   speaker.ask();
   voice.again();
 };

@@ -14,8 +14,7 @@ from appliance.config.places import Folders
 from appliance.kiosk.loop import TURN_S
 from appliance.kiosk.script import Player, parse
 from appliance.screens import draw
-from appliance.workflow.reduce import listens
-from appliance.workflow.values import Kind
+from appliance.screens.wording import wording
 from tests.booth.rig import Rig
 
 
@@ -77,7 +76,7 @@ class WiredBooth:
         self.pictures += 1
         assert self.rig.shows(draw(view)), (view.state, self.kiosk.parts.display.cause)
         assert self.rig.lit() is not view.dark
-        assert self.rig.lamp() is (listens(self.kiosk.booth, Kind.RECORD) and not view.dark), view.state
+        assert self.rig.lamp() is bool(wording(view).go), view.state
         if not self.seen or self.seen[-1] is not view.state:
             self.seen.append(view.state)
 

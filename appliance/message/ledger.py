@@ -26,6 +26,7 @@ STATES = {
     'forgotten': 'only its number is left',
     'lost': 'its sound is gone, and nobody asked for that',
 }
+LINES = 10_000  # of a log
 # Each step takes a ledger of the version before to its own; never changed once it was released.
 MIGRATIONS = (
     """
@@ -49,6 +50,13 @@ MIGRATIONS = (
     );
     CREATE TABLE visit (id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, what TEXT NOT NULL);
     CREATE TABLE fact (name TEXT PRIMARY KEY, value REAL NOT NULL);
+    """,
+    """
+    CREATE TABLE take (id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, what TEXT NOT NULL, letter INTEGER);
+    ALTER TABLE cut ADD COLUMN disc TEXT;
+    ALTER TABLE cut ADD COLUMN speed_rpm REAL;
+    ALTER TABLE cut ADD COLUMN level_db REAL;
+    ALTER TABLE cut ADD COLUMN plan TEXT;
     """,
 )
 
@@ -118,6 +126,14 @@ class Ledger:
 
     def remember(self, name: str, value: float) -> None:
         self.run('INSERT INTO fact VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value', name, value)
+
+    def log(self, table: str, at_s: float, what: str, letter: int | None = None) -> None:
+        """One line of `visit` or `take`, at the cost of the oldest."""
+        if table == 'take':
+            self.run('INSERT INTO take (at_s, what, letter) VALUES (?, ?, ?)', at_s, what, letter)
+        else:
+            self.run('INSERT INTO visit (at_s, what) VALUES (?, ?)', at_s, what)
+        self.run(f'DELETE FROM {table} WHERE id <= (SELECT MAX(id) FROM {table}) - ?', LINES)
 
     def erase_traces(self) -> None:
         """What was deleted is gone from the log too."""

@@ -75,4 +75,6 @@ def forget(ledger: Ledger, shelf: Shelf, number: int) -> None:
             'speed_rpm = NULL, level_db = NULL, plan = NULL WHERE number = ?',
             number,
         )
+        ledger.run('UPDATE cut SET at_s = NULL, level_db = NULL, plan = NULL WHERE letter = ?', number)
+        ledger.run('DELETE FROM take WHERE letter = ?', number)
     ledger.erase_traces()

@@ -103,6 +103,8 @@ class Stores:
             self.shelf.reserve(self._letter_bytes())
         with self._in_words('make room for a take', Path('run folder')):
             self.take = self.takes.begin()
+        with self.ledger.change() as ledger:
+            ledger.log('take', self.wall_s(), 'begun')
         return self.take
 
     def end_take(self) -> Take | None:
@@ -113,12 +115,17 @@ class Stores:
 
     def discard(self) -> None:
         """What was said is forgotten for good, with all that was made of it."""
+        had = self.take is not None
         if isinstance(self.take, OpenTake):
             self.take.end()
         self.take = None
         with self._in_words('forget the take', Path('run folder')):
             self.takes.forget_all()
             self.shelf.release()
+        with contextlib.suppress(StorageError):  # it is forgotten, whether that can be noted or not
+            if had and self._ledger is not None:
+                with self._ledger.change() as ledger:
+                    ledger.log('take', self.wall_s(), 'wiped')
 
     def keep(self) -> Letter:
         """The take as a letter, on disk before this returns; the same take is the same letter, however often asked."""
@@ -146,6 +153,7 @@ class Stores:
         sql = 'UPDATE letter SET state = ?, seconds = ? WHERE number = ?'
         with ledger.change():
             ledger.run(sql, state, take.seconds, number)
+            ledger.log('take', self.wall_s(), state, number)
         return self.letter(number)
 
     def _new_letter(self, mark: str) -> int:
@@ -197,9 +205,11 @@ class Stores:
         with self._in_words('make room for the disc', self.shelf.data):
             self.shelf.release()
         with self.ledger.change() as ledger:
-            self._cut = ledger.run(
-                "INSERT INTO cut (letter, state, at_s) VALUES (?, 'cutting', ?)", number, self.wall_s()
+            sql = (
+                'INSERT INTO cut (letter, state, at_s, disc, speed_rpm, level_db, plan) '
+                "SELECT number, 'cutting', ?, disc, speed_rpm, level_db, plan FROM letter WHERE number = ?"
             )
+            self._cut = ledger.run(sql, self.wall_s(), number)
             self._state(number, 'cutting')
         return self.shelf.disc(number, self._cut)
 
@@ -257,7 +267,7 @@ class Stores:
     def note(self, what: str) -> None:
         """Of a visit: where it ended. Never what was said."""
         with self.ledger.change() as ledger:
-            ledger.run('INSERT INTO visit (at_s, what) VALUES (?, ?)', self.wall_s(), what)
+            ledger.log('visit', self.wall_s(), what)
 
     def blanks(self) -> int | None:
         """Left, if the host counts them."""

@@ -1,5 +1,6 @@
 """Numbers, days and forgetting: what must hold whatever the clock says and whatever happens to the ledger."""
 
+import contextlib
 import sqlite3
 
 import pytest
@@ -59,6 +60,64 @@ def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path):
     assert rig.stores.recover().cause
     assert not rig.stores.room().ok
     assert not list(rig.data.glob('ledger.damaged-*'))
+
+
+def test_a_ledger_of_every_older_version_is_taken_on_with_all_that_is_in_it(tmp_path):
+    for version in range(1, len(MIGRATIONS)):
+        (tmp_path / str(version)).mkdir()
+        with contextlib.closing(sqlite3.connect(tmp_path / str(version) / FILE)) as db:
+            db.executescript(';'.join([*MIGRATIONS[:version], f'PRAGMA user_version = {version}']))
+            db.execute("INSERT INTO letter (number, state, lived_s) VALUES (41, 'forgotten', 0)")
+            db.execute("INSERT INTO cut (letter, state, blank) VALUES (41, 'done', 1)")
+            db.commit()
+        ledger = Ledger(tmp_path / str(version))
+        assert ledger.row('PRAGMA user_version')[0] == len(MIGRATIONS)
+        assert ledger.row('SELECT blank, plan FROM cut')[:] == (1, None)
+        with ledger.change():
+            ledger.log('take', 0.0, 'begun')
+            assert ledger.run("INSERT INTO letter (state, lived_s) VALUES ('keeping', 0)") == 42
+        ledger.close()
+
+
+def test_a_ledger_without_room_says_so_and_the_take_stays(tmp_path):
+    rig = Rig(tmp_path)
+    rig.letter()
+    rig.speak(seed=2)
+    rig.stores.ledger.run('PRAGMA max_page_count = 1')  # as many as there are: not one more
+    rig.stores.ledger.run('CREATE TEMP TABLE x (y)')
+    with pytest.raises(StorageError) as told:
+        for _ in range(2000):
+            rig.stores.note('visit ' * 100)
+    assert told.value.cause == 'disk full'
+    rig.stores.ledger.run('PRAGMA max_page_count = 1073741823')
+    assert rig.stores.keep().number == 2
+
+
+def test_the_story_of_takes_and_discs_is_told_without_a_word_of_them(tmp_path):
+    rig = Rig(tmp_path)
+    letter = rig.letter()
+    rig.stores.planned(letter.number, {'disc': 'xray-17', 'speed_rpm': 45.11, 'level_db': -2.0})
+    rig.cut(letter.number)
+    rig.speak(seed=2)
+    rig.stores.hold()
+    rows = rig.stores.ledger.rows('SELECT what, letter FROM take ORDER BY id')
+    assert [tuple(row) for row in rows] == [
+        ('begun', None), ('kept', 1), ('wiped', None), ('begun', None), ('held', 2), ('wiped', None),
+    ]  # fmt: skip
+    cut = rig.stores.ledger.row('SELECT state, disc, speed_rpm, level_db, blank, stylus_s FROM cut')
+    assert tuple(cut) == ('done', 'xray-17', 45.11, -2.0, 1, 1.5)
+
+
+def test_logs_do_not_grow_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr('appliance.message.ledger.LINES', 3)
+    rig = Rig(tmp_path)
+    for visit in range(9):
+        rig.stores.note(f'visit {visit}')
+    assert [row['what'] for row in rig.stores.ledger.rows('SELECT what FROM visit')] == [
+        'visit 6',
+        'visit 7',
+        'visit 8',
+    ]
 
 
 def test_every_commit_is_on_the_disk_before_it_returns(tmp_path):

@@ -32,7 +32,7 @@ class FakeBooth:
         self.texts = ('en', 'Audio letters', 'Speak a letter and take it home on a disc', '', 'Begin', '')
         self.turning = Platter()
         self.points: list[tuple[float, float]] = []
-        self.pcm = b''
+        self.pcm, self.asked = b'', 0  # what the speaker played, and how often that was asked for
         self.discs: tuple[Disc, ...] = ()
         self.spoken: list[bytes] = []
         self.fed: list[np.ndarray] = []
@@ -96,7 +96,11 @@ class FakeBooth:
         self.did('speak', file if file in (None, self.shipped) else 'file')
 
     def heard(self, after: int) -> tuple[int, bytes]:
-        return len(self.pcm) // 2, self.pcm[2 * after :]
+        with self.done:
+            self.asked += 1
+            self.done.notify_all()
+        pcm = self.pcm
+        return len(pcm) // 2, pcm[2 * after :]
 
     def platter(self) -> Platter:
         return self.turning

@@ -64,6 +64,7 @@ class Mouth extends AudioWorkletProcessor { // waits for a little in store, play
         this.held -= this.store.shift().length - this.read;
         this.read = 0;
       }
+      this.port.postMessage(this.held); // whoever sends may know how much waits
     };
   }
 

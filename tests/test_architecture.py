@@ -91,3 +91,9 @@ def test_nobody_reaches_into_the_environment_of_the_writer():
         if path.suffix in {'.py', '.c', '.h', '.md', '.toml', '.sh', ''} and path.is_file():
             text = path.read_text(encoding='utf-8', errors='replace')
             assert not [mark for mark in marks if mark in text], name
+
+
+def test_each_test_file_has_a_name_of_its_own():
+    """Or pytest, which knows them by that alone, refuses to run any."""
+    names = [path.name for path in (ROOT / 'tests').rglob('test_*.py')]
+    assert sorted(names) == sorted(set(names))

@@ -3,6 +3,8 @@
 const BED_MM = 170; // half the picture
 const STEP_RAD = Math.PI / 36; // an arc is drawn in steps of this
 const FRAME_MS = 30; // drawing more often costs a computer without a graphics card more than it shows
+const REMEMBERED_MS = 600; // the speed that is drawn is what the platter turned in this time
+const LATE_MS = 200; // no news for longer: it is not drawn on
 const CATCH_UP = 0.3; // of what the drawn angle is behind, each frame
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -15,6 +17,8 @@ export class Lathe {
     this.pen = this.canvas.getContext('2d');
     this.now = { angle_rad: 0, radius_mm: 0, rpm: 0, head_down: false, disc_radius_mm: 125, label_radius_mm: 50 };
     this.angle = 0;
+    this.passed = []; // when which angle was said
+    this.speed = 0;
     this.radius = null;
     this.end = null; // last point drawn
     this.count = 0;
@@ -34,6 +38,7 @@ export class Lathe {
     const { disc_radius_mm: disc, label_radius_mm: label } = platter;
     if (disc !== this.now.disc_radius_mm || label !== this.now.label_radius_mm) this.size(disc, label);
     this.now = platter;
+    this.remember(platter);
     const cutting = platter.head_down && platter.rpm > 0;
     this.well.classList.toggle('down', platter.head_down);
     this.well.classList.toggle('turning', platter.rpm > 0);
@@ -46,6 +51,15 @@ export class Lathe {
     this.well.setAttribute('aria-label', `The lathe from above. ${platter.rpm > 0 ? 'The platter turns' : 'The platter stands still'}, the head is ${platter.head_down ? 'down' : 'up'}.`);
   }
 
+  remember({ angle_rad: angle, rpm }) {
+    const at = performance.now(), last = this.passed.at(-1);
+    if (!rpm || (last && angle < last.angle)) this.passed = [];
+    this.passed.push({ at, angle });
+    while (at - this.passed[0].at > REMEMBERED_MS && this.passed.length > 2) this.passed.shift();
+    const [first] = this.passed;
+    this.speed = rpm && at > first.at ? (angle - first.angle) / (at - first.at) : 0; // rad a millisecond
+  }
+
   inputs({ blank, lid_closed: closed }) {
     this.well.classList.toggle('loaded', blank);
     this.well.classList.toggle('closed', closed);
@@ -54,12 +68,13 @@ export class Lathe {
   move(at) { // what is drawn runs with the speed that was said, and is drawn to the angle that was executed
     requestAnimationFrame(this.frame);
     if (at - this.at < FRAME_MS) return;
-    const passed = Math.min((at - (this.at ?? at)) / 1000, 0.1);
+    const passed = Math.min(at - (this.at ?? at), 100);
     this.at = at;
     const { angle_rad: angle, rpm, radius_mm: radius, head_down: down } = this.now;
-    this.angle += passed * rpm * Math.PI / 30;
-    const behind = angle - this.angle;
-    this.angle = Math.abs(behind) > Math.PI || !rpm ? angle : this.angle + CATCH_UP * behind;
+    const since = Math.min(Math.max(performance.now() - (this.passed.at(-1)?.at ?? 0), 0), LATE_MS);
+    const aim = angle + this.speed * since;
+    const next = this.angle + this.speed * passed;
+    this.angle = Math.abs(aim - next) > Math.PI || !rpm ? aim : next + CATCH_UP * (aim - next);
     const shown = still.matches ? 0 : this.angle;
     const turned = (shown % (2 * Math.PI)).toFixed(4);
     if (turned !== this.turned) this.turn.style.transform = `rotate(${this.turned = turned}rad)`;

@@ -24,6 +24,7 @@ from appliance.message import Letter, Recovered, Room, Stores
 from appliance.screens.view import View
 from appliance.screens.wording import wording
 from appliance.workflow.reduce import step
+from appliance.workflow.turn import SERVED
 from appliance.workflow.values import Booth, Event, Kind, Plan, State
 
 TURN_S = 0.005
@@ -162,6 +163,8 @@ class Kiosk:
         self._doer.do(effects, self.booth, self.booth.letter or before.letter or about, now_s)
         if self.booth != before:
             self._frame_s = now_s  # what a press does is seen at once
+        if before.state is State.ATTRACT and self.booth.state in SERVED:
+            self._doer.give_note('make room for a letter', lambda stores: stores.set_aside())
         if self.booth.state is not before.state:
             log.info('%s: %s -> %s', event.kind.value, before.state.value, self.booth.state.value)
         if event.kind in (Kind.FAULT, Kind.CUT_FAULT, Kind.CUT_STOPPED, Kind.KEEP_FAILED, Kind.DOES_NOT_FIT):

@@ -124,6 +124,18 @@ class Shelf:
     def release(self) -> None:
         self._disk.remove(self.data / RESERVE)
 
+    def give_back(self, size: int) -> None:
+        """So much of it may be written now; the rest stays set aside."""
+        left = self.reserved() - size
+        if left <= 0:
+            self.release()
+            return
+        file = self._disk.change(self.data / RESERVE)
+        try:
+            self._disk.shorten(file, left)
+        finally:
+            self._disk.close(file)
+
     def reserved(self) -> int:
         """Bytes that are set aside."""
         with contextlib.suppress(OSError):

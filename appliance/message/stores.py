@@ -13,18 +13,20 @@ from typing import Any
 
 from appliance.errors import StorageError
 from appliance.message import recovery, retention
-from appliance.message.bwf import Origin
+from appliance.message.bwf import FRAME_BYTES, Origin
 from appliance.message.disk import Disk, cause_of
 from appliance.message.ledger import Ledger
 from appliance.message.shelf import SOUND, Shelf
 from appliance.message.takes import OpenTake, Takes, reference
 from appliance.message.values import Keeping, Letter, Recovered, Room, Take
+from appliance.sound.voice import SOUND_RATE_HZ
 
 # Of a letter with its disc: 24-bit sound 144 kB/s, playback 144 kB/s, groove 390 kB/s, a part of each while it is
 # written, and the picture (measured on the shipped sample).
 BYTES_A_SECOND = 900_000
 BYTES_A_LETTER = 10_000_000
 SPARE_BYTES = 20_000_000  # for the ledger and whoever else writes
+LEDGER_BYTES = 1_000_000  # for its rows, its log, and the head of the letter
 SHOWN = 50
 Clocks = tuple[Callable[[], float], Callable[[], float]]
 
@@ -95,12 +97,18 @@ class Stores:
 
     # -- takes -----------------------------------------------------------------------------------------------------
 
-    def begin_take(self) -> OpenTake:
-        """Room for the longest message is set aside in memory, and on disk for its letter and disc."""
+    def set_aside(self) -> None:
+        """Room on the disk for the longest letter and its disc, before a visitor speaks; StorageError without it."""
         with self._in_words('make room for a letter', self.shelf.data):
             _ = self.ledger
+            if self.shelf.reserved() < self._letter_bytes():
+                self.shelf.reserve(self._letter_bytes())
+
+    def begin_take(self) -> OpenTake:
+        """Room for the longest message is set aside in memory, and on disk for its letter and disc."""
+        self.set_aside()
+        with self._in_words('forget the take before', Path('run folder')):
             self.takes.forget_all()
-            self.shelf.reserve(self._letter_bytes())
         with self._in_words('make room for a take', Path('run folder')):
             self.take = self.takes.begin()
         with self.ledger.change() as ledger:
@@ -145,10 +153,11 @@ class Stores:
         row = ledger.row('SELECT number, state FROM letter WHERE reference = ?', mark)
         if row is not None and row['state'] != 'keeping':
             return self.letter(row['number'])
+        with self._in_words('keep the letter', self.shelf.data):  # what is set aside for the disc stays so
+            self.shelf.give_back(round(take.seconds * SOUND_RATE_HZ) * FRAME_BYTES + LEDGER_BYTES)
         number = row['number'] if row is not None else self._new_letter(mark)
         with self._in_words('keep the letter', self.shelf.wav(number)):
             self.shelf.remember_number(number)
-            self.shelf.release()
             self.shelf.keep(take, Origin(number, mark, self.wall_s()))
         sql = 'UPDATE letter SET state = ?, seconds = ? WHERE number = ?'
         with ledger.change():

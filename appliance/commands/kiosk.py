@@ -77,11 +77,15 @@ def _headless(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from appliance.compose.booth import PACE, Choice
     from appliance.compose.handles import VirtualBooth
+    from appliance.urgency import come_first
 
     choice = Choice(_parts(options.real), options.pace or PACE)
+    priority = come_first() if choice.real else ''  # a virtual booth is a guest on somebody's computer
     with _plan(options, choice) as plan:
         booth = VirtualBooth(plan)
         booth.start()
+        if priority:
+            logging.info('priority: %s', priority)
         try:
             if options.show:
                 booth.show()

@@ -18,7 +18,7 @@ from appliance.errors import OptionError
 from appliance.kiosk.archivist import Archivist
 from appliance.kiosk.cutter import Cutter, Order
 from appliance.kiosk.live import Parts, Settings
-from appliance.kiosk.loop import TURN_S, Kiosk
+from appliance.kiosk.loop import Kiosk
 from appliance.machine import Machine, load_disc
 from appliance.message import Disk, Keeping, Stores
 from appliance.message.stores import Clocks
@@ -96,13 +96,16 @@ class Plan:
 
     def kiosk(self, virtual: Virtual) -> Kiosk:
         """A supervisor on these parts."""
-        config, choice = self.config, self.choice
-        policy = config.policy
+        return self.supervisor(self.parts(virtual))
+
+    def parts(self, virtual: Virtual) -> Parts:
+        """The virtual ones, and what is real beside them."""
+        choice, policy = self.choice, self.config.policy
         keeping = Keeping(policy.retention, policy.retention_days, policy.max_message_s)
         stores = _opener(self.folders, keeping, virtual.disk, (choice.wall, choice.clock.now_s))
         display = virtual.display or self._lcd()  # before the pins of the controls are taken: it may refuse
         microphone, speaker = virtual.sound or (virtual.microphone, virtual.speaker)
-        parts = Parts(
+        return Parts(
             controls=virtual.controls or self._controls(),
             display=display,
             microphone=microphone,
@@ -111,6 +114,11 @@ class Plan:
             archivist=Archivist(stores),
             clock=choice.clock,
         )
+
+    def supervisor(self, parts: Parts) -> Kiosk:
+        """A supervisor on whatever parts."""
+        config, choice = self.config, self.choice
+        policy = config.policy
         order = Order(policy.disc, policy.speed, policy.curve, self.machine_file, choice.pace)
         return Kiosk(parts, Settings(config, load_disc(policy.disc), order, bounce_s(self.machine), choice.threads))
 
@@ -165,13 +173,12 @@ class Runner:
             self._thread.join()
 
     def _run(self) -> None:
-        clock: Any = self.kiosk.parts.clock
         try:
             self.kiosk.start()
             while not self._over.is_set():
                 self.kiosk.turn()
                 self._beside(self.kiosk)
-                clock.rest(TURN_S)
+                self.kiosk.rest()
         except BaseException as error:
             self.failure = error
             self._failed()

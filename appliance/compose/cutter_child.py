@@ -22,10 +22,10 @@ from appliance.files import HeldFolder, whole_file
 from appliance.kiosk import cutter
 from appliance.lathe.homing import longest_s
 from appliance.machine import Machine, load_disc, load_machine
+from appliance.urgency import give_way
 from appliance.virtual.carriage import VirtualCarriage
 from appliance.virtual.interlock import VirtualInterlock
 
-NICE = 10  # mastering gives way to sound and screen
 MADE = '.part'
 LISTENING, PREVIEW = '.preview-', 'preview.wav'
 BROKEN = 70  # exit code of a mistake in the program (sysexits.h, EX_SOFTWARE)
@@ -263,7 +263,7 @@ def _working(child: Child) -> None:
 
 def main(descriptor: int) -> None:
     """Until the pipe closes; then whatever is cut is stopped, and the work ended, before this process ends."""
-    os.nice(NICE)
+    give_way(0)  # mastering gives way to sound and screen
     pipe = Connection(descriptor)
     child = Child(pipe)
     worker = threading.Thread(target=_working, args=(child,), name='worker')

@@ -269,6 +269,10 @@ class VirtualBooth:
 
     # -- what a script asks for ----------------------------------------------------------------------------------------
 
+    def ready(self) -> bool:
+        """Whether the LCD says what a press of the button does."""
+        return bool(wording(self.kiosk.view).go)
+
     def save_screen(self, file: Path) -> None:
         """The LCD as a picture."""
         Image.frombytes('RGB', (WIDTH, HEIGHT), self.screen()[1]).save(file)

@@ -18,6 +18,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from appliance.urgency import give_way
+
 CHILD = ('-m', 'appliance.compose.cutter_child')
 DIED = 'cutter'
 GONE_S = 10.0  # for a child to stop its cut and end
@@ -274,6 +276,7 @@ class Cutter:
                 stdin=subprocess.DEVNULL,
                 env=os.environ | {'PYTHONPATH': path},
             )
+            give_way(self._process.pid)
             theirs.close()
             self._pipe = mine
             for name, on in self._switches.items():

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ from appliance.workflow.reduce import step
 from appliance.workflow.turn import SERVED
 from appliance.workflow.values import Booth, Event, Kind, Plan, State
 
-TURN_S = 0.005
+TURN_S = 0.005  # where the loop reads the controls itself
+REST_S = 0.02  # where others do: what they tell wakes it at once, all else may wait so long
 FRAME_S = 0.1  # between two pictures while nothing happens: ten a second
 HEALTH_S = 5.0  # between two looks at disk and blanks
 CLOSE_S = 10.0  # for what the archivist still has to do
@@ -52,6 +54,7 @@ class Kiosk:
         self.booth, self.live = Booth(), Live()
         self.view: View = view(self.booth, self.live, settings, self.rules, parts.clock.now_s())
         self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._woken_by: list[Event] = []
         self._injected: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._voice = Voice(parts.speaker, settings.config.voice)
         self._doer = Doer(parts, settings, self.live, self._voice)
@@ -100,6 +103,11 @@ class Kiosk:
         if now_s >= self._frame_s:
             self._show(now_s)
 
+    def rest(self) -> None:
+        """Between two turns, on the computer's own clock: until something is told, and not for long."""
+        with contextlib.suppress(queue.Empty):
+            self._woken_by.append(self._inbox.get(timeout=REST_S if self._poller.alone else TURN_S))
+
     @property
     def waits(self) -> bool:
         """For the archivist, or for the cutter: time that passes for no visitor's sake."""
@@ -140,7 +148,7 @@ class Kiosk:
 
     def _heard_events(self) -> tuple[Event, ...]:
         """Controls and host first, then the microphone, then what was played."""
-        told = []
+        told, self._woken_by = self._woken_by, []
         while not self._inbox.empty():
             told.append(self._inbox.get())
         self._take_all(tuple(told))

@@ -8,11 +8,13 @@ from __future__ import annotations
 import threading
 
 from appliance.booth.debounce import Debouncer
-from appliance.booth.doors import Controls
+from appliance.booth.doors import Controls, Inputs
 from appliance.clock import Clock
 from appliance.kiosk.live import Tell
 
-POLL_S = 0.004
+POLL_S = 0.004  # while something moves, and for a moment after
+QUIET_POLL_S = 0.01  # while nothing does: polling was a quarter of what an idle booth costs
+MOVES_S = 0.5
 
 
 class Poller:
@@ -24,12 +26,22 @@ class Poller:
         self._clock = clock
         self._tell = tell
         self._over = threading.Event()
+        self._inputs: Inputs | None = None
+        self._moves_until_s = 0.0
         self._thread: threading.Thread | None = None
 
     def poll(self) -> None:
         """One reading."""
-        for event in self._debouncer.take(self._controls.read(), self._clock.now_s()):
+        inputs, now_s = self._controls.read(), self._clock.now_s()
+        if inputs != self._inputs:
+            self._inputs, self._moves_until_s = inputs, now_s + MOVES_S
+        for event in self._debouncer.take(inputs, now_s):
             self._tell(event)
+
+    @property
+    def rest_s(self) -> float:
+        """Until the next reading."""
+        return POLL_S if self._clock.now_s() < self._moves_until_s else QUIET_POLL_S
 
     def start(self) -> None:
         """Poll by itself from now on."""
@@ -49,4 +61,4 @@ class Poller:
     def _run(self) -> None:
         while not self._over.is_set():
             self.poll()
-            self._clock.rest(POLL_S)
+            self._clock.rest(self.rest_s)

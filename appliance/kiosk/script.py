@@ -5,6 +5,7 @@
     press stop         release stop
     speak FILE         (sample: the shipped letter)      silence (what is being said breaks off)
     wait STATE [S]     at most S seconds of the booth's own time (60)
+    wait ready [S]     until the LCD says what a press of the button does: that all is there for the cut, say
     expect STATE       pause S           say TEXT        (a line for whoever watches)
     fault NAME         mend NAME         (microphone, full disk, stall, swarf, underrun)
     host COMMAND       (open, close, maintain, resume)
@@ -25,6 +26,7 @@ from appliance.errors import CutFaultError, OptionError
 from appliance.workflow.values import Event, Kind, State
 
 WAIT_S = 60.0
+READY = 'ready'
 PRESS_S = 0.15  # how long a finger stays
 SWITCHES = {
     'lay blank': ('blank', True), 'take disc': ('blank', False), 'open lid': ('lid_closed', False),
@@ -48,6 +50,9 @@ class Hands(Protocol):
 
     def tell(self, event: Event) -> None:
         """As the host."""
+
+    def ready(self) -> bool:
+        """Whether the LCD says what a press of the button does."""
 
     def save_screen(self, file: Path) -> None: ...
 
@@ -85,7 +90,8 @@ def _step(line: str, number: int, where: str) -> Step:
         return Step(number, 'press', name, _seconds(held, where) if held else PRESS_S)
     if verb in ('wait', 'expect'):
         name, seconds = _state_and_seconds(rest)
-        _known(name, tuple(state.value for state in State), where)
+        others = (READY,) if verb == 'wait' else ()
+        _known(name, (*(state.value for state in State), *others), where)
         return Step(number, verb, name, seconds)
     if verb == 'pause':
         return Step(number, verb, seconds=_seconds(rest, where))
@@ -178,7 +184,7 @@ class Player:
         return spent_s >= step.seconds + PRESS_S
 
     def _wait(self, step: Step, spent_s: float, state: State) -> bool:
-        if state.value == step.word:
+        if self._hands.ready() if step.word == READY else state.value == step.word:
             return True
         if spent_s > step.seconds:
             raise self._failed(step, f'after {step.seconds:g} s the booth is in {state.value!r}, not {step.word!r}')

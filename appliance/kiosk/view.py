@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from appliance.kiosk.live import Live, Settings
 from appliance.kiosk.senses import left_of
-from appliance.screens.view import CutView, View
+from appliance.screens.view import NOTHING_HEARD, CutView, View
 from appliance.workflow.rules import Rules
 from appliance.workflow.values import Booth, Held, Plan, State
 
+COUNTED = (State.COUNTDOWN, State.STILL_THERE)  # their seconds are shown as whole ones
+METERED = (State.LEVEL_CHECK, State.RECORDING)
+
 
 def view(booth: Booth, live: Live, settings: Settings, rules: Rules, now_s: float) -> View:
-    """What the LCD shows of this moment."""
+    """What the LCD shows of this moment. What it does not show is not in it: an unchanged view is not drawn again."""
     languages = settings.config.voice.languages
-    left_s = left_of(booth, live.heard, rules, now_s)
     return View(
         state=booth.state,
         language=languages[booth.language],
         languages=languages,
         dark=booth.dark,
-        seconds_left=left_s,
+        seconds_left=_seconds_left(booth, live, rules, now_s),
         seconds=live.played_s if live.playing else live.heard.recorded_s,
         length_s=live.take.seconds if live.take else 0.0,
-        meter=live.heard.meter,
+        meter=live.heard.meter if booth.state in METERED else NOTHING_HEARD,
         waveform=live.take.waveform if live.take else (),
         playing=live.playing,
         can_retake=booth.retakes < rules.retakes,
@@ -39,6 +41,13 @@ def view(booth: Booth, live: Live, settings: Settings, rules: Rules, now_s: floa
         microphone=booth.ready.microphone,
         reason=booth.reason,
     )
+
+
+def _seconds_left(booth: Booth, live: Live, rules: Rules, now_s: float) -> float | None:
+    left_s = left_of(booth, live.heard, rules, now_s)
+    if left_s is None or booth.state is State.RECORDING:
+        return left_s
+    return float(round(left_s)) if booth.state in COUNTED else None
 
 
 def _cut(booth: Booth, live: Live, settings: Settings) -> CutView:

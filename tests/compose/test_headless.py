@@ -71,7 +71,7 @@ wait listen
 press record
 wait load disc
 lay blank
-pause 1
+wait ready
 press record
 wait cutting
 open lid
@@ -81,7 +81,7 @@ wait load disc 5
 take disc
 pause 1
 lay blank
-pause 1
+wait ready
 press record
 wait cutting
 wait take disc 120

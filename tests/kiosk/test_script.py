@@ -14,7 +14,7 @@ class Hands:
 
     def __init__(self):
         self.did = []
-        self.ready = False
+        self.made, self.labelled = False, False
 
     def set(self, name, on):
         self.did.append((name, on))
@@ -32,7 +32,10 @@ class Hands:
         self.did.append(file)
 
     def results(self, folder):
-        return self.ready
+        return self.made
+
+    def ready(self):
+        return self.labelled
 
 
 def player(text, hands, said=None):
@@ -79,6 +82,20 @@ def test_waiting_ends_with_the_state_or_fails_after_its_time():
     assert hands.did == [('blank', True)]
 
 
+def test_the_button_is_pressed_once_the_lcd_says_what_it_does():
+    hands = Hands()
+    play = player('wait ready 5\npress record', hands)
+    play.turn(0.0, State.LOAD_DISC)
+    assert hands.did == []
+    hands.labelled = True
+    play.turn(4.0, State.LOAD_DISC)
+    assert hands.did == [('record', True)]
+    never = player('wait ready 5', Hands())
+    never.turn(0.0, State.ATTRACT)
+    with pytest.raises(CutFaultError, match=r"after 5 s the booth is in 'attract', not 'ready'"):
+        never.turn(5.1, State.ATTRACT)
+
+
 def test_a_pause_and_results_are_waited_for():
     hands = Hands()
     play = player('pause 2\nresults out', hands)
@@ -86,7 +103,7 @@ def test_a_pause_and_results_are_waited_for():
     play.turn(1.9, State.THANKS)
     play.turn(2.1, State.THANKS)
     assert not play.over
-    hands.ready = True
+    hands.made = True
     play.turn(3.0, State.THANKS)
     assert play.over
 

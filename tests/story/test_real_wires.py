@@ -84,12 +84,14 @@ def test_a_whole_visit_is_done_with_fingers_on_pins_and_seen_on_the_wires(wired,
 
 def test_a_lid_wire_that_breaks_while_the_disc_is_cut_stops_the_cut(wired):
     booth = wired(seed=5)
-    keep = 'pause 8\npress record\nwait listen\npress record\nwait load disc\nlay blank\npause 1\npress record'
+    keep = 'pause 8\npress record\nwait listen\npress record\nwait load disc\nlay blank\nwait ready\npress record'
     booth.play(f'{TO_RECORDING}{keep}\nwait cutting')
     booth.rig.cut('lid_closed')
     booth.play('wait stopped 5')
     assert booth.seen[-1] is State.STOPPED
-    booth.play('close lid\nwait load disc 5\ntake disc\npause 1\nlay blank\npause 1\npress record\nwait take disc 600')
+    booth.play(
+        'close lid\nwait load disc 5\ntake disc\npause 1\nlay blank\nwait ready\npress record\nwait take disc 600'
+    )
 
 
 def test_a_panel_whose_bus_breaks_costs_no_word_of_the_letter_and_shows_again(wired):

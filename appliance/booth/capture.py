@@ -78,10 +78,11 @@ class Capture:
             self._drain()
 
     def fresh(self) -> None:
-        """The microphone is opened anew: what was heard before does not count."""
+        """The microphone is opened anew: what was heard before does not count, nor does the take that was recorded."""
         with self._lock:
             self._ring.get()
             self._judge = VoiceJudge()
+            self._failure, self._recorded, self._lost_before = '', 0, self._lost
 
     def record(self, sink: Sink) -> None:
         """From the next block on."""

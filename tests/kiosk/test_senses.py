@@ -35,7 +35,7 @@ def test_a_microphone_is_told_when_it_is_first_seen_and_when_it_changes():
 
 def test_silence_is_told_once_and_the_next_voice_too(ears):
     spoke = [0.0, 11.9, 12.0, 12.5, 30.0, 0.2, 0.3, 13.0]
-    told = [kinds(ears, replace(THERE, silent_s=silent_s)) for silent_s in spoke]
+    told = [kinds(ears, replace(THERE, silent_s=silent_s, recorded_s=1.0)) for silent_s in spoke]
     assert told == [[], [], [Kind.SILENCE], [], [], [Kind.VOICE], [], [Kind.SILENCE]]
 
 

@@ -1,0 +1,158 @@
+"""A whole booth on a stepped clock, all real but the cutter: what it is told is noted, what it says is put in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from appliance.clock import SteppedClock
+from appliance.compose.booth import Choice, Plan
+from appliance.config import load_config
+from appliance.config.places import Folders
+from appliance.kiosk.cutter import Done, Facts, Finished, Stopped
+from appliance.kiosk.loop import TURN_S, Kiosk
+from appliance.machine import load_machine
+from appliance.workflow.values import State
+
+RATE_HZ = 48_000
+WAIT_S = 10.0  # for the archivist, on the computer's own clock
+
+
+class ToldCutter:
+    """Implements `kiosk.cutter.Cutter`; as long as `answers`, every letter fits and every cut is done at once."""
+
+    def __init__(self):
+        self.told, self.says, self.answers = [], [], True
+
+    def warm(self): ...
+
+    def close(self): ...
+
+    def lid(self, closed): ...
+
+    def stop_button(self, pressed): ...
+
+    def inject(self, fault): ...
+
+    def wait(self, timeout_s):
+        return bool(self.says)
+
+    def poll(self):
+        said, self.says = tuple(self.says), []
+        return said
+
+    def kill(self):
+        self.told.append(('kill',))
+
+    def prepare(self, wav, order):
+        self.told.append(('prepare', wav))
+        if self.answers:
+            self.says.append(Facts(5.0, 20.0, 78.26, 0.0, 'it fits', 110.0, 100.0, 'xray-25', order.take))
+
+    def preview(self, folder):
+        self.told.append(('preview', folder))
+
+    def cut(self, folder):
+        self.told.append(('cut', folder))
+        if self.answers:
+            folder.mkdir()
+            self.says += [Done(folder, {'letter_s': 5.0}), Finished(folder)]
+
+    def stop(self, cause, key='visitor'):
+        self.told.append(('stop', cause))
+        if self.answers:
+            self.says.append(Stopped(cause, key))
+
+    def forget(self):
+        self.told.append(('forget',))
+
+    def orders(self, name):
+        return [told for told in self.told if told[0] == name]
+
+
+class Rig:
+    """A visitor's hands, and time that passes only as far as they say."""
+
+    def __init__(self, folder: Path, **policy: object) -> None:
+        self.folders = Folders(folder / 'data', folder / 'run')
+        for place in (self.folders.data, self.folders.run):
+            place.mkdir(exist_ok=True)
+        config, _ = load_config(system=folder)
+        config = replace(config, policy=replace(config.policy, **policy))
+        self.clock = SteppedClock()
+        choice = Choice(pace=None, clock=self.clock, threads=False)
+        plan = Plan(config, load_machine(), 'virtual', self.folders, choice)
+        self.virtual = plan.virtual()
+        self.kiosk: Kiosk = plan.kiosk(self.virtual)
+        self.cutter = ToldCutter()
+        self.kiosk.parts = replace(self.kiosk.parts, cutter=self.cutter)
+        self.kiosk._doer.parts = self.kiosk.parts
+        self.voice = folder / 'voice.wav'
+        if not self.voice.exists():
+            self._make_voice()
+        self.kiosk.start()
+        self.until(State.ATTRACT)
+        self.rest(0.2)
+
+    def _make_voice(self) -> None:
+        """Loud enough, and up and down as speech is."""
+        t = np.arange(30 * RATE_HZ) / RATE_HZ
+        tones = sum(np.sin(2 * np.pi * 130 * k * t) / k for k in range(1, 9))
+        soundfile.write(self.voice, 0.2 * tones * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * t)), RATE_HZ, 'PCM_16')
+
+    def turn(self) -> State:
+        """One turn, and whatever the archivist still had to do."""
+        self.kiosk.turn()
+        assert self.kiosk.parts.archivist.wait(WAIT_S)
+        self.clock.rest(TURN_S)
+        return self.kiosk.booth.state
+
+    def rest(self, seconds: float) -> None:
+        end_s = self.clock.now_s() + seconds
+        while self.clock.now_s() < end_s:
+            self.turn()
+
+    def until(self, state: State, seconds: float = 60.0) -> None:
+        end_s = self.clock.now_s() + seconds
+        while self.turn() is not state:
+            assert self.clock.now_s() < end_s, f'{self.kiosk.booth.state}, not {state}'
+
+    def press(self, name: str = 'record') -> None:
+        for on in (True, False):
+            self.virtual.controls.set(name, on)
+            self.rest(0.2)
+
+    def set(self, name: str, on: bool) -> None:
+        self.virtual.controls.set(name, on)
+        self.rest(0.1)
+
+    def to_level(self) -> None:
+        self.press()
+        self.press()
+        self.until(State.LEVEL_CHECK)
+
+    def to_recording(self) -> None:
+        """From attract; somebody speaks."""
+        self.to_level()
+        self.virtual.microphone.speak(self.voice)
+        self.rest(0.5)
+        self.press()
+        self.until(State.RECORDING)
+
+    def to_listen(self, seconds: float = 3.0) -> None:
+        self.to_recording()
+        self.rest(seconds)
+        self.press()
+        self.until(State.LISTEN)
+
+    def to_load_disc(self) -> None:
+        self.to_listen()
+        self.press()
+        self.until(State.LOAD_DISC)
+        self.set('blank', True)
+
+    def close(self) -> None:
+        self.kiosk.close()

@@ -142,11 +142,13 @@ class Child:
     def _preview(self, order: cutter.Preview) -> None:
         """Nothing of it is left behind by the time another order begins."""
         self._wipe_preview()
+        take = 0
         try:
             with self._lock:
                 if self._prepared is None:
                     raise OptionError('there is no letter to be heard', remedy='prepare it first')
-                made = self._prepared[1]
+                what, made = self._prepared
+                take = what.order.take
             (order.folder / PREVIEW).unlink(missing_ok=True)
             with HeldFolder(order.folder, LISTENING) as held:
                 sound = rehearse(made, held.path, Rehearsal(self, order))
@@ -157,7 +159,7 @@ class Child:
             return
         except (AudioLetterError, OSError, MemoryError) as error:
             if self.wanted(order):
-                self.say(cutter.Refused(key_of(error), str(error) or type(error).__name__))
+                self.say(cutter.Refused(key_of(error), str(error) or type(error).__name__, take))
             return
         self.say(cutter.Previewed(order.folder / PREVIEW))
 

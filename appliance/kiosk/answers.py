@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from appliance.kiosk import cutter
-from appliance.kiosk.effects import Doer
+from appliance.kiosk.effects import RESULTS_S, Doer
 from appliance.kiosk.voice import DISC
 from appliance.workflow.values import Booth, Event, Kind
 
@@ -41,15 +41,21 @@ class Answers:
         if facts.take != booth.take or live.take is None:
             return ()
         live.facts = facts
+        self._doer.owes(None)
         self._doer.parts.cutter.preview(live.take.path.parent)
         return (Event(Kind.FITS, number=round(1000 * (facts.total_s + facts.homing_s)), take=facts.take),)
 
     def _refused(self, refused: cutter.Refused, booth: Booth) -> Events:
-        """Before a blank was spent: the plan, or a cut that did not begin."""
-        if self._doer.cutting:
-            return self._ended('refused', refused.key, Event(Kind.CUT_FAULT, refused.key, take=booth.take))
-        if refused.take != booth.take or self._doer.live.facts is not None:
-            return ()  # of another take, or the preview alone
+        """Before a blank was spent: a cut that did not begin, the plan, or only that the disc can be heard before."""
+        if not refused.take:
+            event = Event(Kind.CUT_FAULT, refused.key, take=booth.take)
+            return self._ended('refused', refused.key, event) if self._doer.cutting else ()
+        if refused.take != booth.take:
+            return ()
+        if self._doer.live.facts is not None:
+            self._doer.hear_as_spoken()
+            return ()
+        self._doer.owes(None)
         return (Event(Kind.DOES_NOT_FIT, refused.key, take=refused.take),)
 
     def _previewed(self, previewed: cutter.Previewed, booth: Booth) -> Events:
@@ -68,10 +74,12 @@ class Answers:
         return ()
 
     def _is_done(self, done: cutter.Done, booth: Booth) -> Events:
-        if self._doer.stopping:  # too late to be stopped, and the visitor has been told that it was
-            return ()
-        self._doer.disc_done = True
         number = self._doer.cutting
+        self._doer.disc_done = True
+        self._doer.owes(RESULTS_S)
+        if self._doer.stopping:  # too late to be stopped, and the visitor has been told that it was
+            self._doer.give_note('note the cut', lambda stores: stores.cut_ended(number, 'stopped', 'visitor'))
+            return ()
         self._doer.give_note('note the cut', lambda stores: stores.cut_done(number, done.report))
         return (Event(Kind.CUT_DONE, take=booth.take),)
 
@@ -85,18 +93,24 @@ class Answers:
         return self._ended('stopped', stopped.key, Event(Kind.CUT_STOPPED, stopped.key, take=booth.take))
 
     def _fault(self, fault: cutter.Fault, booth: Booth) -> Events:
+        events = self._broken(fault, booth)
+        if fault.key == cutter.DIED:
+            self._doer.prepare_again(booth)
+        return events
+
+    def _broken(self, fault: cutter.Fault, booth: Booth) -> Events:
         if self._doer.disc_done:  # only picture or sound are missing; the disc is good
             self._doer.results_are_made()
             return ()
-        if not self._doer.cutting:
-            if booth.take and self._doer.live.facts is None and self._doer.live.take is not None:
-                return (Event(Kind.DOES_NOT_FIT, 'plan', take=booth.take),)
-            return ()
-        return self._ended('fault', fault.key, Event(Kind.CUT_FAULT, fault.key, take=booth.take))
+        if self._doer.cutting:
+            return self._ended('fault', fault.key, Event(Kind.CUT_FAULT, fault.key, take=booth.take))
+        if self._doer.live.take is not None and self._doer.live.facts is None:
+            self._doer.owes(None)
+            return (Event(Kind.DOES_NOT_FIT, 'plan', take=booth.take),)
+        return ()
 
     def _ended(self, how: str, key: str, event: Event) -> Events:
         """The ledger hears how; the booth does too, unless it has given the cut up itself."""
-        number, asked = self._doer.cutting, self._doer.stopping
-        self._doer.give_note('note the cut', lambda stores: stores.cut_ended(number, how, key))
-        self._doer.results_are_made()
+        asked = self._doer.stopping
+        self._doer.cut_has_ended(how, key)
         return () if asked else (event,)

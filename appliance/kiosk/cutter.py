@@ -111,7 +111,7 @@ class Refused:
 
     key: str
     text: str
-    take: int = 0  # whose preparation was refused; 0: a cut was
+    take: int = 0  # whose preparation or preview was refused; 0: a cut was
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,8 @@ class Cutter:
 
     def warm(self) -> None:
         """Start the child, so that the first order need not wait for it."""
-        self._warm()
+        with contextlib.suppress(OSError):  # the first order says so
+            self._warm()
 
     def prepare(self, wav: Path, order: Order) -> None:
         """Answered by Facts or Refused."""
@@ -240,6 +241,12 @@ class Cutter:
         except OSError:
             return True
 
+    def give_up(self) -> None:
+        """It owes an answer that does not come: it is ended, and that is a Fault."""
+        if self._process is not None:
+            self._process.kill()
+            self._bury()
+
     def kill(self) -> None:
         """As a power cut would: nobody is told, nothing is tidied up."""
         if self._process is not None:
@@ -284,11 +291,11 @@ class Cutter:
         return self._pipe
 
     def _bury(self) -> None:
-        """The child has died: its pipe is of no use any more."""
+        """The child has died, or could not be started: what it was told is lost."""
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
-            self._lost.append(Fault(DIED, 'the program that cuts has ended by itself'))
+        self._lost.append(Fault(DIED, 'the program that cuts has ended by itself, or does not start'))
         self._end()
 
     def _end(self) -> None:

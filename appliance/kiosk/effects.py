@@ -14,6 +14,9 @@ from appliance.message import Letter, OpenTake, Stores, Take
 from appliance.workflow.values import Act, Booth, Effect, Event, Kind
 
 SETTLE_S = 0.1  # between the end of the tone and the first sample of a take
+STOP_S = 20.0  # for the cutter to say how a cut that was stopped has ended
+PLAN_S = 600.0  # to master and plan a letter, on the slowest Pi with everything else beside it
+RESULTS_S = 600.0  # to make picture and sound of a disc
 
 
 class Recording:
@@ -40,20 +43,35 @@ class Doer:
         self.disc_done = False  # what is cut now is a disc already; picture and sound follow
         self.cutting = 0  # number of the letter in the machine, until its results are made
         self._after_results: list[Callable[[], None]] = []
+        self._next_cut: Callable[[], None] | None = None  # asked for while the one before has not ended
+        self._now_s = 0.0
+        self._owed_s: float | None = None  # by when the cutter must have answered
         self._methods: dict[Act, Callable[[str, Booth], None]] = {
             act: getattr(self, f'_{act.name.lower()}') for act in Act
         }  # fmt: skip
 
     def do(self, effects: tuple[Effect, ...], booth: Booth, letter: int, now_s: float) -> None:
         """All effects of one event; `booth` is what it has become, `letter` the one it is about."""
-        self._letter = letter
+        self._letter, self._now_s = letter, now_s
         for effect in effects:
             self._methods[effect.act](effect.text, booth)
         lasts_s = self.voice.go()
         if self.record_at_s == 0.0:  # asked for just now
             self.record_at_s = now_s + lasts_s + SETTLE_S
 
-    def record_if_due(self, now_s: float) -> None:
+    def turn(self, now_s: float) -> None:
+        """What is due by now: a take; the end of a cutter that owes an answer and does not give it."""
+        self._now_s = now_s
+        self._record_if_due(now_s)
+        if self._owed_s is not None and now_s >= self._owed_s:
+            self._owed_s = None
+            self.parts.cutter.give_up()
+
+    def owes(self, seconds: float | None) -> None:
+        """The cutter owes an answer within `seconds`; None: it has given it."""
+        self._owed_s = None if seconds is None else self._now_s + seconds
+
+    def _record_if_due(self, now_s: float) -> None:
         """The take begins when the tone is over: it is not to be on the disc."""
         recording = self.recording
         if self.record_at_s and now_s >= self.record_at_s and recording and recording.sink and not recording.ended:
@@ -126,6 +144,8 @@ class Doer:
             self._end_recording('', Booth())
         self.voice.quiet()
         self.parts.cutter.forget()
+        if not self.cutting:
+            self.owes(None)  # what is forgotten need not be planned
         self.preview, self.wants_disc = None, False
         self.live.take, self.live.facts = None, None
         self.live.playing, self.live.played_s = '', 0.0
@@ -170,7 +190,20 @@ class Doer:
     def _prepare(self, text: str, booth: Booth) -> None:
         if self.live.take is not None:
             self.live.facts = None
+            self.owes(PLAN_S)
             self.parts.cutter.prepare(self.live.take.path, replace(self.settings.order, take=booth.take))
+
+    def prepare_again(self, booth: Booth) -> None:
+        """For a new cutter, which knows of nothing; once only, since what killed the one before may have been this."""
+        if self.live.facts is not None:
+            self.preview = None
+            self._prepare('', booth)
+
+    def hear_as_spoken(self) -> None:
+        """Whoever waits to hear the disc, which cannot be made heard, hears the take."""
+        if self.wants_disc:
+            self._play_take('', Booth())
+            self.voice.go()
 
     def _handed_over(self, text: str, booth: Booth) -> None:
         number = self._letter
@@ -195,7 +228,7 @@ class Doer:
 
     def _cut(self, text: str, booth: Booth) -> None:
         if self.cutting:  # the one before has not ended yet; its answers are not this one's
-            self._after_results.append(lambda: self._cut(text, booth))
+            self._next_cut = lambda: self._cut(text, booth)
             return
         number, take, facts = booth.letter, booth.take, self.live.facts
         self.live.groove, self.live.progress, self.cutting = Groove(), None, number
@@ -206,19 +239,31 @@ class Doer:
             return stores.begin_cut(number)
 
         def begun(folder: Path) -> tuple[Event, ...]:
-            if self.cutting == number:
+            if self.cutting == number and self.stopping:  # a stop that the cutter would have heard before the cut
+                self.cut_has_ended('stopped', 'visitor')
+            elif self.cutting == number:
                 self.parts.cutter.cut(folder)
             return ()
 
         def failed(error: AudioLetterError) -> tuple[Event, ...]:
-            self.cutting = 0
+            self.results_are_made()
             return Event(Kind.CUT_FAULT, 'storage', take=take), Event(Kind.SPACE_LOW)
 
         self.give(Job('begin the cut', begin, begun, failed))
 
     def _stop_cut(self, text: str, booth: Booth) -> None:
+        """Also the one that has not begun: nothing is cut for which nobody has pressed since."""
+        self._next_cut = None
         self.stopping = bool(self.cutting)
+        if self.cutting:
+            self.owes(STOP_S)
         self.parts.cutter.stop(text)
+
+    def cut_has_ended(self, how: str, key: str) -> None:
+        """Other than well; the ledger hears how."""
+        number = self.cutting
+        self.give_note('note the cut', lambda stores: stores.cut_ended(number, how, key))
+        self.results_are_made()
 
     def _spoiled(self, text: str, booth: Booth) -> None:
         number = self._letter
@@ -234,6 +279,10 @@ class Doer:
     def results_are_made(self) -> None:
         """Or will never be: the machine is done with the letter."""
         self.cutting, self.disc_done, self.stopping, self.letters_changed = 0, False, False, True
+        self.owes(None)
         waiting, self._after_results = self._after_results, []
         for act in waiting:
             act()
+        next_cut, self._next_cut = self._next_cut, None
+        if next_cut is not None:
+            next_cut()

@@ -97,7 +97,7 @@ class Kiosk:
         self._take_all(tuple(self.parts.archivist.poll()))
         if self.booth.until_s is not None and now_s >= self.booth.until_s:
             self._take(Event(Kind.TIME_UP))
-        self._doer.record_if_due(now_s)
+        self._doer.turn(now_s)
         self._cue(now_s)
         self._look_after_itself(now_s)
         if now_s >= self._frame_s:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +17,8 @@ from appliance.clock import SteppedClock
 from appliance.compose.booth import Choice, Plan
 from appliance.config import load_config
 from appliance.config.places import Folders
-from appliance.kiosk.cutter import Done, Facts, Finished, Stopped
+from appliance.kiosk.archivist import Job
+from appliance.kiosk.cutter import DIED, Done, Facts, Fault, Finished
 from appliance.kiosk.loop import TURN_S, Kiosk
 from appliance.machine import load_machine
 from appliance.workflow.values import State
@@ -63,8 +69,11 @@ class ToldCutter:
 
     def stop(self, cause, key='visitor'):
         self.told.append(('stop', cause))
-        if self.answers:
-            self.says.append(Stopped(cause, key))
+
+    def give_up(self):
+        """As one that is killed says."""
+        self.told.append(('give up',))
+        self.says.append(Fault(DIED, 'it was killed'))
 
     def forget(self):
         self.told.append(('forget',))
@@ -82,7 +91,7 @@ class Rig:
             place.mkdir(exist_ok=True)
         config, _ = load_config(system=folder)
         config = replace(config, policy=replace(config.policy, **policy))
-        self.clock = SteppedClock()
+        self.clock, self.disk_is_slow = SteppedClock(), False
         choice = Choice(pace=None, clock=self.clock, threads=False)
         plan = Plan(config, load_machine(), 'virtual', self.folders, choice)
         self.virtual = plan.virtual()
@@ -104,9 +113,9 @@ class Rig:
         soundfile.write(self.voice, 0.2 * tones * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * t)), RATE_HZ, 'PCM_16')
 
     def turn(self) -> State:
-        """One turn, and whatever the archivist still had to do."""
+        """One turn, and whatever the archivist still had to do, unless the disk is slow."""
         self.kiosk.turn()
-        assert self.kiosk.parts.archivist.wait(WAIT_S)
+        assert self.disk_is_slow or self.kiosk.parts.archivist.wait(WAIT_S)
         self.clock.rest(TURN_S)
         return self.kiosk.booth.state
 
@@ -153,6 +162,21 @@ class Rig:
         self.press()
         self.until(State.LOAD_DISC)
         self.set('blank', True)
+
+    @contextmanager
+    def slow_disk(self) -> Iterator[None]:
+        """The archivist does nothing meanwhile."""
+        go_on = threading.Event()
+        self.kiosk.parts.archivist.give(Job('wait', lambda stores: go_on.wait(WAIT_S)))
+        self.disk_is_slow = True
+        yield
+        self.disk_is_slow = False
+        go_on.set()
+
+    def row(self, sql: str) -> tuple[object, ...]:
+        """Of the ledger."""
+        with contextlib.closing(sqlite3.connect(self.folders.data / 'ledger.sqlite')) as ledger:
+            return tuple(ledger.execute(sql).fetchone() or ())
 
     def close(self) -> None:
         self.kiosk.close()

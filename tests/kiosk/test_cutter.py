@@ -216,3 +216,25 @@ def test_a_cutter_that_is_killed_leaves_nobody_behind(cutter, wav, tmp_path):
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert not (tmp_path / 'disc').exists()
+
+
+def test_a_child_that_cannot_be_started_is_a_fault_and_not_a_silence(wav, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError(errno.EMFILE, 'Too many open files')
+
+    cutter = Cutter()
+    monkeypatch.setattr(subprocess, 'Popen', refuse)
+    cutter.warm()
+    cutter.prepare(wav, FAST)
+    assert [fault.key for fault in cutter.poll()] == [DIED]
+    cutter.close()
+
+
+def test_a_child_that_does_not_answer_any_more_is_given_up_and_another_comes(cutter, wav):
+    cutter.prepare(wav, FAST)
+    until(cutter, Facts)
+    os.kill(cutter.pid, signal.SIGSTOP)
+    cutter.give_up()
+    assert [fault.key for fault in cutter.poll()] == [DIED]
+    cutter.prepare(wav, FAST)
+    until(cutter, Facts)

@@ -1,0 +1,143 @@
+"""What the cutter is told and what it answers, when one of them is late, lost, or about something else."""
+
+import pytest
+
+from appliance.kiosk.cutter import DIED, Done, Fault, Finished, Refused, Stopped
+from appliance.workflow.values import State
+from tests.kiosk.booth_rig import Rig
+
+REPORT = {'letter_s': 5.0}
+
+
+@pytest.fixture
+def rig(tmp_path):
+    rig = Rig(tmp_path)
+    rig.to_load_disc()
+    yield rig
+    rig.close()
+
+
+def cutting(rig):
+    """A cut that goes on until the test says how it ends."""
+    rig.cutter.answers = False
+    rig.press()
+    rig.until(State.CUTTING)
+    rig.rest(0.2)
+
+
+def cancel(rig):
+    rig.press('right')
+    rig.press()
+    rig.until(State.LOAD_DISC)
+
+
+def new_blank(rig):
+    rig.set('blank', False)
+    rig.set('blank', True)
+
+
+def test_a_cut_that_was_cancelled_before_it_could_begin_never_begins(rig):
+    with rig.slow_disk():
+        rig.press()
+        rig.until(State.CUTTING)
+        cancel(rig)
+    rig.rest(1.0)
+    assert rig.cutter.orders('cut') == []
+    assert rig.row('SELECT state FROM cut') == ('stopped',)
+    assert rig.row('SELECT state FROM letter') == ('kept',)
+    new_blank(rig)
+    rig.press()
+    rig.until(State.TAKE_DISC)
+
+
+def test_a_cut_that_waited_for_the_one_before_and_was_cancelled_never_begins(rig):
+    cutting(rig)
+    cancel(rig)
+    new_blank(rig)
+    rig.press()
+    rig.until(State.CUTTING)
+    cancel(rig)
+    rig.cutter.says.append(Stopped('visitor', 'visitor'))
+    rig.rest(1.0)
+    assert len(rig.cutter.orders('cut')) == 1
+    assert rig.kiosk.booth.state is State.LOAD_DISC
+
+
+def test_a_cut_that_waited_for_the_one_before_begins_when_that_has_ended(rig):
+    cutting(rig)
+    cancel(rig)
+    new_blank(rig)
+    rig.press()
+    rig.cutter.says.append(Stopped('visitor', 'visitor'))
+    rig.rest(0.2)
+    assert len(rig.cutter.orders('cut')) == 2
+    assert rig.kiosk.booth.state is State.CUTTING
+
+
+def test_a_disc_that_was_done_before_the_stop_came_is_stopped_in_the_ledger_too(rig):
+    cutting(rig)
+    folder = rig.cutter.orders('cut')[0][1]
+    cancel(rig)
+    rig.cutter.says += [Done(folder, REPORT), Finished(folder)]
+    rig.rest(0.5)
+    assert rig.row('SELECT state FROM cut') == ('stopped',)
+    assert rig.row('SELECT state FROM letter') == ('kept',)
+
+
+def test_a_preview_that_is_refused_is_no_refusal_of_the_cut(rig):
+    cutting(rig)
+    rig.cutter.says.append(Refused('disk full', 'no room for the preview', rig.kiosk.booth.take))
+    rig.rest(0.2)
+    assert rig.kiosk.booth.state is State.CUTTING
+
+
+def test_a_cutter_that_does_not_say_how_a_stopped_cut_ended_is_ended_and_the_next_cut_begins(rig):
+    cutting(rig)
+    cancel(rig)
+    new_blank(rig)
+    rig.press()
+    rig.rest(5.0)
+    assert rig.cutter.orders('give up') == []
+    rig.rest(20.0)
+    assert len(rig.cutter.orders('give up')) == 1
+    assert len(rig.cutter.orders('cut')) == 2
+
+
+def test_results_that_are_never_made_do_not_keep_the_booth_from_the_next_letter(rig):
+    cutting(rig)
+    folder = rig.cutter.orders('cut')[0][1]
+    folder.mkdir()
+    rig.cutter.says.append(Done(folder, REPORT))
+    rig.until(State.TAKE_DISC)
+    rig.set('blank', False)
+    rig.until(State.ATTRACT)
+    rig.rest(700.0)
+    assert len(rig.cutter.orders('give up')) == 1
+    assert rig.row('SELECT state FROM letter') == ('handed over',)
+
+
+def test_a_cutter_that_dies_while_nobody_cuts_is_given_the_letter_again(rig):
+    rig.cutter.says.append(Fault(DIED, 'it has ended'))
+    rig.rest(0.2)
+    assert len(rig.cutter.orders('prepare')) == 2
+    rig.press()
+    rig.until(State.TAKE_DISC)
+
+
+def test_a_cutter_that_dies_again_and_again_is_not_started_for_ever(rig):
+    rig.cutter.answers = False
+    for _ in range(5):
+        rig.cutter.says.append(Fault(DIED, 'it has ended'))
+        rig.rest(0.2)
+    assert len(rig.cutter.orders('prepare')) == 2
+
+
+def test_a_letter_whose_disc_cannot_be_heard_is_heard_as_it_was_spoken(tmp_path):
+    rig = Rig(tmp_path)
+    rig.to_listen()
+    rig.press('right')
+    assert rig.kiosk.live.playing == ''
+    rig.cutter.says.append(Refused('disk full', 'no room for the preview', rig.kiosk.booth.take))
+    rig.rest(0.2)
+    assert rig.kiosk.live.playing == 'take'
+    rig.close()

@@ -31,15 +31,24 @@ REAL_PARTS = ('controls', 'lcd', 'sound')
 PACE = 4.0  # times as fast as a real cut, where somebody looks on
 
 
+def real_sound(machine: Machine) -> tuple[Microphone, Speaker]:
+    """The card that the machine file names."""
+    from appliance.booth.soundcard import sound_card as parts_of
+
+    card = sound_card(machine)
+    return parts_of(card.input, card.output, card.latency_ms / 1000)
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The pins that real parts hang on: RPi.GPIO's functions and spidev's device, asked for only by a real part.
+    """What real parts hang on: RPi.GPIO's functions, spidev's device, the sound card; asked for only by a real part.
 
     What is handed in here (recorded wires, say) is what the drivers get; nothing is put in its place.
     """
 
     gpio: Callable[[], Any] = pi_gpio
     spi: Callable[[], Any] = pi_spi
+    sound: Callable[[Machine], tuple[Microphone, Speaker]] = real_sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ class Plan:
             microphone=VirtualMicrophone(clock),
             speaker=VirtualSpeaker(clock),
             disk=FillingDisk(),
-            sound=_real_sound(self.machine) if 'sound' in real else None,
+            sound=self.choice.header.sound(self.machine) if 'sound' in real else None,
         )
 
     def kiosk(self, virtual: Virtual) -> Kiosk:
@@ -133,13 +142,6 @@ class Plan:
 
 def _opener(folders: Folders, keeping: Keeping, disk: Disk, clocks: Clocks) -> Callable[[], Stores]:
     return lambda: Stores((folders.data, folders.run), keeping, (disk, Disk()), clocks)
-
-
-def _real_sound(machine: Machine) -> tuple[Microphone, Speaker]:
-    from appliance.booth.soundcard import sound_card as parts_of
-
-    card = sound_card(machine)
-    return parts_of(card.input, card.output, card.latency_ms / 1000)
 
 
 class Runner:

@@ -88,6 +88,8 @@ class PacedLibrary:
     class PortAudioError(Exception):
         """Never raised: this card is always there."""
 
+    card = PacedCard
+
     def __init__(self, clock: Clock, tape: NDArray[np.float32]) -> None:
         """`tape` is heard again and again: mono, SOUND_RATE_HZ."""
         self._clock, self._tape, self._at = clock, tape, 0
@@ -103,7 +105,7 @@ class PacedLibrary:
         def take(block: NDArray[np.float32], overrun: bool) -> None:
             callback(block.reshape(-1, 1), len(block), None, Status(overrun))
 
-        self.cards.append(PacedCard(self._clock, self._play, take))
+        self.cards.append(self.card(self._clock, self._play, take))
         return PacedStream(self.cards[-1])
 
     def _play(self, count: int) -> NDArray[np.float32]:

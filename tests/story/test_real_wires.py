@@ -46,8 +46,8 @@ def rewired():
 def wired(tmp_path):
     made = []
 
-    def make(machine=None, seed=0):
-        made.append(WiredBooth(tmp_path, machine or load_machine(), seed))
+    def make(machine=None, seed=0, tape=None):
+        made.append(WiredBooth(tmp_path, machine or load_machine(), seed, tape))
         return made[-1]
 
     yield make
@@ -80,6 +80,20 @@ def test_a_whole_visit_is_done_with_fingers_on_pins_and_seen_on_the_wires(wired,
     assert 23 < len(kept) / rate < 28
     np.testing.assert_allclose(kept[: len(spoken)], spoken, atol=2**-22)
     assert soundfile.info(tmp_path / 'results' / 'playback.wav').duration > 23
+
+
+def test_what_the_card_gives_through_the_real_microphone_is_the_letter_to_the_sample(wired):
+    tape = np.concatenate(list(decoded(sample_file())))
+    booth = wired(seed=3, tape=tape)
+    silent = TO_RECORDING.replace('speak sample', '')
+    booth.play(f'{silent}pause 12\npress record\nwait listen\npress record\nwait load disc')
+    (letter,) = booth.letters()
+    kept, _ = soundfile.read(letter, dtype='float32')
+    assert 11 < len(kept) / 48_000 < 13
+    loudest = int(np.abs(kept).argmax())
+    began = int(np.abs(tape - kept[loudest]).argmin()) - loudest
+    np.testing.assert_allclose(kept, np.resize(np.roll(tape, -began), len(kept)), atol=2**-22)
+    assert booth.microphone.library.lost_blocks == 0
 
 
 def test_a_lid_wire_that_breaks_while_the_disc_is_cut_stops_the_cut(wired):

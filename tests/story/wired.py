@@ -15,7 +15,9 @@ from appliance.kiosk.loop import TURN_S
 from appliance.kiosk.script import Player, parse
 from appliance.screens import draw
 from appliance.screens.wording import wording
+from appliance.virtual.booth.sound import VirtualSpeaker
 from tests.booth.rig import Rig
+from tests.story.carded import HandMicrophone
 
 
 class Fingers:
@@ -34,14 +36,18 @@ class Fingers:
 class WiredBooth:
     """Plays scripts, and looks at the glass and the lamp all the while."""
 
-    def __init__(self, folder, machine, seed=0):
+    def __init__(self, folder, machine, seed=0, tape=None):
+        """`tape`: what a real microphone hears from its card, again and again; without, the microphone is virtual."""
         self.rig = Rig(machine, seed=seed)
         config, _ = load_config(system=folder)
         folders = Folders(folder / 'data', folder / 'run')
         for place in (folders.data, folders.run):
             place.mkdir()
-        header = Header(gpio=lambda: self.rig.header, spi=lambda: self.rig.bus)
-        real = frozenset({'controls', 'lcd'})
+        clock = self.rig.clock
+        self.microphone = None if tape is None else HandMicrophone(clock, tape)
+        card = (self.microphone, VirtualSpeaker(clock))
+        header = Header(lambda: self.rig.header, lambda: self.rig.bus, lambda machine: card)
+        real = frozenset({'controls', 'lcd'} | ({'sound'} if self.microphone else set()))
         choice = Choice(real, None, self.rig.clock, threads=False, header=header)
         self.plan = Plan(config, machine, 'virtual', folders, choice)
         self.booth = VirtualBooth(self.plan)
@@ -64,7 +70,10 @@ class WiredBooth:
         self.look()
         if kiosk.waits:
             kiosk.wait(WORK_S)
-        self.rig.clock.rest(WORK_S if kiosk.waits else TURN_S)
+        for _ in range(round((WORK_S if kiosk.waits else TURN_S) / TURN_S)):
+            self.rig.clock.rest(TURN_S)
+            if self.microphone:  # its card holds no more than 40 ms
+                self.microphone.turn()
         assert self.rig.clock.now_s() < LONGEST_S
 
     def look(self):

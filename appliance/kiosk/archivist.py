@@ -1,11 +1,14 @@
 """The archivist: one thread that owns letters, ledger and disk, so that the loop never waits for any of them.
 
 A job is a function of the stores. What it returns, or the error it raised, goes to a function that the loop calls at
-its next turn and that says what has happened. Jobs are done in the order they were given; none is ever dropped.
+its next turn and that says what has happened. Jobs are done in the order they were given; none is ever dropped. What
+fails is told to the host once; a mistake of the program is raised where the answer is taken, so that the booth ends
+rather than waits for ever.
 """
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable
@@ -18,10 +21,15 @@ from appliance.workflow.values import Event
 
 Stores = TypeVar('Stores')
 Events = Iterable[Event]
+log = logging.getLogger('audioletter')
 
 
 def _nothing(result: Any) -> Events:
     return ()
+
+
+def _raise(error: Exception) -> Events:
+    raise error
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class Archivist(Generic[Stores]):
         self._jobs: queue.Queue[Job[Stores] | None] = queue.Queue()
         self._answers: queue.Queue[Callable[[], Events]] = queue.Queue()
         self._dropped = False
+        self._told = ''  # of the last failure, so that one that comes again every few seconds is told once
         self._waiting = 0  # jobs not answered yet; counted by the loop's thread alone
         self._idle = threading.Event()
         self._idle.set()
@@ -99,8 +108,16 @@ class Archivist(Generic[Stores]):
                 self._stores = self._open()
             result = job.do(self._stores)
         except AudioLetterError as error:
-            return partial(job.failed, error)
+            return self._failed(job, error)
         except OSError as error:  # a disk that says so in its own words
             told = StorageError(f'cannot {job.name} ({error.strerror or error})', where=str(error.filename or 'disk'))
-            return partial(job.failed, told)
+            return self._failed(job, told)
+        except Exception as error:
+            return partial(_raise, error)
         return partial(job.done, result)
+
+    def _failed(self, job: Job[Stores], error: AudioLetterError) -> Callable[[], Events]:
+        if error.line != self._told:
+            self._told = error.line
+            log.warning('%s: %s', job.name, error.line)
+        return partial(job.failed, error)

@@ -66,6 +66,7 @@ class Kiosk:
         self._health_s, self._frame_s = 0.0, 0.0
         self._health: tuple[bool, bool] | None = None  # room, blanks, as told last
         self._lit: bool | None = None
+        self._broken = ''  # what was wrong with a screen, as told last
 
     def tell(self, event: Event) -> None:
         """Something has happened."""
@@ -87,6 +88,7 @@ class Kiosk:
     def turn(self) -> None:
         """Everything that has happened since the last one."""
         now_s = self.parts.clock.now_s()
+        self._poller.check()
         if not self._poller.alone:
             self._poller.poll()
         self._take_all(self._heard_events())
@@ -207,7 +209,6 @@ class Kiosk:
         return (Event(Kind.RECOVERED),)
 
     def _not_recovered(self, error: AudioLetterError) -> tuple[Event, ...]:
-        log.warning('recovery: %s', error.line)
         return Event(Kind.SPACE_LOW), Event(Kind.RECOVERED)
 
     def _look_after_itself(self, now_s: float) -> None:
@@ -240,13 +241,21 @@ class Kiosk:
     # -- screen and lamp -------------------------------------------------------------------------------------------
 
     def _show(self, now_s: float) -> None:
+        """A mistake in one screen does not end the visit: the picture before it stays."""
         self._frame_s = now_s + FRAME_S
-        self.view = view(self.booth, self.live, self.settings, self.rules, now_s)
+        try:
+            self.view = view(self.booth, self.live, self.settings, self.rules, now_s)
+            lit = bool(wording(self.view).go)  # lit where a press means something: where the screen says what
+        except Exception as error:
+            self._screen_broke(error)
+            return
         self._painter.show(self.view)
-        lit = bool(wording(self.view).go)  # lit where a press means something: where the screen says what
         if lit is not self._lit:
             self._lit = lit
             self.parts.controls.lamp(lit)
 
-    def _screen_broke(self, what: str) -> None:
-        log.error('the screen cannot be drawn: %s', what)
+    def _screen_broke(self, error: Exception) -> None:
+        """Told once, however often it is drawn."""
+        if repr(error) != self._broken:
+            self._broken = repr(error)
+            log.error('the screen %r cannot be drawn', self.booth.state.value, exc_info=error)

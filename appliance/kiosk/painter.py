@@ -16,8 +16,9 @@ from appliance.screens.view import View
 class Painter:
     """`show` keeps only the newest view: a slow screen shows fewer frames, never old ones."""
 
-    def __init__(self, display: Display, *, threads: bool, broke: Callable[[str], None]) -> None:
-        """`broke` hears of a mistake in a screen: the booth goes on without a picture and says so."""
+    def __init__(self, display: Display, *, threads: bool, broke: Callable[[Exception], None]) -> None:
+        """`broke` hears of a mistake in a screen, in whatever thread: the booth goes on with the picture before it, for
+        who cannot see it can still hear, press and stop."""
         self._display = display
         self._broke = broke
         self._wanted: View | None = None
@@ -60,6 +61,6 @@ class Painter:
             self._display.show(draw(view))
             if self._shown is None or self._shown.dark != view.dark:
                 self._display.light(not view.dark)
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            self._broke(f'{type(error).__name__}: {error}')
+        except Exception as error:  # of whatever kind: a painter that ends would leave a picture that never changes
+            self._broke(error)
         self._shown = view

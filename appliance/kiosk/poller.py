@@ -29,6 +29,7 @@ class Poller:
         self._inputs: Inputs | None = None
         self._moves_until_s = 0.0
         self._thread: threading.Thread | None = None
+        self._failure: Exception | None = None
 
     def poll(self) -> None:
         """One reading."""
@@ -53,12 +54,20 @@ class Poller:
         """Whether it polls by itself."""
         return self._thread is not None
 
+    def check(self) -> None:
+        """Raises the mistake of the program that has ended the polling: a booth that does not see its lid must end."""
+        if self._failure is not None:
+            raise self._failure
+
     def close(self) -> None:
         self._over.set()
         if self._thread is not None:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._over.is_set():
-            self.poll()
-            self._clock.rest(self.rest_s)
+        try:
+            while not self._over.is_set():
+                self.poll()
+                self._clock.rest(self.rest_s)
+        except Exception as error:
+            self._failure = error

@@ -10,6 +10,8 @@ import os
 import shutil
 from pathlib import Path
 
+TRIES = 100  # of removing a folder in which somebody else is at work
+
 
 class Disk:
     """Every method may raise OSError; a `file` is an open descriptor."""
@@ -66,11 +68,19 @@ class Disk:
             os.close(file)
 
     def remove(self, path: Path) -> None:
-        """File or folder with all that is in it; nothing there is fine."""
+        """File or folder with all that is in it; nothing there is fine. Somebody may still write or remove there: the
+        cutter, which has been told to forget it in the same moment."""
         if path.is_symlink() or path.is_file():
             path.unlink(missing_ok=True)
-        elif path.exists():
-            shutil.rmtree(path)
+            return
+        for left in reversed(range(TRIES)):
+            try:
+                if path.exists():
+                    shutil.rmtree(path)
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ENOTEMPTY) or not left:
+                    raise
 
     def free_bytes(self, path: Path) -> int:
         """For us; OSError where nothing can be written at all."""

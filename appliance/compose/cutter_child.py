@@ -114,17 +114,21 @@ class Child:
             return
         with self._lock:
             self._prepared = (order, made)
-        plan = made.chosen.plan
+        self._tell_facts(asked, made)
+
+    def _tell_facts(self, asked: cutter.Order, made: Prepared) -> None:
+        """How it would be cut from where the carriage is now."""
+        plan, machine, slow = made.chosen.plan, made.request.machine, slowness(asked)
         self.say(
             cutter.Facts(
                 made.letter_s,
-                made.total_s,
+                made.total_s * slow,
                 made.speed_rpm,
                 made.level_db,
                 made.why,
                 plan.radius_start_mm,
                 plan.radius_end_mm,
-                disc.name,
+                made.request.disc.name,
                 asked.take,
                 0.0 if self._carriage_of(machine).known else longest_s(machine) / (asked.pace or 1.0),
             )
@@ -175,8 +179,8 @@ class Child:
         part = order.folder.with_name(order.folder.name + MADE)
         last: Any = None
         try:
-            made, shop = self._begin(order, part)
-            self._carry_out(made, shop, order.folder)
+            asked, made, shop = self._begin(order, part)
+            self._carry_out(made, shop, order.folder, made.total_s * slowness(asked))
         except CutFaultError as error:
             stopped = self._shop is not None and self._shop.stopped
             last = cutter.Stopped(error.line, error.key) if stopped else cutter.Fault(error.key, error.line)
@@ -189,8 +193,12 @@ class Child:
             shutil.rmtree(part, ignore_errors=True)
         if last is not None:
             self.say(last)
+            with self._lock:
+                prepared = self._prepared
+            if prepared is not None:  # a carriage that was stopped must go home first: the next cut takes longer
+                self._tell_facts(prepared[0].order, prepared[1])
 
-    def _begin(self, order: cutter.Cut, part: Path) -> tuple[Prepared, VirtualShop]:
+    def _begin(self, order: cutter.Cut, part: Path) -> tuple[cutter.Order, Prepared, VirtualShop]:
         """The shop for the letter that was prepared; OptionError before a blank is spent if there is nothing to cut or
         no place for the results."""
         with self._lock:
@@ -208,13 +216,13 @@ class Child:
             self._shop = shop
             if self._stop:
                 shop.stop(self._stop.cause, self._stop.key)
-        return made, shop
+        return what.order, made, shop
 
-    def _carry_out(self, made: Prepared, shop: VirtualShop, folder: Path) -> None:
-        """Disc and report first: the visitor need not wait for picture and sound."""
+    def _carry_out(self, made: Prepared, shop: VirtualShop, folder: Path, total_s: float) -> None:
+        """Takes `total_s`. Disc and report first: the visitor need not wait for picture and sound."""
         clock = Stopwatch(Quiet(), dict(made.spent_s))
         with clock.stage('cut'):
-            outcome = shop.cut(made.timeline, made.facts, Teller(self, shop, made.total_s))
+            outcome = shop.cut(made.timeline, made.facts, Teller(self, shop, total_s))
         report = told(made, outcome, clock.spent_s)
         with whole_file(shop.scratch / 'report.json') as file:
             file.write_text(json.dumps(report, indent=2) + '\n', encoding='utf-8')
@@ -252,6 +260,11 @@ class Teller:
         seen, left_s = self._shop.look(), self._total_s * (1 - done)
         place = (seen.angle_rad, seen.radius_mm, seen.rpm, seen.head_down, seen.points)
         self._child.say(cutter.Progress(done, left_s, *place, homing=self._shop.homing))
+
+
+def slowness(order: cutter.Order) -> float:
+    """How many times as long as a real cut it takes, at the most: a pace above one is hoped for, not promised."""
+    return max(1.0 / order.pace, 1.0) if order.pace else 1.0
 
 
 def _working(child: Child) -> None:

@@ -6,6 +6,7 @@ Every method may be called from any thread. Nothing of the workflow is decided h
 from __future__ import annotations
 
 import contextlib
+import logging
 import shutil
 import threading
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from appliance.screens.view import HEIGHT, WIDTH
 from appliance.screens.wording import wording
 from appliance.workflow.values import Event, State
 
+log = logging.getLogger('audioletter')
 REPORT, CLEAN = 'report.json', 'playback-clean.wav'
 LATHE_FAULTS = ('stall', 'swarf', 'underrun')
 FAULTS = ('microphone', 'full disk', *LATHE_FAULTS, 'power cut')
@@ -99,7 +101,7 @@ class VirtualBooth:
         self._lock = threading.Lock()
         self._playing = threading.Lock()  # one groove at a time
         self._player: Player | None = None
-        self._complaint = ''
+        self._closed = False
         self._faults = dict.fromkeys(FAULTS, False)
         self.over = threading.Event()  # a mistake of the program has ended the supervisor
         self._runner = self._make()
@@ -110,7 +112,9 @@ class VirtualBooth:
         self._runner.start()
 
     def close(self) -> None:
-        """Everything given is done, then the supervisor ends."""
+        """Everything given is done, then the supervisor ends, and no power cut brings another."""
+        with self._lock:
+            self._closed = True
         self._runner.stop()
         self._runner.kiosk.close()
 
@@ -132,6 +136,8 @@ class VirtualBooth:
     def power_cut(self) -> None:
         """The supervisor and the cutter are gone at once, and so is what was only in memory; then it boots again."""
         with self._lock:
+            if self._closed:
+                return
             self._runner.stop()
             self._runner.kiosk.drop()
             for take in self._plan.folders.run.glob(f'{PREFIX}*'):
@@ -150,7 +156,8 @@ class VirtualBooth:
         try:
             player.turn(kiosk.parts.clock.now_s(), kiosk.booth.state)
         except AudioLetterError as error:
-            self._complaint, self._player = error.line, None
+            log.warning('what was being shown has broken off: %s', error.line)
+            self._player = None
         if player.over:
             self._player = None
 

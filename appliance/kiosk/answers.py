@@ -42,7 +42,8 @@ class Answers:
             return ()
         live.facts = facts
         self._doer.owes(None)
-        self._doer.parts.cutter.preview(live.take.path.parent)
+        if self._doer.preview is None:
+            self._doer.parts.cutter.preview(live.take.path.parent)
         return (Event(Kind.FITS, number=round(1000 * (facts.total_s + facts.homing_s)), take=facts.take),)
 
     def _refused(self, refused: cutter.Refused, booth: Booth) -> Events:

@@ -91,7 +91,8 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The letter fits, and this is how it would be cut."""
+    """The letter fits, and this is how it would be cut: the answer to Prepare, and said again after a cut that did not
+    end well."""
 
     letter_s: float
     total_s: float

@@ -192,7 +192,8 @@ def keep_late(turn: Turn) -> None:
 
 
 def fits(turn: Turn) -> None:
-    if turn.booth.plan is Plan.PENDING:
+    """Said once more after a cut that was broken off: the next takes longer, for the carriage must go home first."""
+    if turn.booth.plan in (Plan.PENDING, Plan.FITS):
         turn.change(plan=Plan.FITS, cut_ms=turn.event.number)
 
 

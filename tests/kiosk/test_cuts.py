@@ -1,5 +1,7 @@
 """What the cutter is told and what it answers, when one of them is late, lost, or about something else."""
 
+from dataclasses import replace
+
 import pytest
 
 from appliance.kiosk.cutter import DIED, Done, Fault, Finished, Refused, Stopped
@@ -141,3 +143,16 @@ def test_a_letter_whose_disc_cannot_be_heard_is_heard_as_it_was_spoken(tmp_path)
     rig.rest(0.2)
     assert rig.kiosk.live.playing == 'take'
     rig.close()
+
+
+def test_a_letter_that_is_cut_again_has_the_time_that_homing_takes(rig):
+    cutting(rig)
+    first_ms = rig.kiosk.booth.cut_ms
+    cancel(rig)
+    facts = replace(rig.kiosk.live.facts, homing_s=40.0)
+    rig.cutter.says += [Stopped('visitor', 'visitor'), facts]
+    new_blank(rig)
+    rig.press()
+    rig.until(State.CUTTING)
+    rig.rest(first_ms / 1000 + 35.0)
+    assert rig.kiosk.booth.state is State.CUTTING

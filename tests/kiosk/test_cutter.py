@@ -133,7 +133,9 @@ def test_a_cut_that_was_stopped_is_followed_by_homing_and_one_that_was_not_by_no
         assert homed[0].homing
         assert not homed[-1].homing
         cutter.stop('enough')
-        until(cutter, Stopped)
+        said = until(cutter, Facts)
+        assert isinstance(said[-2], Stopped)
+        assert said[-1].homing_s > 5  # whoever cuts the same letter again is told of it
     cutter.prepare(wav, FAST)
     until(cutter, Facts)
     cutter.cut(tmp_path / 'whole')
@@ -238,3 +240,12 @@ def test_a_child_that_does_not_answer_any_more_is_given_up_and_another_comes(cut
     assert [fault.key for fault in cutter.poll()] == [DIED]
     cutter.prepare(wav, FAST)
     until(cutter, Facts)
+
+
+def test_a_cut_slower_than_a_real_one_says_so_and_a_faster_one_promises_nothing(cutter, wav):
+    total_s = {}
+    for pace in (0.5, 1.0, 4.0):
+        cutter.prepare(wav, Order('xray-25', pace=pace))
+        total_s[pace] = until(cutter, Facts)[-1].total_s
+    assert total_s[0.5] == pytest.approx(2 * total_s[1.0])
+    assert total_s[4.0] == total_s[1.0]

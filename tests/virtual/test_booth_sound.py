@@ -120,3 +120,11 @@ def test_what_is_stopped_sounds_no_longer_and_what_is_unplugged_passes_in_silenc
     assert speaker.playing
     assert speaker.played_s == pytest.approx(1.0)
     assert len(speaker.heard(0)[1]) == 2 * SOUND_RATE_HZ // 2
+
+
+def test_a_speaker_that_nobody_listens_to_remembers_no_more_than_the_last_seconds(clock, noise):
+    speaker = VirtualSpeaker(clock)
+    for _ in range(50):
+        speaker.play((noise[0],))
+        clock.rest(3.0)
+    assert len(speaker._sounding) <= 5

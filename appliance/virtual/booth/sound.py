@@ -207,12 +207,10 @@ class VirtualSpeaker:
     def heard(self, after: int) -> tuple[int, bytes]:
         """What has sounded since sample `after`, 16-bit mono, silence left out; and the count to ask with next."""
         with self._lock:
+            self._forget()
             now = self._count()
             start = max(after, now - round(HEARD_S * SOUND_RATE_HZ))
-            self._sounding = [one for one in self._sounding if one.end > now - HEARD_S * SOUND_RATE_HZ]
             parts = [self._part(one, start, now) for one in self._sounding if one.start < now and one.end > start]
-            kept = {one.file for one in self._sounding}
-            self._decoded = {file: samples for file, samples in self._decoded.items() if file in kept}
             return now, b''.join(part.tobytes() for part in parts)
 
     def _part(self, one: Sounding, start: int, end: int) -> NDArray[np.int16]:
@@ -221,7 +219,15 @@ class VirtualSpeaker:
         first, last = max(start, one.start) - one.start, min(end, one.end) - one.start
         return np.asarray(np.rint(self._decoded[one.file][first:last] * one.gain), '<i2')
 
+    def _forget(self) -> None:
+        """What nobody can ask for any more, whether or not anybody ever did."""
+        oldest = self._count() - HEARD_S * SOUND_RATE_HZ
+        self._sounding = [one for one in self._sounding if one.end > oldest]
+        kept = {one.file for one in self._sounding}
+        self._decoded = {file: samples for file, samples in self._decoded.items() if file in kept}
+
     def _cut_off(self) -> None:
+        self._forget()
         now = self._count()
         self._sounding = [replace(one, end=min(one.end, now)) for one in self._sounding if one.start < now]
 

@@ -49,7 +49,7 @@ class Answers:
     def _refused(self, refused: cutter.Refused, booth: Booth) -> Events:
         """Before a blank was spent: a cut that did not begin, the plan, or only that the disc can be heard before."""
         if not refused.take:
-            event = Event(Kind.CUT_FAULT, refused.key, take=booth.take)
+            event = Event(Kind.CUT_FAULT, refused.key, 1, booth.take)
             return self._ended('refused', refused.key, event) if self._doer.cutting else ()
         if refused.take != booth.take:
             return ()

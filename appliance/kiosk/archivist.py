@@ -17,11 +17,17 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from appliance.errors import AudioLetterError, StorageError
+from appliance.message.disk import cause_of
 from appliance.workflow.values import Event
 
 Stores = TypeVar('Stores')
 Events = Iterable[Event]
 log = logging.getLogger('audioletter')
+
+
+def why(error: AudioLetterError) -> str:
+    """The key of words/reasons of what the stores could not do."""
+    return error.cause if isinstance(error, StorageError) else StorageError.usual_key
 
 
 def _nothing(result: Any) -> Events:
@@ -110,7 +116,8 @@ class Archivist(Generic[Stores]):
         except AudioLetterError as error:
             return self._failed(job, error)
         except OSError as error:  # a disk that says so in its own words
-            told = StorageError(f'cannot {job.name} ({error.strerror or error})', where=str(error.filename or 'disk'))
+            what, where = f'cannot {job.name} ({error.strerror or error})', str(error.filename or 'disk')
+            told = StorageError(what, where=where, cause=cause_of(error))
             return self._failed(job, told)
         except Exception as error:
             return partial(_raise, error)

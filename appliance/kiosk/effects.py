@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from appliance.errors import AudioLetterError
-from appliance.kiosk.archivist import Job
+from appliance.kiosk.archivist import Job, why
 from appliance.kiosk.live import Groove, Live, Parts, Settings
 from appliance.kiosk.voice import DISC, TAKE, Voice
 from appliance.message import Letter, OpenTake, Stores, Take
@@ -88,7 +88,7 @@ class Doer:
     def give_note(self, name: str, do: Callable[[Stores], object]) -> None:
         """A job that nobody waits for; if it fails, letters cannot be kept now."""
         self.letters_changed = True
-        self.give(Job(name, do, failed=lambda error: (Event(Kind.SPACE_LOW),)))
+        self.give(Job(name, do, failed=lambda error: (Event(Kind.SPACE_LOW, why(error)),)))
 
     # -- microphone and take -----------------------------------------------------------------------------------------
 
@@ -106,7 +106,7 @@ class Doer:
             recording.sink = stores.begin_take()
 
         def refused(error: AudioLetterError) -> tuple[Event, ...]:
-            return Event(Kind.SPACE_LOW), Event(Kind.TAKE_FULL, take=recording.take)
+            return Event(Kind.SPACE_LOW, why(error)), Event(Kind.TAKE_FULL, take=recording.take)
 
         self.give(Job('begin a take', begin, failed=refused))
 
@@ -180,7 +180,7 @@ class Doer:
         take = booth.take
 
         def failed(error: AudioLetterError) -> tuple[Event, ...]:
-            return (Event(Kind.KEEP_FAILED, getattr(error, 'cause', 'storage'), take=take),)
+            return (Event(Kind.KEEP_FAILED, why(error), take=take),)
 
         def keep(stores: Stores) -> int:
             return stores.keep().number
@@ -247,7 +247,7 @@ class Doer:
 
         def failed(error: AudioLetterError) -> tuple[Event, ...]:
             self.results_are_made()
-            return Event(Kind.CUT_FAULT, 'storage', take=take), Event(Kind.SPACE_LOW)
+            return Event(Kind.CUT_FAULT, why(error), 1, take), Event(Kind.SPACE_LOW, why(error))
 
         self.give(Job('begin the cut', begin, begun, failed))
 

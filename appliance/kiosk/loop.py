@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from appliance.config.rules import rules_of
 from appliance.errors import AudioLetterError
 from appliance.kiosk.answers import Answers
-from appliance.kiosk.archivist import Job
+from appliance.kiosk.archivist import Job, why
 from appliance.kiosk.effects import Doer
 from appliance.kiosk.live import Live, Parts, Settings
 from appliance.kiosk.painter import Painter
@@ -209,7 +209,7 @@ class Kiosk:
         return (Event(Kind.RECOVERED),)
 
     def _not_recovered(self, error: AudioLetterError) -> tuple[Event, ...]:
-        return Event(Kind.SPACE_LOW), Event(Kind.RECOVERED)
+        return Event(Kind.SPACE_LOW, why(error)), Event(Kind.RECOVERED)
 
     def _look_after_itself(self, now_s: float) -> None:
         """Room on the disk, blanks, letters to show: asked for now and then, and after each letter."""
@@ -223,8 +223,10 @@ class Kiosk:
             stores.retire()
             return Health(stores.room(), stores.blanks(), stores.letters())
 
-        failed = (Event(Kind.SPACE_LOW),)
-        self.parts.archivist.give(Job('look after the letters', look, self._healthy, lambda error: failed))
+        self.parts.archivist.give(Job('look after the letters', look, self._healthy, self._not_healthy))
+
+    def _not_healthy(self, error: AudioLetterError) -> tuple[Event, ...]:
+        return (Event(Kind.SPACE_LOW, why(error)),)
 
     def _healthy(self, health: Health) -> tuple[Event, ...]:
         """Told when it has changed."""
@@ -232,7 +234,8 @@ class Kiosk:
         blanks = health.blanks is None or health.blanks > 0
         before, self._health = self._health, (health.room.ok, blanks)
         events = []
-        if before is None or before[0] is not health.room.ok or self.booth.ready.space is not health.room.ok:
+        known = (self.booth.ready.space, self.booth.ready.no_space)
+        if before is None or before[0] is not health.room.ok or known != (health.room.ok, health.room.cause):
             events.append(Event(Kind.SPACE_OK if health.room.ok else Kind.SPACE_LOW, health.room.cause))
         if before is None or before[1] is not blanks:
             events.append(Event(Kind.BLANKS_IN if blanks else Kind.BLANKS_OUT))

@@ -105,6 +105,8 @@ def _fault(view: View, texts: Texts) -> tuple[Texts, str | None]:
     """One reason and one action; a press leads on only where something of the visitor's waits for it."""
     reason = reason_for(view.reason) if view.reason else None
     if view.state is State.NO_SPACE:
+        if view.reason == 'storage':
+            texts = replace(texts, title=REASONS['storage'].visitor)
         return (texts, None) if view.held else (replace(texts, left='', go=''), REASONS['disk full'].action)
     title = reason.visitor if reason else texts.title
     line = reason.action if reason else texts.line

@@ -108,7 +108,9 @@ def take_empty(turn: Turn) -> None:
     if turn.booth.held is not Held.ENDING:
         return
     turn.wipe()
-    if turn.booth.state is State.RECORDING:
+    if turn.booth.state is State.RECORDING and not turn.booth.ready.space:
+        turn.no_room()  # nothing could be recorded: it was not the visitor
+    elif turn.booth.state is State.RECORDING:
         turn.enter(State.NOT_HEARD, turn.rules.notice_s)
 
 
@@ -258,16 +260,16 @@ def cut_done(turn: Turn) -> None:
 
 
 def cut_failed(turn: Turn) -> None:
-    _void(turn, turn.event.text or 'unknown')
+    _void(turn, turn.event.text or 'unknown', spoils=not turn.event.number)
 
 
 def cut_late(turn: Turn) -> None:
     _void(turn, 'timeout')
 
 
-def _void(turn: Turn, reason: str) -> None:
+def _void(turn: Turn, reason: str, *, spoils: bool = True) -> None:
     turn.do(Act.TONE, 'error')
-    turn.interrupt(State.FAULT, reason)
+    turn.interrupt(State.FAULT, reason, spoils=spoils)
 
 
 # -- end of the visit ----------------------------------------------------------------------------------------------

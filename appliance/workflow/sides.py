@@ -27,6 +27,8 @@ CLEARED_BY = {
 def sense(turn: Turn) -> None:
     """Remember it; the visit goes on."""
     turn.sense(**SENSED[turn.event.kind])
+    if turn.event.kind in (Kind.SPACE_LOW, Kind.SPACE_OK):
+        turn.sense(no_space='' if turn.booth.ready.space else turn.event.text or 'disk full')
 
 
 def sense_and_stay(turn: Turn) -> None:
@@ -59,6 +61,8 @@ def sense_and_resume(turn: Turn) -> None:
         turn.resume()
     elif turn.booth.back is None and turn.booth.held is Held.NOTHING and condition(turn.booth) is not state:
         turn.home()
+    elif state is State.NO_SPACE and turn.event.kind is Kind.SPACE_LOW:
+        turn.change(reason=turn.booth.ready.no_space)  # full a moment ago, out of reach now, or the other way round
 
 
 def stop(turn: Turn) -> None:

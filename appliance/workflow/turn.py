@@ -62,12 +62,19 @@ class Turn:
             self.do(Act.SAY, state.value)
 
     def enter_to_hear(self, state: State, seconds: float, *, say: bool = True) -> None:
-        """Enter a state that needs the microphone; it may have gone while nobody needed it."""
-        if self.booth.ready.microphone:
-            self.enter(state, seconds, say=say)
-        else:
+        """Enter a state that leads to a take: microphone or room may have gone while nobody needed them."""
+        if not self.booth.ready.microphone:
             self.change(back=State.LEVEL_CHECK, reason='microphone')
             self.enter(State.NO_MICROPHONE, self.rules.notice_s)
+        elif not self.booth.ready.space:
+            self.no_room()
+        else:
+            self.enter(state, seconds, say=say)
+
+    def no_room(self) -> None:
+        """Nobody is to speak for nothing."""
+        self.change(back=State.LEVEL_CHECK, reason=self.booth.ready.no_space)
+        self.enter(State.NO_SPACE, self.rules.notice_s)
 
     # -- what is held -------------------------------------------------------------------------------------------
 
@@ -99,8 +106,8 @@ class Turn:
         self.let_go()
         self.change(back=None, language=0, retakes=0, replays=0, asked=0, reason='')
         state = condition(self.booth)
-        if state is State.FAULT:
-            self.change(reason=self.booth.ready.fault)
+        if state in (State.FAULT, State.NO_SPACE):
+            self.change(reason=self.booth.ready.fault if state is State.FAULT else self.booth.ready.no_space)
         if state is State.ATTRACT:
             self.enter(State.ATTRACT, self.rules.dark_s, say=False)
         else:
@@ -112,7 +119,7 @@ class Turn:
         self.do(Act.SPOILED, cause)
         self.sense(disc_is_cut=self.booth.ready.blank)
 
-    def interrupt(self, state: State, reason: str = '') -> None:
+    def interrupt(self, state: State, reason: str = '', *, spoils: bool = True) -> None:
         """Something came between: remember where to go on, close what cannot stay open, show why."""
         before = self.booth.state
         back = self.booth.back if before in CONDITIONS or before is State.STILL_THERE else before
@@ -121,7 +128,7 @@ class Turn:
         if self.booth.held is Held.RECORDING:
             self.do(Act.END_RECORDING)
             self.change(held=Held.ENDING)
-        if before in (State.CUTTING, State.CANCEL):
+        if before in (State.CUTTING, State.CANCEL) and spoils:
             self.spoil(reason)
         if back is not None:
             back = RETURNS.get(back, back)

@@ -66,14 +66,14 @@ class Kind(enum.Enum):
     KEPT = 'kept'  # number: of the letter
     KEEP_FAILED = 'keep failed'  # text: cause
     FORGOTTEN = 'forgotten'
-    SPACE_LOW = 'space low'
+    SPACE_LOW = 'space low'  # text: cause
     SPACE_OK = 'space ok'
     # plan and cut
     FITS = 'fits'  # number: milliseconds of the whole cut
     DOES_NOT_FIT = 'does not fit'  # text: why
     CUT_DONE = 'cut done'
     CUT_STOPPED = 'cut stopped'
-    CUT_FAULT = 'cut fault'  # text: cause
+    CUT_FAULT = 'cut fault'  # text: cause; number: 1 if the head was never down, and the blank is as good as new
     # machine and host
     FAULT = 'fault'  # text: cause; the machine or a part of the booth is not well
     MENDED = 'mended'
@@ -161,6 +161,7 @@ class Ready:
     disc_is_cut: bool = False  # and it is a disc already
     microphone: bool = True
     space: bool = True
+    no_space: str = ''  # why not
     blanks: bool = True
     swarf: bool = True
     fault: str = ''

@@ -68,8 +68,8 @@ def test_reachable_booths_hold_all_promises():
             witness.disc = after.state in (State.TAKE_DISC, State.FORGET) or after.back is State.TAKE_DISC
             way_home(after, 1.0, rules, witness)
             homes += 1
-    assert pairs > 30_000
-    assert homes > 300
+    assert pairs > 28_000
+    assert homes > 280
 
 
 @pytest.mark.parametrize('policy', ['discard', 'hold'])

@@ -46,7 +46,7 @@ def test_nobody_speaks_for_nothing(story, state):
     while story.state in BEFORE:
         story.play(WAY['countdown' if story.state == 'level check' else 'level check'])
         story.pause(4)
-    assert story.state == 'no space'
+    story.came_to('no space', within_s=8)
     assert story.reason == 'disk full'
     assert story.texts == ('No room left', CALL)
     assert 'not heard' not in story.seen

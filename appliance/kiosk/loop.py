@@ -25,8 +25,7 @@ from appliance.message import Letter, Recovered, Room, Stores
 from appliance.screens.view import View
 from appliance.screens.wording import wording
 from appliance.workflow.reduce import step
-from appliance.workflow.turn import SERVED
-from appliance.workflow.values import Booth, Event, Kind, Plan, State
+from appliance.workflow.values import Booth, Event, Held, Kind, Plan, State
 
 TURN_S = 0.005  # where the loop reads the controls itself
 REST_S = 0.02  # where others do: what they tell wakes it at once, all else may wait so long
@@ -173,8 +172,6 @@ class Kiosk:
         self._doer.do(effects, self.booth, self.booth.letter or before.letter or about, now_s)
         if self.booth != before:
             self._frame_s = now_s  # what a press does is seen at once
-        if before.state is State.ATTRACT and self.booth.state in SERVED:
-            self._doer.give_note('make room for a letter', lambda stores: stores.set_aside())
         if self.booth.state is not before.state:
             log.info('%s: %s -> %s', event.kind.value, before.state.value, self.booth.state.value)
         if event.kind in (Kind.FAULT, Kind.CUT_FAULT, Kind.CUT_STOPPED, Kind.KEEP_FAILED, Kind.DOES_NOT_FIT):
@@ -219,8 +216,12 @@ class Kiosk:
             return
         self._health_s = now_s + HEALTH_S
 
+        free = self.booth.held is Held.NOTHING and not self._doer.cutting
+
         def look(stores: Stores) -> Health:
             stores.retire()
+            if free:  # room for the next letter, before anybody begins to speak it
+                stores.set_aside()
             return Health(stores.room(), stores.blanks(), stores.letters())
 
         self.parts.archivist.give(Job('look after the letters', look, self._healthy, self._not_healthy))

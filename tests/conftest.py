@@ -1,8 +1,15 @@
 """What all tests share: a skip can be made a failure, so that CI proves that everything ran."""
 
+import shutil
+
 import pytest
 
 from appliance.machine import load_disc, load_machine
+
+CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
+FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+         '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+         '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']  # fmt: skip
 
 
 def pytest_addoption(parser):
@@ -26,3 +33,15 @@ def machine():
 @pytest.fixture(scope='session')
 def disc():
     return load_disc('xray-25')
+
+
+@pytest.fixture(scope='session')
+def browser():
+    """Debian's Chromium: one for all tests, since a process can drive but one."""
+    playwright = pytest.importorskip('playwright.sync_api')
+    if CHROMIUM is None:
+        pytest.skip('Chromium is not installed; on Debian: apt install chromium')
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()

@@ -1,15 +1,8 @@
-"""A served fake booth, and Debian's Chromium to look at it with."""
-
-import shutil
+"""A served fake booth, and a page of it."""
 
 import numpy as np
 import pytest
 from fakebooth import FakeBooth, served
-
-CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
-FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-         '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
-         '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']  # fmt: skip
 
 
 @pytest.fixture
@@ -35,17 +28,6 @@ def scratch(tmp_path):
 def url(booth, scratch):
     with served(booth, scratch) as address:
         yield address
-
-
-@pytest.fixture(scope='session')
-def browser():
-    playwright = pytest.importorskip('playwright.sync_api')
-    if CHROMIUM is None:
-        pytest.skip('Chromium is not installed; on Debian: apt install chromium')
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

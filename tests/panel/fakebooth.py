@@ -130,6 +130,7 @@ class FakeBooth:
         return self.discs
 
     def clean(self, number: int) -> Path | None:
+        self.did('clean', number)
         return next((disc.clean for disc in self.discs if disc.number == number), None)
 
     def sample(self) -> Path:

@@ -121,6 +121,16 @@ def test_a_letter_is_fetched_and_kept_by_its_number(booth, url, tmp_path):
     assert status(url, 'letters/7/picture') == status(url, 'letters/7/report') == status(url, 'letters/8/sound') == 404
 
 
+def test_what_a_disc_sounds_like_without_noise_is_made_when_it_is_asked_for(booth, url, tmp_path):
+    wav = tmp_path / 'clean.wav'
+    booth.discs = (Disc(7, 3.0, 78.26, clean=wav),)
+    assert status(url, 'letters/7/clean') == 404  # it could not be made
+    wav.write_bytes(b'RIFF')
+    assert status(url, 'letters/7/clean') == 200
+    assert status(url, 'letters/8/clean') == 404
+    assert booth.calls == [('clean', 7), ('clean', 7)]
+
+
 def test_a_recording_is_the_microphone_and_is_gone_when_it_was_read(booth, url, scratch):
     assert status(url, 'voice', 'POST', own(url), data=b'a voice') == 204
     assert booth.spoken == [b'a voice']
@@ -172,6 +182,31 @@ def test_junk_on_the_socket_is_ignored(booth, url, capfd, caplog):
     assert booth.calls == [('set', 'blank', True)]
     assert capfd.readouterr().err == ''
     assert caplog.records == []
+
+
+def test_a_page_that_is_gone_touches_nothing(booth, url):
+    """Two hold the button; one is cut off without a word (a crash, a cable), then the other."""
+
+    async def work(client):
+        sockets = [await client.ws_connect(url + 'socket', headers=own(url)) for _ in range(2)]
+        for live in sockets:
+            await live.send_str('{"t":"set","name":"record","on":true}')
+            while not (await facts(live))['inputs']['record']:
+                pass
+        await sockets[1].send_str('{"t":"show"}')  # taken after its press was
+        await asyncio.to_thread(booth.wait, 'show')
+        sockets[0].get_extra_info('socket').shutdown(socket.SHUT_RDWR)
+        await sockets[1].send_str('{"t":"set","name":"blank","on":true}')
+        await asyncio.to_thread(booth.wait, 'set', 'blank', True)
+        sockets[1].get_extra_info('socket').shutdown(socket.SHUT_RDWR)
+        await asyncio.to_thread(booth.wait, 'set', 'record', False)
+
+    ask(work)
+    assert [call for call in booth.calls if call[1:2] == ('record',)] == [
+        ('set', 'record', True),
+        ('set', 'record', False),
+    ]
+    assert booth.calls.index(('set', 'record', False)) > booth.calls.index(('set', 'blank', True))
 
 
 def test_a_message_that_is_too_long_ends_that_socket_alone(booth, url):

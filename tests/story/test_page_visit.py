@@ -21,16 +21,10 @@ import soxr
 pytest.importorskip('aiohttp', reason='needs aiohttp (the extra kiosk)')
 playwright = pytest.importorskip('playwright.sync_api', reason='needs playwright')
 pesq = pytest.importorskip('pesq', reason='needs pesq')
-CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
 SHM = Path('/dev/shm')
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason='needs the package chromium'),
-    pytest.mark.skipif(not os.access(SHM, os.W_OK), reason='needs a folder in memory, /dev/shm'),
-]
+pytestmark = pytest.mark.skipif(not os.access(SHM, os.W_OK), reason='needs a folder in memory, /dev/shm')
 SPEECH_S = 9.0
 WAIT_MS = 30_000
-FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update',
-         '--disable-sync', '--no-first-run', '--autoplay-policy=no-user-gesture-required']  # fmt: skip
 
 
 @pytest.fixture
@@ -58,17 +52,16 @@ def booth(tmp_path):
 
 
 @pytest.fixture
-def page(booth):
-    with playwright.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={'width': 1400, 'height': 1000})
-        page.set_default_timeout(WAIT_MS)
-        errors = []
-        page.on('pageerror', lambda error: errors.append(error))
-        page.goto(booth)
-        yield page
-        browser.close()
-        assert not errors
+def page(browser, booth):
+    context = browser.new_context(viewport={'width': 1400, 'height': 1000})
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    errors = []
+    page.on('pageerror', lambda error: errors.append(error))
+    page.goto(booth)
+    yield page
+    context.close()
+    assert not errors
 
 
 def shows(page, state):

@@ -1,7 +1,7 @@
 // Fingers: what springs back is down as long as a pointer or a key holds it, and never longer. What stays is switched.
 
 const LEAST_MS = 60; // down, and up again before the next: shorter than a contact bounces would not be seen
-const MOST_QUEUED = 8; // even: what was pressed comes up
+const MOST_QUEUED = 8;
 const TAP_MS = 150; // a click without a finger: a screen reader
 const KEYS = { r: 'record', arrowleft: 'left', arrowright: 'right', l: 'lid', b: 'blank', escape: 'stop', m: 'mute' };
 
@@ -52,6 +52,7 @@ class Hold {
 
   want(on) { // quick presses are each given their time, in order: none is lost in the one before
     if (this.queue.length < MOST_QUEUED) this.queue.push(on);
+    else if (this.queue.at(-1) !== on) this.queue.pop(); // too many: one press less, but the last word counts
     this.next();
   }
 

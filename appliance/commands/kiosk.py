@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """Open the booth. Without real parts it is the virtual one: its panel is a page on this computer, with
 the LCD, the buttons, the disc and the sound. `--real` gives it a real part, one at a time."""
+ALONE_S = 10.0  # for what a booth that was killed has left running
 EXAMPLES = """examples:
   audioletter kiosk                                   the virtual booth, on http://127.0.0.1:8078
   audioletter kiosk --show                            and a whole visit is played with the shipped letter
@@ -129,8 +130,8 @@ def _plan(options: argparse.Namespace, choice: Choice) -> Iterator[Plan]:
     places = folders(config, os.environ, os.geteuid())
     if cause := make(places):
         logging.warning('letters cannot be kept: %s', cause)
-    held = lock(places)
+    held = lock(places, ALONE_S)
     try:
-        yield Plan(config, load_machine(options.machine), options.machine, places, choice)
+        yield Plan(config, load_machine(options.machine), options.machine, places, choice, held.handles)
     finally:
         held.close()

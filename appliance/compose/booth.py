@@ -90,6 +90,7 @@ class Plan:
     machine_file: str
     folders: Folders
     choice: Choice
+    held: tuple[int, ...] = ()  # open files of the folders' lock: the cutter holds them too
 
     def virtual(self) -> Virtual:
         """The virtual parts: they stay as they are when the supervisor is killed, as hardware does."""
@@ -119,7 +120,7 @@ class Plan:
             display=display,
             microphone=microphone,
             speaker=speaker,
-            cutter=Cutter(),
+            cutter=Cutter(held=self.held),
             archivist=Archivist(stores),
             clock=choice.clock,
         )

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.clock import Clock, RealClock
 from appliance.config.model import Config
 from appliance.errors import OptionError
 
@@ -31,6 +32,7 @@ SHARED_MEMORY = Path('/dev/shm')
 MOUNTS = Path('/proc/self/mountinfo')
 IN_MEMORY = {'tmpfs', 'ramfs'}
 KEY = 'places.run'
+LOOK_S = 0.1  # between two attempts at a lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class Lock:
     def __init__(self, handles: list[int]) -> None:
         self._handles = handles
 
+    @property
+    def handles(self) -> tuple[int, ...]:
+        """Open files for a child to inherit: then it holds the lock too."""
+        return tuple(self._handles)
+
     def close(self) -> None:
         while self._handles:
             os.close(self._handles.pop())
@@ -86,8 +93,28 @@ def make(places: Folders, euid: int | None = None) -> str:
     return ''
 
 
-def lock(places: Folders) -> Lock:
-    """One booth for a data folder and one for a run folder: OptionError when another has either."""
+def lock(places: Folders, wait_s: float = 0.0, clock: Clock | None = None) -> Lock:
+    """One booth for a data folder and one for a run folder: OptionError when another has either for so long.
+
+    What a booth that was killed has left running (a cutter that stops its cut) is waited for.
+    """
+    clock = clock or RealClock()
+    until_s = clock.now_s() + wait_s
+    while True:
+        try:
+            return _locked(places)
+        except _HeldError as error:
+            if clock.now_s() >= until_s:
+                remedy = 'stop it, or name other places in the settings'
+                raise OptionError('another booth is running here', where=str(error), remedy=remedy) from error
+            clock.rest(LOOK_S)
+
+
+class _HeldError(Exception):
+    """Somebody else has the folder."""
+
+
+def _locked(places: Folders) -> Lock:
     handles: list[int] = []
     for folder in (places.run, places.data):
         try:
@@ -95,8 +122,7 @@ def lock(places: Folders) -> Lock:
             fcntl.flock(handles[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             Lock(handles).close()
-            remedy = 'stop it, or name other places in the settings'
-            raise OptionError('another booth is running here', where=str(folder), remedy=remedy) from error
+            raise _HeldError(folder) from error
         except OSError as error:
             if folder == places.run:
                 Lock(handles).close()

@@ -171,9 +171,10 @@ class Fault:
 class Cutter:
     """The parent's side. No method waits, but `wait` and `close`."""
 
-    def __init__(self, child: Sequence[str] = CHILD) -> None:
-        """`child`: what the interpreter is to run; the number of its end of the pipe is added."""
-        self._child = tuple(child)
+    def __init__(self, child: Sequence[str] = CHILD, held: Sequence[int] = ()) -> None:
+        """`child`: what the interpreter is to run; the number of its end of the pipe is added. `held`: open files that
+        the child holds as long as it lives, so that a lock outlasts a parent that was killed."""
+        self._child, self._held = tuple(child), tuple(held)
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._switches: dict[str, bool] = {}
@@ -280,7 +281,7 @@ class Cutter:
             path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH', ''))))
             self._process = subprocess.Popen(
                 (sys.executable, *self._child, str(theirs.fileno())),
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), *self._held),
                 stdin=subprocess.DEVNULL,
                 env=os.environ | {'PYTHONPATH': path},
             )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.errors import StorageError
-from appliance.message import retention
 from appliance.message.disk import Disk
 from appliance.message.ledger import FILE, Ledger
 from appliance.message.shelf import Shelf
@@ -51,8 +51,6 @@ def _is_damaged(path: Path) -> bool:
         return False
     if head != b'SQLite format 3\0':
         return True
-    import sqlite3
-
     with contextlib.closing(sqlite3.connect(f'file:{path}?mode=ro', uri=True)) as db:
         try:
             return [row[0] for row in db.execute('PRAGMA integrity_check')] != ['ok']
@@ -107,7 +105,7 @@ def _agree(stores: Stores) -> None:
     shelf.release()
     shelf.tidy_numbers()
     for row in ledger.rows("SELECT number FROM letter WHERE state = 'forgetting'"):
-        retention.forget(ledger, shelf, row['number'])
+        stores.forget(row['number'])
     known = {row['number']: row['state'] for row in ledger.rows('SELECT number, state FROM letter')}
     for number in shelf.numbers():
         shelf.tidy(number)
@@ -116,8 +114,9 @@ def _agree(stores: Stores) -> None:
             if state is None and there:
                 _note_orphan(ledger, shelf, number, stores.wall_s())
             elif state in ('keeping', 'lost') and there:  # its name is written last: it is whole
-                sql = "UPDATE letter SET state = 'kept', seconds = ? WHERE number = ?"
-                ledger.run(sql, shelf.seconds(number), number)
+                asked = state == 'lost' or ledger.fact('visitor') == number  # else it was to be held for the host
+                sql = 'UPDATE letter SET state = ?, seconds = ? WHERE number = ?'
+                ledger.run(sql, 'kept' if asked else 'held', shelf.seconds(number), number)
         if not there:
             with contextlib.suppress(OSError):
                 shelf.folder(number).rmdir()  # if nothing at all is in it
@@ -164,19 +163,28 @@ def _waiting(stores: Stores, take: Take | None) -> Recovered:
             states = ('broken', 'kept') if row in broken else ('done', 'cut')
             ledger.run('UPDATE cut SET state = ? WHERE id = ?', states[0], row['id'])
             ledger.run("UPDATE letter SET state = ? WHERE number = ? AND state = 'cutting'", states[1], row['letter'])
+    waiting = _waits_for_disc(ledger)
     mine = None if take is None else ledger.row('SELECT number, state FROM letter WHERE reference = ?', reference(take))
-    kept = stores.letter(mine['number']) if mine is not None and mine['state'] in ('kept', 'held') else None
     if broken:
         return Recovered(cutting=_there(stores, broken[-1]['letter']))
+    if waiting is not None and waiting['cut'] == 'broken':  # told before, and the program was ended once more
+        return Recovered(cutting=_there(stores, waiting['number']))
     last = ledger.row("SELECT number FROM letter WHERE state = 'cut' ORDER BY number DESC LIMIT 1")
     if last is not None:
         return Recovered(finished=_there(stores, last['number']))
-    if kept is not None and kept.state == 'kept':
-        return Recovered(kept=kept)
-    if kept is not None or (mine is not None and mine['state'] not in ('keeping',)):
+    if waiting is not None:
+        return Recovered(kept=_there(stores, waiting['number']))
+    if mine is not None and mine['state'] != 'keeping':
         stores.discard()
         return Recovered()
     return Recovered(take=take)
+
+
+def _waits_for_disc(ledger: Ledger) -> sqlite3.Row | None:
+    """The letter whose visitor waits for a disc, and how its last cut ended."""
+    last = 'SELECT state FROM cut WHERE letter = number ORDER BY id DESC LIMIT 1'
+    visitor = round(ledger.fact('visitor') or 0)
+    return ledger.row(f"SELECT number, ({last}) AS cut FROM letter WHERE number = ? AND state = 'kept'", visitor)
 
 
 def _there(stores: Stores, number: int) -> Letter | None:

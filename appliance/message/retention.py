@@ -53,9 +53,12 @@ def retire(stores: Stores) -> None:
     if keeping.retention == 'keep':
         return
     old_s = stores.life.lived_s() - keeping.retention_days * DAY_S
-    sql = "SELECT number FROM letter WHERE lived_s < ? AND state IN ('kept', 'held', 'handed over', 'lost')"
-    for row in ledger.rows(sql, old_s):
-        forget(ledger, stores.shelf, row['number'])
+    sql = (
+        "SELECT number FROM letter WHERE lived_s < ? AND state IN ('kept', 'held', 'handed over', 'lost') "
+        "OR state = 'handed over' AND ?"  # a crash came between the hand-over and the forgetting
+    )
+    for row in ledger.rows(sql, old_s, keeping.retention == 'handover'):
+        stores.forget(row['number'])
 
 
 def forget(ledger: Ledger, shelf: Shelf, number: int) -> None:

@@ -102,11 +102,15 @@ class Shelf:
         self._disk.sync_folder(self.data / FOLDER)
 
     def tidy(self, number: int) -> None:
-        """What was being written when the program ended: parts of files and of discs."""
-        folder = self.folder(number)
-        for name in os.listdir(folder):
-            if name.endswith(PART):
-                self._disk.remove(folder / name)
+        """What was being worked at when the program ended: whatever is neither sound nor a disc, and parts of files."""
+        folder, discs = self.folder(number), self.discs(number)
+        mine = {SOUND, *(disc.name for disc in discs)}
+        for name in set(os.listdir(folder)) - mine:
+            self._disk.remove(folder / name)
+        for disc in discs:
+            for name in os.listdir(disc):
+                if name.endswith(PART):
+                    self._disk.remove(disc / name)
 
     # -- room ------------------------------------------------------------------------------------------------------
 

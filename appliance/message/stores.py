@@ -109,6 +109,7 @@ class Stores:
         self.set_aside()
         with self._in_words('forget the take before', Path('run folder')):
             self.takes.forget_all()
+        self._visitor(0)
         with self._in_words('make room for a take', Path('run folder')):
             self.take = self.takes.begin()
         with self.ledger.change() as ledger:
@@ -134,6 +135,8 @@ class Stores:
             if had and self._ledger is not None:
                 with self._ledger.change() as ledger:
                     ledger.log('take', self.wall_s(), 'wiped')
+        with contextlib.suppress(StorageError):  # at worst somebody is asked for a blank after the next crash
+            self._visitor(0)
 
     def keep(self) -> Letter:
         """The take as a letter, on disk before this returns; the same take is the same letter, however often asked."""
@@ -152,26 +155,36 @@ class Stores:
         ledger, mark = self.ledger, reference(take)
         row = ledger.row('SELECT number, state FROM letter WHERE reference = ?', mark)
         if row is not None and row['state'] != 'keeping':
+            self._visitor(row['number'] if row['state'] == 'kept' else 0)
             return self.letter(row['number'])
         with self._in_words('keep the letter', self.shelf.data):  # what is set aside for the disc stays so
             self.shelf.give_back(round(take.seconds * SOUND_RATE_HZ) * FRAME_BYTES + LEDGER_BYTES)
-        number = row['number'] if row is not None else self._new_letter(mark)
+        number = row['number'] if row is not None else self._new_letter(mark, state)
         with self._in_words('keep the letter', self.shelf.wav(number)):
             self.shelf.remember_number(number)
             self.shelf.keep(take, Origin(number, mark, self.wall_s()))
         sql = 'UPDATE letter SET state = ?, seconds = ? WHERE number = ?'
         with ledger.change():
             ledger.run(sql, state, take.seconds, number)
+            ledger.remember('visitor', number if state == 'kept' else 0)
             ledger.log('take', self.wall_s(), state, number)
         return self.letter(number)
 
-    def _new_letter(self, mark: str) -> int:
-        """The next number. It is spent even if nothing comes of it."""
+    def _visitor(self, number: int) -> None:
+        """Somebody waits for the disc of this letter, whatever happens to the program; 0: nobody does."""
+        if self.ledger.fact('visitor', 0.0) != number:
+            with self.ledger.change():
+                self.ledger.remember('visitor', number)
+
+    def _new_letter(self, mark: str, state: str) -> int:
+        """The next number, for what is to become 'kept' or 'held'. It is spent even if nothing comes of it."""
         ledger = self.ledger
         with ledger.change():
             lived_s = self.life.lived_s()
             sql = 'INSERT INTO letter (reference, state, at_s, lived_s) VALUES (?, ?, ?, ?)'
-            return ledger.run(sql, mark, 'keeping', self.wall_s(), lived_s)
+            number = ledger.run(sql, mark, 'keeping', self.wall_s(), lived_s)
+            ledger.remember('visitor', number if state == 'kept' else 0)
+        return number
 
     # -- letters ---------------------------------------------------------------------------------------------------
 
@@ -266,7 +279,11 @@ class Stores:
             self.forget(number)
 
     def forget(self, number: int) -> None:
-        """Sound, discs and all that is written of it; only the number stays. Safe to ask again."""
+        """Sound, discs and all that is written of it, and the take it was; only the number stays. Safe to ask again."""
+        row = self.ledger.row('SELECT reference FROM letter WHERE number = ?', number)
+        if row is not None and row['reference']:
+            with self._in_words('forget the take', Path('run folder')):
+                self.takes.forget(row['reference'])
         retention.forget(self.ledger, self.shelf, number)
 
     def retire(self) -> None:

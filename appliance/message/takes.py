@@ -129,6 +129,10 @@ class Takes:
         for folder in self._folders():
             self._disk.remove(folder)
 
+    def forget(self, mark: str) -> None:
+        """The take of this reference, if it is there."""
+        self._disk.remove(self._run / f'{PREFIX}{mark}')
+
     def left(self) -> Take | None:
         """The take that a crash has left, its header mended; older ones (there should be none) are forgotten."""
         found = sorted(self._folders(), key=lambda folder: folder.lstat().st_mtime_ns)

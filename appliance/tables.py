@@ -39,7 +39,7 @@ def read_toml(path: Path) -> Table:
         raise MachineFileError(
             f'cannot read the file ({error.strerror})',
             where=str(path),
-            remedy='audioletter machines lists those that come with the program',
+            remedy='name a file that can be read; audioletter machines lists the machines that come with the program',
         ) from error
     except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, a number of 5000 digits, brackets without end
         raise MachineFileError(f'not valid TOML: {error}', where=str(path), remedy='mend the file there') from error

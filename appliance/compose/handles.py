@@ -281,8 +281,11 @@ class VirtualBooth:
         return bool(wording(self.kiosk.view).go)
 
     def save_screen(self, file: Path) -> None:
-        """The LCD as a picture."""
-        Image.frombytes('RGB', (WIDTH, HEIGHT), self.screen()[1]).save(file)
+        """The LCD as a picture; OptionError for a name that is none of a picture, or cannot be written."""
+        try:
+            Image.frombytes('RGB', (WIDTH, HEIGHT), self.screen()[1]).save(file)
+        except (OSError, ValueError) as error:
+            raise OptionError(f'the screen cannot be saved ({error})', where=str(file), remedy='name a .png') from error
 
     def results(self, folder: Path) -> bool:
         """The last letter's results, copied; False while they are not all there."""

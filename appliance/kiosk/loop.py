@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.config.rules import rules_of
 from appliance.errors import AudioLetterError
@@ -65,6 +65,7 @@ class Kiosk:
         self._health_s, self._frame_s = 0.0, 0.0
         self._health: tuple[bool, bool] | None = None  # room, blanks, as told last
         self._lit: bool | None = None
+        self._causes: dict[str, str] = {}  # of the parts, as told last
         self._broken = ''  # what was wrong with a screen, as told last
 
     def tell(self, event: Event) -> None:
@@ -170,8 +171,8 @@ class Kiosk:
         self.booth, effects = step(before, event, now_s, self.rules)
         about = event.number if event.kind is Kind.RECOVERED and event.text else 0
         self._doer.do(effects, self.booth, self.booth.letter or before.letter or about, now_s)
-        if self.booth != before:
-            self._frame_s = now_s  # what a press does is seen at once
+        if replace(self.booth, until_s=None) != replace(before, until_s=None):
+            self._frame_s = now_s  # what a press does is seen at once; a deadline that moves can wait for its frame
         if self.booth.state is not before.state:
             log.info('%s: %s -> %s', event.kind.value, before.state.value, self.booth.state.value)
         if event.kind in (Kind.FAULT, Kind.CUT_FAULT, Kind.CUT_STOPPED, Kind.KEEP_FAILED, Kind.DOES_NOT_FIT):
@@ -226,6 +227,15 @@ class Kiosk:
 
         self.parts.archivist.give(Job('look after the letters', look, self._healthy, self._not_healthy))
 
+    def _tell_causes(self) -> None:
+        """The host reads why a part is not well, and when it is again; once each."""
+        parts = self.parts
+        for name in ('controls', 'display', 'microphone', 'speaker'):
+            cause = str(getattr(getattr(parts, name), 'cause', ''))
+            if cause != self._causes.get(name, ''):
+                self._causes[name] = cause
+                log.warning('%s: %s', name, cause or 'well again')
+
     def _not_healthy(self, error: AudioLetterError) -> tuple[Event, ...]:
         return (Event(Kind.SPACE_LOW, why(error)),)
 
@@ -254,6 +264,7 @@ class Kiosk:
             self._screen_broke(error)
             return
         self._painter.show(self.view)
+        self._tell_causes()
         if lit is not self._lit:
             self._lit = lit
             self.parts.controls.lamp(lit)

@@ -11,7 +11,7 @@ from appliance.compose.handles import demonstration
 from appliance.compose.headless import play
 from appliance.config import load_config
 from appliance.config.places import Folders
-from appliance.errors import CutFaultError
+from appliance.errors import CutFaultError, OptionError
 from appliance.kiosk.script import parse
 from appliance.machine import load_machine
 
@@ -117,3 +117,10 @@ wait load disc 5
 def test_a_booth_that_is_not_where_the_script_wants_it_fails_with_the_line(plan):
     with pytest.raises(CutFaultError, match='line 2'):
         run(plan, 'wait attract\nexpect cutting')
+
+
+def test_a_screen_that_cannot_be_saved_is_said(plan, tmp_path):
+    with pytest.raises(OptionError, match=r'screen\.foo.*name a \.png'):
+        run(plan, f'wait attract\nscreen {tmp_path}/screen.foo')
+    with pytest.raises(OptionError, match='nowhere'):
+        run(plan, f'wait attract\nscreen {tmp_path}/nowhere/screen.png')

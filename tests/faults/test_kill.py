@@ -167,7 +167,7 @@ def check_letters(task, world):
     for number in world.letters:
         sound, rate = soundfile.read(letter_folder(task, number) / 'letter.wav')
         assert rate == 48_000
-        assert len(sound) > 0.2 * rate, number
+        assert len(sound) > 0, number  # of a take that a kill cut short perhaps a syllable
         assert states[number] in ('kept', 'held', 'cut', 'handed over', 'cutting')
     for number in world.gone:
         assert not letter_folder(task, number).exists()

@@ -92,16 +92,21 @@ class Story:
     def to(self, state: str) -> None:
         """From power-up, as a visitor who does everything right."""
         for name, steps in WAY.items():
-            self.play(f'{steps}\nwait {name}', until=name)
+            self._go(name, steps, state)
             if name == state:
                 return
         raise AssertionError(f'no way leads to {state}')
+
+    def _go(self, name: str, steps: str, target: str) -> None:
+        """One state further; saving may be over before anybody looks."""
+        passing = name == 'saving' and target != name
+        self.play(steps if passing else f'{steps}\nwait {name}', until=name)
 
     def on_to(self, state: str) -> None:
         """From where the booth is."""
         names = list(WAY)
         for name in names[names.index(self.state) + 1 :]:
-            self.play(f'{WAY[name]}\nwait {name}', until=name)
+            self._go(name, WAY[name], state)
             if name == state:
                 return
 

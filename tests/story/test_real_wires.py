@@ -108,7 +108,7 @@ def test_a_lid_wire_that_breaks_while_the_disc_is_cut_stops_the_cut(wired):
     )
 
 
-def test_a_panel_whose_bus_breaks_costs_no_word_of_the_letter_and_shows_again(wired):
+def test_a_panel_whose_bus_breaks_costs_no_word_of_the_letter_and_shows_again(wired, caplog):
     booth = wired(seed=9)
     booth.play(f'{TO_RECORDING}pause 4')
     shown = draw(booth.kiosk.view)
@@ -122,6 +122,10 @@ def test_a_panel_whose_bus_breaks_costs_no_word_of_the_letter_and_shows_again(wi
     assert booth.seen[-1] is State.LOAD_DISC
     (letter,) = booth.letters()
     assert soundfile.info(letter).duration > 12
+    told = [line for line in caplog.messages if line.startswith('display: ')]
+    assert len(told) == 2
+    assert 'Input/output error' in told[0]
+    assert told[1] == 'display: well again'
 
 
 @pytest.mark.parametrize(('parts', 'module'), [('lcd', 'spidev'), ('controls', 'RPi'), ('controls,lcd', 'spidev')])

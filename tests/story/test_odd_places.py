@@ -1,0 +1,61 @@
+"""The booth is started where nothing can be written and nobody has a home; what is wrong is one line and a code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHM = Path('/dev/shm')
+LINUX = pytest.mark.skipif(not Path('/proc/self').exists(), reason='needs Linux')
+
+
+def kiosk(tmp_path, *words, cwd=ROOT):
+    """Exit code, and the lines on stderr that are no log of the visit."""
+    run = SHM / f'audioletter-odd-{os.getpid()}' if SHM.is_dir() else tmp_path / 'run'
+    if not words:
+        (tmp_path / 'visit.txt').write_text('wait attract\n')
+    words = [str(word) for word in words] or ['--headless', str(tmp_path / 'visit.txt')]
+    places = [] if '--data' in words else ['--data', str(tmp_path / 'data')]
+    done = subprocess.run(
+        (sys.executable, '-P', '-m', 'appliance', 'kiosk', *words, *places, '--run', str(run)),
+        cwd=cwd, env={'PATH': os.environ['PATH'], 'PYTHONPATH': str(ROOT)}, capture_output=True, text=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+    if run.exists():
+        run.rmdir()  # and nothing is left in it
+    assert 'Traceback' not in done.stderr
+    return done.returncode, [line for line in done.stderr.splitlines() if '->' not in line]
+
+
+@LINUX
+def test_a_folder_that_nobody_can_write_is_a_fine_place_to_stand_in(tmp_path):
+    assert kiosk(tmp_path, cwd='/proc') == (0, [])
+
+
+def test_a_file_in_place_of_the_data_folder_is_said_and_the_booth_starts_and_says_it_too(tmp_path):
+    (tmp_path / 'file').write_text('no folder')
+    (tmp_path / 'visit.txt').write_text('wait no space 10\n')
+    code, told = kiosk(tmp_path, '--headless', tmp_path / 'visit.txt', '--data', tmp_path / 'file')
+    assert code == 0
+    assert 'letters cannot be kept' in told[0]
+    assert (tmp_path / 'file').read_text() == 'no folder'
+
+
+@pytest.mark.parametrize(
+    ('words', 'code', 'said'),
+    [
+        (['--headless', 'gone.txt'], 2, 'gone.txt'),
+        (['--real', 'lever'], 2, 'lever'),
+        (['--pace', '0'], 2, 'pace'),
+        (['--config', 'gone.toml'], 2, 'gone.toml'),
+        (['--machine', 'gone.toml'], 2, 'gone.toml'),
+    ],
+)
+def test_what_is_wrong_is_one_line(tmp_path, words, code, said):
+    found, told = kiosk(tmp_path, *words)
+    assert found == code
+    assert len(told) == 1
+    assert said in told[0]

@@ -77,6 +77,8 @@ def watched_stores(log):
             log.say(f'> {name} {number}')
             result = getattr(Stores, name)(self, *words)
             number = getattr(result, 'number', number)
+            if name == 'begin_cut':
+                log.say(f'folder {result.name}')
             log.say(f'< {name} {number}')
             return result
 

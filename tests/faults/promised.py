@@ -52,6 +52,12 @@ def _without(world, number):
     return world._replace(**mine)
 
 
+def handed_over(world, number, retention):
+    """The world when a disc was handed over, and its letter forgotten if the host wants that."""
+    world = after(world, 'handed_over', number)
+    return after(world, 'forget', number) if retention == 'handover' else world
+
+
 class Promises:
     """Follows a log over many kills."""
 
@@ -60,6 +66,7 @@ class Promises:
         self.world = World()
         self.numbers = []  # as they were given
         self.sensors = {}
+        self.disc = ''  # folder of the disc that is being cut; a letter may have others
         self.tail = deque(maxlen=30)  # the last lines, for whoever has to find out
         self._open = []  # begun and not ended, the outer ones first
 
@@ -68,7 +75,10 @@ class Promises:
         word, *rest = line.split()
         if word == 'set':
             self.sensors[rest[0]] = rest[1] == '1'
+        elif word == 'folder':
+            self.disc = rest[0]
         elif word == '>':
+            self.disc = '' if rest[0] == 'begin_cut' else self.disc
             self._open.append((rest[0], int(rest[1]) if rest[1:] else 0))
         elif word == '<':
             assert self._open.pop()[0] == rest[0], line
@@ -84,9 +94,8 @@ class Promises:
         found, world = [self.world], self.world
         for name, number in reversed(self._open):
             number = number or (UNKNOWN if name in ('keep', 'hold') else 0)
-            world = after(world, name, number)
-            if name == 'handed_over' and self._retention == 'handover':
-                world = after(world, 'forget', number)
+            handed = name == 'handed_over'
+            world = handed_over(world, number, self._retention) if handed else after(world, name, number)
             found.append(world)
         return found
 

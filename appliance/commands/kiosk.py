@@ -32,7 +32,7 @@ steps of a script, one a line:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from appliance.kiosk.script import __doc__ as script
+    from appliance.compose.script import __doc__ as script
 
     steps = (script or '').partition('\n\n')[2]
     parser.epilog = f'{parser.epilog}{steps}'
@@ -61,7 +61,7 @@ def _headless(options: argparse.Namespace) -> int:
     from appliance.clock import SteppedClock
     from appliance.compose.booth import Choice
     from appliance.compose.headless import play
-    from appliance.kiosk.script import parse
+    from appliance.compose.script import parse
 
     try:
         text = options.headless.read_text(encoding='utf-8')

@@ -19,11 +19,11 @@ from PIL import Image
 
 from appliance.booth.doors import Inputs
 from appliance.compose.booth import Plan, Runner, Virtual
+from appliance.compose.script import Player, parse
 from appliance.compose.shop import GROOVE, PICTURE, SOUND
 from appliance.errors import AudioLetterError, OptionError
 from appliance.kiosk.live import Point
 from appliance.kiosk.loop import Kiosk
-from appliance.kiosk.script import Player, parse
 from appliance.message import Letter
 from appliance.message.takes import PREFIX
 from appliance.screens.view import HEIGHT, WIDTH

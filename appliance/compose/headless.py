@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from appliance.compose.booth import Plan
 from appliance.compose.handles import VirtualBooth, sample_file
+from appliance.compose.script import Player, Step
 from appliance.errors import CutFaultError
 from appliance.kiosk.loop import TURN_S
-from appliance.kiosk.script import Player, Step
 
 WORK_S = 0.05  # a look at what the archivist and the cutter are doing
 LONGEST_S = 86_400.0  # a script that takes longer has lost its way

@@ -12,6 +12,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -48,15 +49,25 @@ class Job(Generic[Stores]):
     failed: Callable[[AudioLetterError], Events] = _nothing
 
 
+@dataclass(frozen=True, slots=True)
+class _Question(Generic[Stores]):
+    """A job of somebody else's than the loop's."""
+
+    job: Job[Stores]
+    answer: Future[Any]
+
+
 class Archivist(Generic[Stores]):
     """Opens the stores in its own thread (a database connection belongs to one) and does what it is given."""
 
     def __init__(self, open_stores: Callable[[], Stores]) -> None:
         self._open = open_stores
         self._stores: Stores | None = None
-        self._jobs: queue.Queue[Job[Stores] | None] = queue.Queue()
+        self._jobs: queue.Queue[Job[Stores] | _Question[Stores] | None] = queue.Queue()
         self._answers: queue.Queue[Callable[[], Events]] = queue.Queue()
         self._dropped = False
+        self._asking = threading.Lock()
+        self._ended = False  # nobody can be asked any more
         self._told = ''  # of the last failure, so that one that comes again every few seconds is told once
         self._waiting = 0  # jobs not answered yet; counted by the loop's thread alone
         self._idle = threading.Event()
@@ -72,6 +83,17 @@ class Archivist(Generic[Stores]):
         self._waiting += 1
         self._idle.clear()
         self._jobs.put(job)
+
+    def ask(self, name: str, do: Callable[[Stores], Any]) -> Future[Any]:
+        """For whoever is not the loop, from any thread: done in its turn, and no event follows from it. What it raises
+        is the asker's affair, mistakes of the program included; cancelled where it is never done."""
+        answer: Future[Any] = Future()
+        with self._asking:
+            if self._ended:
+                answer.cancel()
+            else:
+                self._jobs.put(_Question(Job(name, do), answer))
+        return answer
 
     def poll(self) -> list[Event]:
         """What has been done since, in order."""
@@ -91,17 +113,27 @@ class Archivist(Generic[Stores]):
     def drop(self) -> None:
         """What has not been begun is never done: as if the power had gone. The stores are left as they are."""
         self._dropped = True
-        self._jobs.put(None)
-        self._thread.join()
+        self._end()
 
     def close(self) -> None:
         """Everything given is done first."""
-        self._jobs.put(None)
+        self._end()
+
+    def _end(self) -> None:
+        with self._asking:
+            self._ended = True
+            self._jobs.put(None)
         self._thread.join()
+        while not self._jobs.empty():
+            if isinstance(left := self._jobs.get(), _Question):
+                left.answer.cancel()
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None and not self._dropped:
-            self._answers.put(self._answer(job))
+            if isinstance(job, _Question):
+                self._reply(job)
+            else:
+                self._answers.put(self._answer(job))
             if self._jobs.empty():
                 self._idle.set()
         close = getattr(self._stores, 'close', None)
@@ -110,18 +142,33 @@ class Archivist(Generic[Stores]):
 
     def _answer(self, job: Job[Stores]) -> Callable[[], Events]:
         try:
-            if self._stores is None:
-                self._stores = self._open()
-            result = job.do(self._stores)
+            result = self._do(job)
         except AudioLetterError as error:
             return self._failed(job, error)
-        except OSError as error:  # a disk that says so in its own words
-            what, where = f'cannot {job.name} ({error.strerror or error})', str(error.filename or 'disk')
-            told = StorageError(what, where=where, cause=cause_of(error))
-            return self._failed(job, told)
         except Exception as error:
             return partial(_raise, error)
         return partial(job.done, result)
+
+    def _reply(self, question: _Question[Stores]) -> None:
+        if not question.answer.set_running_or_notify_cancel():
+            return
+        try:
+            result = self._do(question.job)
+        except Exception as error:
+            question.answer.set_exception(error)
+        else:
+            question.answer.set_result(result)
+
+    def _do(self, job: Job[Stores]) -> Any:
+        try:
+            if self._stores is None:
+                self._stores = self._open()
+            return job.do(self._stores)
+        except AudioLetterError:
+            raise
+        except OSError as error:  # a disk that says so in its own words
+            what, where = f'cannot {job.name} ({error.strerror or error})', str(error.filename or 'disk')
+            raise StorageError(what, where=where, cause=cause_of(error)) from error
 
     def _failed(self, job: Job[Stores], error: AudioLetterError) -> Callable[[], Events]:
         if error.line != self._told:

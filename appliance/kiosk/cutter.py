@@ -168,6 +168,31 @@ class Fault:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Something the host wants of the machine while no visitor is served: home an axis, say. One at a time; answered by
+    ErrandSaid of the same number until one is the last."""
+
+    number: int
+    order: Any  # a frozen value of this file
+
+
+@dataclass(frozen=True, slots=True)
+class EndErrand:
+    """Stop it at once; nobody listens to what it says any more."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandSaid:
+    """`what`: a frozen value of this file; as the last also None, or the AudioLetterError that ended it."""
+
+    number: int
+    what: Any
+    last: bool = False
+
+
 class Cutter:
     """The parent's side. No method waits, but `wait` and `close`."""
 
@@ -213,6 +238,14 @@ class Cutter:
     def forget(self) -> None:
         if self._pipe is not None:
             self._tell(Forget())
+
+    def errand(self, errand: Errand) -> None:
+        """Answered by ErrandSaid."""
+        self._tell(errand)
+
+    def end_errand(self, number: int) -> None:
+        if self._pipe is not None:
+            self._tell(EndErrand(number))
 
     def lid(self, closed: bool) -> None:
         self._switch('lid_closed', closed)

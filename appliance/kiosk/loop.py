@@ -15,6 +15,7 @@ from appliance.errors import AudioLetterError
 from appliance.kiosk.answers import Answers
 from appliance.kiosk.archivist import Job, why
 from appliance.kiosk.effects import Doer
+from appliance.kiosk.errands import Errands
 from appliance.kiosk.live import Live, Parts, Settings
 from appliance.kiosk.painter import Painter
 from appliance.kiosk.poller import Poller
@@ -45,7 +46,7 @@ class Health:
 
 
 class Kiosk:
-    """One supervisor. `tell` may be called from any thread; everything else belongs to the loop's."""
+    """One supervisor. `tell`, `inject` and `errands` are for any thread; all else belongs to the loop's."""
 
     def __init__(self, parts: Parts, settings: Settings) -> None:
         self.parts, self.settings = parts, settings
@@ -58,6 +59,7 @@ class Kiosk:
         self._voice = Voice(parts.speaker, settings.config.voice)
         self._doer = Doer(parts, settings, self.live, self._voice)
         self._answers = Answers(self._doer)
+        self.errands = Errands(parts.cutter)
         self._ears = Ears(settings.config.timeouts.silence_s)
         self._cues = Cues()
         self._painter = Painter(parts.display, threads=settings.threads, broke=self._screen_broke)
@@ -65,7 +67,7 @@ class Kiosk:
         self._health_s, self._frame_s = 0.0, 0.0
         self._health: tuple[bool, bool] | None = None  # room, blanks, as told last
         self._lit: bool | None = None
-        self._causes: dict[str, str] = {}  # of the parts, as told last
+        self.causes: dict[str, str] = {}  # of the parts, as told last
         self._broken = ''  # what was wrong with a screen, as told last
 
     def tell(self, event: Event) -> None:
@@ -94,8 +96,10 @@ class Kiosk:
         self._take_all(self._heard_events())
         while not self._injected.empty():
             self.parts.cutter.inject(self._injected.get())
+        self.errands.turn(self.booth)
         for message in self.parts.cutter.poll():
-            self._take_all(self._answers.take(message, self.booth))
+            if not self.errands.take(message):
+                self._take_all(self._answers.take(message, self.booth))
         self._take_all(tuple(self.parts.archivist.poll()))
         if self.booth.until_s is not None and now_s >= self.booth.until_s:
             self._take(Event(Kind.TIME_UP))
@@ -127,6 +131,7 @@ class Kiosk:
         """As a power cut would: nothing is ended, nothing is written, nobody is told. What is hardware stays."""
         self._poller.close()
         self._painter.stop()
+        self.errands.close()
         self.parts.cutter.kill()
         self.parts.archivist.drop()
         self.parts.microphone.close()
@@ -135,6 +140,7 @@ class Kiosk:
     def close(self) -> None:
         """Everything given is done; the machine stands, nothing is heard, the screen keeps its last picture."""
         self._poller.close()
+        self.errands.close()
         self.parts.microphone.end()
         self.parts.microphone.close()
         self.parts.speaker.close()
@@ -232,8 +238,8 @@ class Kiosk:
         parts = self.parts
         for name in ('controls', 'display', 'microphone', 'speaker'):
             cause = str(getattr(getattr(parts, name), 'cause', ''))
-            if cause != self._causes.get(name, ''):
-                self._causes[name] = cause
+            if cause != self.causes.get(name, ''):
+                self.causes[name] = cause
                 log.warning('%s: %s', name, cause or 'well again')
 
     def _not_healthy(self, error: AudioLetterError) -> tuple[Event, ...]:

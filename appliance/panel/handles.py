@@ -72,7 +72,7 @@ class Booth(Protocol):
         """
 
     def fault(self, name: str, on: bool) -> None:
-        """Of `kiosk.script.FAULTS`, or 'power cut'."""
+        """Of `compose.script.FAULTS`, or 'power cut'."""
 
     def faults(self) -> dict[str, bool]:
         """Those that can be had, and which are there."""

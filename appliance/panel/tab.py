@@ -11,7 +11,7 @@ import numpy as np
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
 from appliance.booth.doors import SOUND_RATE_HZ
-from appliance.kiosk.script import FAULTS, HOST
+from appliance.compose.script import FAULTS, HOST
 from appliance.panel.hall import HELD, MAX_TABS, SWITCHED, Hall
 from appliance.panel.news import News
 from appliance.workflow.values import Event

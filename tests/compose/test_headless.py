@@ -9,10 +9,10 @@ from appliance.clock import SteppedClock
 from appliance.compose.booth import Choice, Plan
 from appliance.compose.handles import demonstration
 from appliance.compose.headless import play
+from appliance.compose.script import parse
 from appliance.config import load_config
 from appliance.config.places import Folders
 from appliance.errors import CutFaultError, OptionError
-from appliance.kiosk.script import parse
 from appliance.machine import load_machine
 
 TO_RECORDING = """

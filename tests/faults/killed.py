@@ -13,12 +13,12 @@ from appliance.clock import SteppedClock
 from appliance.compose import booth as put_together
 from appliance.compose.booth import Choice, Plan
 from appliance.compose.handles import VirtualBooth, sample_file
+from appliance.compose.script import Player, parse
 from appliance.config import load_config
 from appliance.config.places import Folders, lock
 from appliance.kiosk import loop
 from appliance.kiosk.cutter import Cutter
 from appliance.kiosk.loop import TURN_S
-from appliance.kiosk.script import Player, parse
 from appliance.machine import load_machine
 from appliance.message import Disk, Stores
 from appliance.virtual.booth.disk import FillingDisk

@@ -78,6 +78,12 @@ class ToldCutter:
     def forget(self):
         self.told.append(('forget',))
 
+    def errand(self, errand):
+        self.told.append(('errand', errand.number, errand.order))
+
+    def end_errand(self, number):
+        self.told.append(('end errand', number))
+
     def orders(self, name):
         return [told for told in self.told if told[0] == name]
 
@@ -99,6 +105,7 @@ class Rig:
         self.cutter = ToldCutter()
         self.kiosk.parts = replace(self.kiosk.parts, cutter=self.cutter)
         self.kiosk._doer.parts = self.kiosk.parts
+        self.kiosk.errands.cutter = self.cutter
         self.voice = folder / 'voice.wav'
         if not self.voice.exists():
             self._make_voice()

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from appliance.booth.doors import Inputs
+from appliance.compose.script import FAULTS
 from appliance.errors import OptionError
-from appliance.kiosk.script import FAULTS
 from appliance.panel import Disc, Options, Platter, serve
 
 REST = {'lid_closed': True, 'blank': False, 'stop_pressed': False, 'record': False, 'left': False, 'right': False}

@@ -9,11 +9,11 @@ from typing import Any
 from appliance.clock import SteppedClock
 from appliance.compose.booth import Choice, Plan
 from appliance.compose.handles import VirtualBooth, sample_file
+from appliance.compose.script import Player, parse
 from appliance.config import load_config
 from appliance.config.places import Folders
 from appliance.errors import CutFaultError
 from appliance.kiosk.loop import TURN_S
-from appliance.kiosk.script import Player, parse
 from appliance.machine import load_machine
 from appliance.screens.wording import wording
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from appliance.compose.booth import Choice, Header, Plan
 from appliance.compose.handles import VirtualBooth, sample_file
 from appliance.compose.headless import LONGEST_S, WORK_S
+from appliance.compose.script import Player, parse
 from appliance.config import load_config
 from appliance.config.places import Folders
 from appliance.kiosk.loop import TURN_S
-from appliance.kiosk.script import Player, parse
 from appliance.screens import draw
 from appliance.screens.wording import wording
 from appliance.virtual.booth.sound import VirtualSpeaker

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.compose.script import Player, parse
 from appliance.errors import CutFaultError, OptionError
-from appliance.kiosk.script import Player, parse
 from appliance.workflow.values import Kind, State
 
 

@@ -1,0 +1,148 @@
+"""What a command is, what it says, and what it may do with the booth.
+
+A command is one function: `def letters_show(call: Call, number: int, *, loud: bool = False) -> Iterator[Said]`. Its
+parameters are its syntax and its docstring is its help (`syntax`). It runs in the thread of whoever asked, may wait,
+and ends early when `call.cancelled` is set. What is wrong it raises as an AudioLetterError.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from appliance.booth.doors import Heard
+from appliance.config.places import Folders
+from appliance.kiosk.cutter import Facts as CutFacts
+from appliance.kiosk.cutter import Progress
+from appliance.kiosk.live import Settings
+from appliance.message import Letter, Stores
+from appliance.workflow.values import Booth, Event
+
+T = TypeVar('T')
+Value = str | int | float | bool | None
+PAUSE_S = 0.02  # between two looks at the booth's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names and values, in their order. A name carries its unit: 'free, MB'."""
+
+    facts: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under columns; a name carries its unit."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A file, for whoever asked to keep."""
+
+    name: str
+    data: bytes
+
+
+Said = Line | Facts | Table | Blob
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The booth at one moment. Frozen, so that it can be read in any thread."""
+
+    booth: Booth
+    now_s: float  # on the booth's clock, as are the deadlines in `booth`
+    heard: Heard
+    facts: CutFacts | None = None  # of the letter that is planned
+    progress: Progress | None = None  # of the cut that goes on, or went on last
+    playing: str = ''  # 'take', 'disc' or ''
+    letters: tuple[Letter, ...] = ()
+    causes: Mapping[str, str] = field(default_factory=dict)  # part -> what is the matter with it
+
+
+class Desk(Protocol):
+    """What a command may do with the booth: it blocks the thread that asks, never the booth."""
+
+    @property
+    def settings(self) -> Settings:
+        """What the host has decided, disc and order included."""
+
+    @property
+    def folders(self) -> Folders: ...
+
+    def look(self) -> Look: ...
+
+    def tell(self, event: Event) -> None:
+        """As the host; the workflow decides what follows."""
+
+    def stores(self, name: str, do: Callable[[Stores], T]) -> T:
+        """Done in the archivist's thread, which owns them; raises what it raised. `name`: 'list the letters', say."""
+
+    def lathe(self, order: Any, cancelled: threading.Event) -> Iterator[Any]:
+        """A maintenance order of `kiosk.cutter` for the machine, and what it answers until it is done. Set `cancelled`
+        and it is stopped at once."""
+
+    def play(self, files: tuple[Path, ...], gain_db: float = 0.0) -> None:
+        """Through the booth's speaker, in place of what plays; no files: silence."""
+
+    def now_s(self) -> float:
+        """On the booth's clock."""
+
+    def wall_s(self) -> float:
+        """Seconds since 1970, as the computer believes."""
+
+
+def _nobody(question: str) -> bool:
+    """Whoever cannot be asked has not said yes."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command as it runs: for whom, and how to reach them."""
+
+    desk: Desk
+    who: str = 'nobody'
+    json: bool = False  # a program reads it
+    width: int = 80  # columns
+    cancelled: threading.Event = field(default_factory=threading.Event)  # stop what you do
+    ask: Callable[[str], bool] = _nobody  # a question; whether the answer was yes
+    read: Callable[[], bytes] = bytes  # what whoever asked sends after the command: a file, say
+
+    def pause(self, seconds: float) -> bool:
+        """Until so much of the booth's time has passed; False when the command is to end instead."""
+        until_s = self.desk.now_s() + seconds
+        while self.desk.now_s() < until_s:
+            if self.cancelled.wait(min(PAUSE_S, seconds)):
+                return False
+        return not self.cancelled.is_set()
+
+
+Run = Callable[..., Iterator[Said] | Said | None]
+Offer = Callable[[Desk], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the host."""
+
+    name: str  # one or two words, 'letters show'
+    run: Run
+    asks: str = ''  # before anything is done, with {parameter} filled in; `--yes` among the words answers it
+    changes: bool = False  # needs the command of the booth, which one session has; all others only look on
+    maintenance: bool = False  # only while the booth is in maintenance
+    private: bool = False  # its words are not noted: they may hold a name
+    offers: Mapping[str, Offer] = field(default_factory=dict, hash=False)  # parameter -> values to complete it with

@@ -1,0 +1,102 @@
+"""The desk of a running kiosk: what commands ask for, done where it belongs."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from appliance.config.places import Folders
+from appliance.desk.book import Look
+from appliance.errors import AudioLetterError, MachineRefusesError
+from appliance.kiosk.errands import Running
+from appliance.kiosk.live import Settings
+from appliance.kiosk.loop import Kiosk
+from appliance.message import Stores
+from appliance.workflow.turn import SERVED
+from appliance.workflow.values import Event
+
+T = TypeVar('T')
+LISTEN_S = 0.05  # between two looks whether an errand is still wanted
+
+
+class KioskDesk:
+    """Implements `book.Desk`. `kiosk`: the one that runs now; another takes its place after a power cut."""
+
+    def __init__(self, kiosk: Callable[[], Kiosk], folders: Folders, wall_s: Callable[[], float]) -> None:
+        self._kiosk = kiosk
+        self.folders = folders
+        self.wall_s = wall_s
+
+    @property
+    def settings(self) -> Settings:
+        return self._kiosk().settings
+
+    def now_s(self) -> float:
+        return self._kiosk().parts.clock.now_s()
+
+    def look(self) -> Look:
+        """Of frozen values, each as the loop has left it last."""
+        kiosk = self._kiosk()
+        live = kiosk.live
+        return Look(
+            booth=kiosk.booth,
+            now_s=kiosk.parts.clock.now_s(),
+            heard=live.heard,
+            facts=live.facts,
+            progress=live.progress,
+            playing=live.playing,
+            letters=live.letters,
+            causes={name: cause for name, cause in list(kiosk.causes.items()) if cause},
+        )
+
+    def tell(self, event: Event) -> None:
+        self._kiosk().tell(event)
+
+    def stores(self, name: str, do: Callable[[Stores], T]) -> T:
+        answer: Future[T] = self._kiosk().parts.archivist.ask(name, do)
+        return _answer(answer)
+
+    def lathe(self, order: Any, cancelled: threading.Event) -> Iterator[Any]:
+        """What is not heard to its end is stopped too."""
+        errands = self._kiosk().errands
+        running: Running = _answer(errands.begin(order))
+        try:
+            yield from _said(running, cancelled)
+        finally:
+            errands.end(running)  # does nothing where it has ended by itself
+
+    def play(self, files: tuple[Path, ...], gain_db: float = 0.0) -> None:
+        kiosk = self._kiosk()
+
+        def play() -> None:
+            if kiosk.booth.state in SERVED:
+                raise MachineRefusesError('a visitor is being served', remedy='close the booth first')
+            kiosk.parts.speaker.stop()
+            if files:
+                kiosk.parts.speaker.play(files, gain_db)
+
+        _answer(kiosk.errands.ask(play))
+
+
+def _said(running: Running, cancelled: threading.Event) -> Iterator[Any]:
+    while not cancelled.is_set():
+        with contextlib.suppress(queue.Empty):
+            said = running.said.get(timeout=LISTEN_S)
+            if isinstance(said.what, AudioLetterError):
+                raise said.what
+            if said.what is not None:
+                yield said.what
+            if said.last:
+                return
+
+
+def _answer(future: Future[T]) -> T:
+    try:
+        return future.result()
+    except CancelledError:
+        raise MachineRefusesError('the booth has just ended', remedy='ask again when it is up') from None

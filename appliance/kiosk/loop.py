@@ -185,11 +185,13 @@ class Kiosk:
             log.warning('%s: %s', event.kind.value, event.text)
 
     def _mirror(self, event: Event) -> None:
-        """The virtual machine's interlock has the same lid and stop button."""
+        """The virtual machine's interlock has the same lid and stop button; what the host stops is stopped at once."""
         if event.kind in (Kind.LID_OPENED, Kind.LID_CLOSED):
             self.parts.cutter.lid(event.kind is Kind.LID_CLOSED)
         elif event.kind in (Kind.STOP_PRESSED, Kind.STOP_RELEASED):
             self.parts.cutter.stop_button(event.kind is Kind.STOP_PRESSED)
+        elif event.kind is Kind.HOST_STOP:
+            self.errands.stop()
 
     def _cue(self, now_s: float) -> None:
         tone = self._cues.take(self.booth, self.live.heard, self.rules, now_s)

@@ -133,6 +133,11 @@ def maintain(turn: Turn) -> None:
     turn.enter(State.MAINTENANCE, turn.rules.maintenance_s, say=False)
 
 
+def go_on_maintaining(turn: Turn) -> None:
+    """The host is at work: there is time."""
+    turn.wait(turn.rules.maintenance_s)
+
+
 def recovered(turn: Turn) -> None:
     """After a crash: a take that was not kept can still be answered for, a broken cut can be made good, a finished disc
     is still its owner's."""

@@ -70,6 +70,7 @@ ALWAYS: Mapping[Kind, Outcome] = {
     K.CUT_FAULT: NO_CUT,
     K.MAINTAIN: ignored('a visitor is being served; close the booth first'),
     K.RESUME: ignored('the booth is not in maintenance'),
+    K.HOST_STOP: NO_CUT,
     K.RECOVERED: ignored('the booth has been up for a while'),
 }  # fmt: skip
 
@@ -80,6 +81,7 @@ THE_CUT: Mapping[Kind, Outcome] = {
     K.CUT_DONE: Outcome(m.cut_done),
     K.CUT_STOPPED: Outcome(m.cut_failed),
     K.CUT_FAULT: Outcome(m.cut_failed),
+    K.HOST_STOP: Outcome(m.host_stop),
 }
 
 
@@ -129,7 +131,8 @@ ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
     S.THANKS: rows(RECORD=m.home, LEFT=m.home, RIGHT=m.home),
     S.STILL_THERE: rows(RECORD=m.here, LEFT=m.here, RIGHT=m.here, VOICE=m.here, TAKE_FULL=m.nobody, TIME_UP=m.nobody,
                         MICROPHONE_LOST=side.microphone_away_if_needed),
-    S.MAINTENANCE: rows(STOP_PRESSED=side.sense, FAULT=side.remember_fault, RESUME=m.home),
+    S.MAINTENANCE: rows(STOP_PRESSED=side.sense, FAULT=side.remember_fault, RESUME=m.home,
+                        MAINTAIN=side.go_on_maintaining),
     **{
         state: {
             **dict.fromkeys(SENSORS, Outcome(side.sense_and_resume)),

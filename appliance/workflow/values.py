@@ -85,6 +85,7 @@ class Kind(enum.Enum):
     SWARF_EMPTIED = 'swarf bin emptied'
     MAINTAIN = 'maintain'
     RESUME = 'resume'
+    HOST_STOP = 'host stop'  # whatever moves is to stop
     # boot; number: milliseconds of a take that a crash left unkept; or a letter, with text 'cut': the crash ended its
     # cut, 'done': its disc was cut and not handed over yet, 'kept': nothing was cut yet
     RECOVERED = 'recovered'

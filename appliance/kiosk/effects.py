@@ -44,6 +44,7 @@ class Doer:
         self.cutting = 0  # number of the letter in the machine, until its results are made
         self._after_results: list[Callable[[], None]] = []
         self._next_cut: Callable[[], None] | None = None  # asked for while the one before has not ended
+        self._before = Booth()  # as it was before the effects in hand
         self._now_s = 0.0
         self._owed_s: float | None = None  # by when the cutter must have answered
         self._methods: dict[Act, Callable[[str, Booth], None]] = {
@@ -55,6 +56,7 @@ class Doer:
         self._letter, self._now_s = letter, now_s
         for effect in effects:
             self._methods[effect.act](effect.text, booth)
+        self._before = booth
         lasts_s = self.voice.go()
         if self.record_at_s == 0.0:  # asked for just now
             self.record_at_s = now_s + lasts_s + SETTLE_S
@@ -222,7 +224,9 @@ class Doer:
             self._after_results.append(forget)
 
     def _note(self, text: str, booth: Booth) -> None:
-        self.give_note('note the visit', lambda stores: stores.note(text))
+        """In the language that the visitor had chosen, which is forgotten by now."""
+        language = self.settings.config.voice.languages[self._before.language]
+        self.give_note('note the visit', lambda stores: stores.note(text, language))
 
     # -- cut ---------------------------------------------------------------------------------------------------------
 

@@ -174,7 +174,12 @@ class Kiosk:
         now_s = self.parts.clock.now_s()
         self._mirror(event)
         before = self.booth
+        if event.kind is Kind.AGAIN and not self._doer.found(event.number):
+            self._doer.look_up(event.number)  # and it is told again
+            return
         self.booth, effects = step(before, event, now_s, self.rules)
+        if event.kind is Kind.AGAIN:
+            self._doer.begin_again(begun=before.held is Held.NOTHING and self.booth.held is Held.KEPT)
         about = event.number if event.kind is Kind.RECOVERED and event.text else 0
         self._doer.do(effects, self.booth, self.booth.letter or before.letter or about, now_s)
         if replace(self.booth, until_s=None) != replace(before, until_s=None):

@@ -21,7 +21,7 @@ from appliance.message.host import Addresses, Counters
 from appliance.message.ledger import Ledger
 from appliance.message.shelf import SOUND, Shelf
 from appliance.message.takes import OpenTake, Takes, reference
-from appliance.message.values import Keeping, Letter, Recovered, Room, Stamp, Take
+from appliance.message.values import AGAIN, Keeping, Letter, Recovered, Room, Stamp, Take
 from appliance.sound.voice import SOUND_RATE_HZ
 
 # Of a letter with its disc: 24-bit sound 144 kB/s, playback 144 kB/s, groove 390 kB/s, a part of each while it is
@@ -304,6 +304,16 @@ class Stores:
     def blanks(self) -> int | None:
         """Left, if the host counts them."""
         return self.counters.blanks()
+
+    def next_blank(self, who: str) -> None:
+        """The one before is lost, and no letter is to blame."""
+        if left := self.counters.blanks():
+            self.counters.set_blanks(left - 1, who)
+
+    def again(self, number: int = 0) -> Letter | None:
+        """A letter that can have another disc; 0: the newest of them."""
+        found = [self.letter(number)] if number else self.letters()
+        return next((letter for letter in found if letter.state in AGAIN and letter.wav.is_file()), None)
 
     @contextlib.contextmanager
     def _in_words(self, what: str, where: Path) -> Iterator[None]:

@@ -18,6 +18,9 @@ class Take:
     waveform: tuple[float, ...] = ()  # peaks 0..1 over its length
 
 
+AGAIN = ('kept', 'cut', 'handed over')  # states in which a letter can have another disc
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One row of the ledger."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import pi
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +17,6 @@ from appliance.lathe.index import IndexWatch
 from appliance.machine.model import FRAME_RATE_HZ, Machine
 from appliance.playback.groovefile import MOTION_RATE_HZ, GrooveWriter
 from appliance.virtual.executed import Executed
-from appliance.virtual.physics import PhysicalLathe
 
 POINTS_A_TURN = 60
 REST_S = 0.02  # longest rest without a look whether the cut has been stopped
@@ -66,11 +65,22 @@ class LiveGroove(GrooveWriter):
         return Seen(now.angle_rad, now.radius_mm, now.rpm, head_down, points)
 
 
-class Indexed:
-    """An observer that ends the cut when the platter does not follow its steps; it comes after the physics."""
+class Turning(Protocol):
+    """Steps given out to the platter and pulses of its index, both since power-up."""
 
-    def __init__(self, machine: Machine, physics: PhysicalLathe) -> None:
-        self._watch = IndexWatch(machine.platter.steps_per_turn)
+    @property
+    def platter_steps(self) -> int: ...
+
+    @property
+    def index_pulses(self) -> int: ...
+
+
+class Indexed:
+    """An observer that ends the cut when the platter does not follow its steps; it comes after the physics. `slip`: how
+    many times too slow it may be."""
+
+    def __init__(self, machine: Machine, physics: Turning, slip: float = 1.0) -> None:
+        self._watch = IndexWatch(slip * machine.platter.steps_per_turn)
         self._physics = physics
 
     def take(self, block: Executed) -> None:

@@ -10,13 +10,14 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from appliance.clock import Clock, RealClock
+from appliance.compose.bed import require_virtual
 from appliance.compose.live import REST_S, Indexed, LiveGroove, Pacer, Seen
 from appliance.cut import Outcome, Prepared, Quiet, Request, Watch
 from appliance.cut.prepare import Stopwatch, prepare_take
@@ -44,6 +45,7 @@ from appliance.virtual.executed import Observer
 from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.lathe import VirtualLathe, initial_levels
 from appliance.virtual.physics import Findings, PhysicalLathe
+from appliance.virtual.platter import VirtualPlatter
 from appliance.virtual.trace import TraceWriter
 
 LOOK_S = 0.1  # between two looks at the progress
@@ -70,16 +72,12 @@ class Bench:
     pace: float | None = None
     clock: Clock = field(default_factory=RealClock)
     carriage: VirtualCarriage | None = None
+    platter: VirtualPlatter | None = None  # what really turns the disc; None: what the machine file says
 
 
 def workshop(machine: Machine, disc: Disc, folder: Path, keeping: Keeping, bench: Bench | None = None) -> VirtualShop:
     """The shop for one cut on `machine`; raises MachineRefusesError for one that this program cannot drive."""
-    if machine.machine.kind != 'virtual':
-        raise MachineRefusesError(
-            'there is no driver for a real machine in this program yet',
-            where=machine.machine.name,
-            remedy='set machine.kind to virtual',
-        )
+    require_virtual(machine)
     return VirtualShop(machine, disc, folder, keeping, bench)
 
 
@@ -118,7 +116,7 @@ class VirtualShop:
         try:
             lathe.start(timeline.score)
             if carriage:
-                carriage.known = False
+                carriage.stands_mm = None
             with self._lock:
                 self._lathe = lathe
                 if self._cause:
@@ -130,7 +128,7 @@ class VirtualShop:
             seen = _done(progress, self.findings)
             _refuse_power(self._machine, seen)
             if carriage:
-                carriage.known = True
+                carriage.stands_mm = self._machine.carriage.park_radius_mm
             writer.close()
         finally:
             with self._lock:
@@ -176,7 +174,9 @@ class VirtualShop:
     def _rig(self, writer: LiveGroove, facts: dict[str, Any]) -> VirtualLathe:
         levels = initial_levels(self._machine)
         start_mm = self._bench.carriage.radius_mm if self._bench.carriage else None
-        self._groove, self._physics = writer, PhysicalLathe(self._machine, self._disc, writer, levels, start_mm)
+        real = self._bench.platter.machine.platter if self._bench.platter else self._machine.platter
+        moved = replace(self._machine, platter=real)
+        self._groove, self._physics = writer, PhysicalLathe(moved, self._disc, writer, levels, start_mm)
         observers: list[Any] = [self._physics, Indexed(self._machine, self._physics)]
         if self._keeping.trace:
             pwm_range = self._machine.pwm.range
@@ -188,12 +188,13 @@ class VirtualShop:
         return [] if pace is None else [Pacer(pace, clock, lambda: bool(self._cause))]
 
     def _home(self, watch: Watch) -> None:
-        """Find out where the carriage stands; CutFaultError if it does not find home, or is stopped on the way.
+        """Bring the carriage to where a cut begins, unless it stands there; CutFaultError if it does not find home, or
+        is stopped on the way.
 
         Unlike a stop while it cuts, a lid that is open before anything moves is refused (MachineRefusesError).
         """
         carriage = self._bench.carriage
-        if carriage is None or carriage.known:
+        if carriage is None or carriage.parked:
             return
         levels, lathes = initial_levels(self._machine), []
 
@@ -221,7 +222,7 @@ class VirtualShop:
             raise CutFaultError(error.what, where=error.where, remedy=error.remedy) from error
         finally:
             self.homing = False
-        carriage.known = True
+        carriage.stands_mm = self._machine.carriage.park_radius_mm
 
     def _measure(self, progress: Progress, findings: Findings) -> Outcome:
         with closing(Groove.open(self.scratch / GROOVE)) as groove:

@@ -17,15 +17,21 @@ REACH_MM = 0.002  # before its nominal place the switch closes: a carriage that 
 
 
 class VirtualCarriage:
-    """Where the carriage really stands, and whether the program knows it.
+    """Where the carriage really stands, and what the program knows of it.
 
-    `known` belongs to the program: it is so after homing and after a cut that ended well, and never at power-up.
+    `stands_mm` belongs to the program: the radius it believes in, after homing, after a jog from a known place and
+    after a cut that ended well; None (nobody knows) at power-up and after whatever was broken off.
     """
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.radius_mm = machine.carriage.park_radius_mm
-        self.known = False
+        self.stands_mm: float | None = None
+
+    @property
+    def parked(self) -> bool:
+        """Whether the program knows it to stand where every cut begins."""
+        return self.stands_mm == self.machine.carriage.park_radius_mm
 
     @property
     def at_home(self) -> bool:
@@ -43,6 +49,16 @@ class CarriageFollower:
 
     def take(self, block: Executed) -> None:
         self._motion.run(block, Edges(block), lib.carriage_run, np.float64)
+
+    @property
+    def steps(self) -> int:
+        """Pulses, whatever their direction."""
+        return int(self._motion.state.steps)
+
+    @property
+    def lost(self) -> int:
+        """Of these, what the motor did not follow: without current, or too fast."""
+        return int(self._motion.state.lost + self._motion.state.fast)
 
     def finish(self) -> None:
         self._carriage.radius_mm = self._motion.state.command_mm + self._motion.state.offset_mm

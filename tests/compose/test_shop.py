@@ -171,20 +171,20 @@ def test_after_a_stop_the_carriage_is_homed_before_it_cuts_again(prepared, machi
     with pytest.raises(CutFaultError, match='enough'):
         cut_with(carriage, prepared, disc, tmp_path, lambda shop: shop.stop('enough'))
     assert carriage.radius_mm < park_mm - 5
-    assert not carriage.known
+    assert not carriage.parked
     report = cut_with(carriage, prepared, disc, tmp_path)
     assert report['radius_start_mm'] == pytest.approx(prepared.chosen.plan.radius_start_mm, abs=0.1)
     assert abs(carriage.radius_mm - park_mm) < SLOW_MM
-    assert carriage.known
+    assert carriage.parked
 
 
 def test_a_carriage_that_is_elsewhere_and_thought_at_home_is_a_fault(prepared, machine, disc, tmp_path):
     """What homing is for, and that the virtual machine would notice."""
     carriage = Carriage(machine)
-    carriage.radius_mm, carriage.known = machine.carriage.min_radius_mm + 5, True
+    carriage.radius_mm, carriage.stands_mm = machine.carriage.min_radius_mm + 5, machine.carriage.park_radius_mm
     with pytest.raises(CutFaultError, match='the carriage went in to'):
         cut_with(carriage, prepared, disc, tmp_path)
-    assert not carriage.known
+    assert not carriage.parked
 
 
 def test_a_home_switch_that_never_closes_is_a_fault_of_the_lathe(prepared, machine, disc, tmp_path):
@@ -206,7 +206,7 @@ def test_homing_is_stopped_like_a_cut_and_goes_on_where_it_was(prepared, machine
         carry_out(prepared, shop, Quiet())
     assert (failed.value.key, shop.stopped, shop.findings) == ('timeout', True, None)
     cut_with(carriage, prepared, disc, tmp_path)
-    assert carriage.known
+    assert carriage.parked
 
 
 def test_homing_takes_no_longer_than_said(machine):

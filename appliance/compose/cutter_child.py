@@ -14,24 +14,28 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from appliance.compose.bed import VirtualBed
+from appliance.compose.hands import VirtualHand
 from appliance.compose.shop import Bench, Keeping, VirtualShop, rehearse, workshop
+from appliance.compose.trial import Trial
 from appliance.cut import Prepared, Quiet, Request, prepare, told
 from appliance.cut.prepare import Stopwatch
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError, OptionError, key_of
 from appliance.files import HeldFolder, whole_file
+from appliance.hands.orders import TestCut
 from appliance.kiosk import cutter
 from appliance.lathe.homing import longest_s
 from appliance.machine import Machine, load_disc, load_machine
 from appliance.urgency import give_way
-from appliance.virtual.carriage import VirtualCarriage
 from appliance.virtual.interlock import VirtualInterlock
 
 MADE = '.part'
 LISTENING, PREVIEW = '.preview-', 'preview.wav'
+SLIP, SLIPPED = 'slip', 1.02  # a fault of the virtual machine: its belt creeps, by so much
 BROKEN = 70  # exit code of a mistake in the program (sysexits.h, EX_SOFTWARE)
 
 
-Order = cutter.Prepare | cutter.Preview | cutter.Cut | cutter.Forget
+Order = cutter.Prepare | cutter.Preview | cutter.Cut | cutter.Forget | cutter.Errand
 ENDS_PREVIEW = cutter.Prepare | cutter.Forget | cutter.Cut | cutter.Stop | None
 
 
@@ -49,12 +53,14 @@ class Child:
         self._lock = threading.Lock()
         self._wanted: cutter.Prepare | None = None  # what is to be prepared; anything else is given up
         self._prepared: tuple[cutter.Prepare, Prepared] | None = None
-        self._shop: VirtualShop | None = None
+        self._shop: VirtualShop | VirtualHand | Trial | None = None  # whatever moves the machine now
         self._doing: cutter.Prepare | None = None
         self._listening: cutter.Preview | None = None  # the preview that is wanted; any other is given up
         self._preview_file: Path | None = None
-        self._carriage: VirtualCarriage | None = None
-        self._stop: cutter.Stop | None = None  # asked for since the last order to cut
+        self._bed: VirtualBed | None = None
+        self._slips = False
+        self._stop: cutter.Stop | None = None  # asked for since the last order to cut or to move
+        self._errand = 0  # number of the one that is wanted; any other is given up
 
     def hear(self, order: Any) -> None:
         """None: the parent has gone."""
@@ -63,8 +69,12 @@ class Child:
                 self._listening = order if isinstance(order, cutter.Preview) else None
             if isinstance(order, cutter.Switch):
                 setattr(self._interlock, order.name, order.on)
-            elif isinstance(order, cutter.Inject) and self._shop:
-                self._shop.inject(order.fault)
+            elif isinstance(order, cutter.Inject):
+                self._slips |= order.fault == SLIP
+                if self._shop:
+                    self._shop.inject(order.fault)
+            elif isinstance(order, cutter.EndErrand):
+                self._end_errand(order.number)
             elif isinstance(order, cutter.Stop) or order is None:
                 self._stop = order or cutter.Stop('the booth has ended', 'power')
                 if self._shop:
@@ -72,8 +82,9 @@ class Child:
             elif isinstance(order, cutter.Prepare | cutter.Forget):
                 self._wanted = order if isinstance(order, cutter.Prepare) else None
                 self._prepared = None
-            elif isinstance(order, cutter.Cut):
+            elif isinstance(order, cutter.Cut | cutter.Errand):
                 self._stop = None
+                self._errand = order.number if isinstance(order, cutter.Errand) else 0
         if order is None or isinstance(order, Order):
             self._orders.put(order)
 
@@ -87,6 +98,8 @@ class Child:
                 self._preview(order)
             elif isinstance(order, cutter.Cut):
                 self._cut(order)
+            elif isinstance(order, cutter.Errand):
+                self._run_errand(order)
 
     def say(self, message: Any) -> None:
         with contextlib.suppress(OSError):  # nobody listens any more
@@ -130,15 +143,17 @@ class Child:
                 plan.radius_end_mm,
                 made.request.disc.name,
                 asked.take,
-                0.0 if self._carriage_of(machine).known else longest_s(machine) / (asked.pace or 1.0),
+                0.0 if self._bed_of(machine).carriage.parked else longest_s(machine) / (asked.pace or 1.0),
             )
         )
 
-    def _carriage_of(self, machine: Machine) -> VirtualCarriage:
-        """The one that the last cut left somewhere; another machine has another."""
-        if self._carriage is None or self._carriage.machine != machine:
-            self._carriage = VirtualCarriage(machine)
-        return self._carriage
+    def _bed_of(self, machine: Machine) -> VirtualBed:
+        """As the last cut or the last hand has left it; another machine has another."""
+        if self._bed is None or self._bed.machine != machine:
+            self._bed = VirtualBed(machine)
+        if self._slips:
+            self._bed.platter.regear(machine.platter.gear * SLIPPED)
+        return self._bed
 
     def wanted(self, order: cutter.Preview) -> bool:
         return self._listening is order
@@ -198,6 +213,38 @@ class Child:
             if prepared is not None:  # a carriage that was stopped must go home first: the next cut takes longer
                 self._tell_facts(prepared[0].order, prepared[1])
 
+    def _end_errand(self, number: int) -> None:
+        """Whether it runs or has not begun. Called by the pipe's thread, which holds the lock."""
+        if number == self._errand:
+            self._errand, self._stop = 0, cutter.Stop('the host has stopped it', 'visitor')
+            if self._shop:
+                self._shop.stop(self._stop.cause, self._stop.key)
+
+    def _run_errand(self, errand: cutter.Errand) -> None:
+        """By a maintainer's hand. What ends it is the last that is said, power off and head up."""
+        order = errand.order
+        try:
+            bed = self._bed_of(load_machine(order.setup.machine))
+            made = Trial if isinstance(order, TestCut) else VirtualHand
+
+            def tell(said: Any) -> None:
+                self.say(cutter.ErrandSaid(errand.number, said))
+
+            with self._lock:
+                if errand.number != self._errand:
+                    raise CutFaultError('it was stopped before it began', key='visitor')
+                self._shop = hand = made(bed, self._interlock, tell, order.setup)
+                if self._stop:
+                    hand.stop(self._stop.cause, self._stop.key)
+            last: Any = hand.carry_out(order)
+        except AudioLetterError as error:
+            last = error
+        except (OSError, MemoryError) as error:
+            last = CutFaultError(str(error) or type(error).__name__, where='the machine', key=key_of(error))
+        finally:
+            self._shop = None
+        self.say(cutter.ErrandSaid(errand.number, last, last=True))
+
     def _begin(self, order: cutter.Cut, part: Path) -> tuple[cutter.Order, Prepared, VirtualShop]:
         """The shop for the letter that was prepared; OptionError before a blank is spent if there is nothing to cut or
         no place for the results."""
@@ -211,7 +258,8 @@ class Child:
             what, made = self._prepared
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
-            bench = Bench(self._interlock, what.order.pace, carriage=self._carriage_of(made.request.machine))
+            bed = self._bed_of(made.request.machine)
+            bench = Bench(self._interlock, what.order.pace, carriage=bed.carriage, platter=bed.platter)
             shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
             self._shop = shop
             if self._stop:

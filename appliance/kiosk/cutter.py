@@ -71,7 +71,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Inject:
-    """A fault of the virtual machine: stall, swarf or underrun."""
+    """A fault of the virtual machine: stall, swarf or underrun; or slip, which calibration alone finds."""
 
     fault: str
 
@@ -174,7 +174,7 @@ class Errand:
     ErrandSaid of the same number until one is the last."""
 
     number: int
-    order: Any  # a frozen value of this file
+    order: Any  # a frozen value of `appliance.hands.orders`
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +186,8 @@ class EndErrand:
 
 @dataclass(frozen=True, slots=True)
 class ErrandSaid:
-    """`what`: a frozen value of this file; as the last also None, or what ended it: Refused, Fault,
-    Stopped, or an AudioLetterError."""
+    """`what`: a frozen value of `appliance.hands.orders`; as the last also None, or the AudioLetterError that ended
+    it."""
 
     number: int
     what: Any

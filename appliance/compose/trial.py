@@ -1,0 +1,163 @@
+"""A test cut on the virtual machine: the whole way of a letter, with a signal for its voice and a ring for its disc."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from appliance.clock import Clock, RealClock
+from appliance.compose.bed import VirtualBed, require_virtual
+from appliance.compose.shop import GROOVE, PICTURE, SOUND, TRACE, Bench, Keeping, VirtualShop
+from appliance.cut import Outcome, Prepared, Request, prepare
+from appliance.errors import CutFaultError, OptionError
+from appliance.files import whole_file
+from appliance.hands.band import locked_mm, narrow, next_mm, reserve, ring
+from appliance.hands.figures import Test, figures, sentence
+from appliance.hands.orders import Moving, Setup, TestCut, Tested
+from appliance.hands.signals import LEVELS_DB, write
+from appliance.machine import FRAME_RATE_HZ, load_disc
+from appliance.playback.play import Listening, listen
+from appliance.virtual.interlock import VirtualInterlock
+
+MADE = '.part'
+SIGNAL = 'signal.wav'
+CLEAN = 'clean.wav'  # heard on noiseless film, for the figures alone
+
+
+class Trial:
+    """One test cut. `stop` and `inject` may be called from any other thread at any moment, also before it begins."""
+
+    def __init__(
+        self,
+        bed: VirtualBed,
+        interlock: VirtualInterlock,
+        tell: Callable[[Moving], None],
+        setup: Setup,
+        clock: Clock | None = None,
+    ) -> None:
+        self.stopped = False
+        self._bed, self._tell = bed, tell
+        self._bench = Bench(interlock, setup.pace, clock or RealClock(), bed.carriage, bed.platter)
+        self._trace = setup.trace
+        self._lock = threading.Lock()
+        self._shop: VirtualShop | None = None
+        self._stop: tuple[str, str] | None = None
+        self._what = ''
+
+    def stop(self, cause: str, key: str = 'visitor') -> None:
+        with self._lock:
+            self._stop = self._stop or (cause, key)
+            if self._shop is not None:
+                self._shop.stop(cause, key)
+
+    def inject(self, fault: str) -> None:
+        shop = self._shop
+        if shop is not None:
+            shop.inject(fault)
+
+    def carry_out(self, order: TestCut) -> Tested:
+        """Raises as a cut does; then nothing is left but the ring that was taken."""
+        require_virtual(self._bed.machine)
+        if order.folder.exists():
+            raise OptionError('there are results already', where=str(order.folder), remedy='name another')
+        part = order.folder.with_name(order.folder.name + MADE)
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        try:
+            return self._cut(order, part)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    # what a cut watches
+    def stage(self, name: str) -> None:
+        self.part(0.0)
+
+    def part(self, done: float) -> None:
+        """While it is prepared nothing has to be stopped but this."""
+        shop = self._shop
+        if shop is None:
+            if self._stop:
+                raise CutFaultError(self._stop[0], where=self._what, remedy='try again', key=self._stop[1])
+            return
+        seen = shop.look()
+        homing = ': the carriage goes home first' if shop.homing else ''
+        self._tell(Moving(self._what + homing, done, seen.radius_mm or None, seen.rpm, seen.head_down))
+
+    def _cut(self, order: TestCut, part: Path) -> Tested:
+        self._what = f'test cut: {order.kind}, {order.seconds:g} s'
+        level_db = LEVELS_DB[order.kind] if order.level_db is None else order.level_db
+        whole = load_disc(order.disc)
+        write(part / SIGNAL, order.kind, order.seconds)
+        machine, disc = narrow(self._bed.machine), ring(whole, order.from_mm)
+        request = Request(part / SIGNAL, disc, machine, order.speed, order.curve, plain=True, level_db=level_db)
+        widest = prepare(request, part, self)  # to know where it ends
+        locked = locked_mm(whole, widest.chosen.plan.radius_end_mm)
+        made = prepare(replace(request, disc=ring(whole, order.from_mm, locked)), part, self)
+        free_mm = next_mm(locked, whole)
+        reserve(order.folder.parent, whole, free_mm)
+        outcome = self._engrave(made, part)
+        report = {'disc': whole.name, 'level_db': level_db, **self._measure(order, made, outcome, part)}
+        report['next_mm'] = round(free_mm, 3)
+        with whole_file(part / 'report.json') as file:
+            file.write_text(json.dumps(report, indent=2) + '\n', encoding='utf-8')
+        for name in (SIGNAL, CLEAN):
+            (part / name).unlink()
+        part.replace(order.folder)
+        return Tested(order.folder, report)
+
+    def _engrave(self, made: Prepared, part: Path) -> Outcome:
+        shop = VirtualShop(made.request.machine, made.request.disc, part, Keeping(trace=bool(self._trace)), self._bench)
+        with self._lock:
+            self._shop = shop
+            if self._stop:
+                shop.stop(*self._stop)
+        try:
+            return shop.cut(made.timeline, made.facts, self)
+        finally:
+            self.stopped = shop.stopped
+            with self._lock:
+                self._shop = None
+            if self._trace and (part / TRACE).exists():
+                shutil.move(part / TRACE, self._trace)
+
+    def _measure(self, order: TestCut, made: Prepared, outcome: Outcome, part: Path) -> dict[str, Any]:
+        """Picture and sound are made on the way."""
+        from appliance.picture import draw
+        from appliance.playback.groovefile import Groove
+
+        seed, measured, plan = made.request.machine.machine.seed, outcome.measured, made.chosen.plan
+        clean = _heard(part / GROOVE, part / CLEAN, Listening(film='none', seed=seed))
+        on_film = _heard(part / GROOVE, part / SOUND, Listening(seed=seed))
+        with closing(Groove.open(part / GROOVE)) as groove:
+            draw(groove, part / PICTURE)
+        test = Test(order.kind, order.seconds, made.level_db, measured.speed_error_percent)
+        found = figures(test, clean, on_film)
+        marks = made.timeline.score.marks
+        return {
+            'kind': order.kind,
+            'says': sentence(order.kind, found),
+            'ok': all(figure.ok for figure in found),
+            'figures': [asdict(figure) | {'ok': figure.ok} for figure in found],
+            'seconds': order.seconds,
+            'speed_rpm': made.speed_rpm,
+            'curve': order.curve,
+            'radius_start_mm': round(plan.radius_start_mm, 3),
+            'radius_end_mm': round(plan.radius_end_mm, 3),
+            'groove': asdict(measured),
+            'head_down_s': round((marks.head_up_frame - marks.head_down_frame) / FRAME_RATE_HZ, 2),
+        }
+
+
+def _heard(groove: Path, sound: Path, how: Listening) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The playback, 1.0 as full scale was cut."""
+    played = listen(groove, sound, how)
+    return np.asarray(soundfile.read(sound, dtype='float64')[0] / played.gain, np.float64)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
+from pathlib import Path
 from typing import Protocol
+
+UNSET = 5  # what adjtimex(2) returns while nothing has set the clock (TIME_ERROR)
+RTC = Path('/sys/class/rtc/rtc0/hctosys')  # '1': a clock with a battery has set ours when the computer started
+EARLIEST_S = 1_767_225_600.0  # 2026: what believes to be earlier than this program knows nothing
 
 
 def monotonic_s() -> float:
@@ -14,6 +20,20 @@ def monotonic_s() -> float:
 def wall_s() -> float:
     """Seconds since 1970 as the computer believes: may jump by years (a Pi has no clock of its own); metadata only."""
     return time.time()
+
+
+def wall_is_trusted() -> bool:
+    """Whether something that knows has set the wall clock: the network, or a clock with a battery. A computer that
+    cannot say is believed."""
+    if wall_s() < EARLIEST_S:
+        return False
+    try:
+        if RTC.read_text(encoding='ascii').strip() == '1':
+            return True
+    except OSError:
+        pass
+    adjtimex = getattr(ctypes.CDLL(None), 'adjtimex', None)
+    return adjtimex is None or adjtimex(ctypes.create_string_buffer(512)) != UNSET
 
 
 class Clock(Protocol):

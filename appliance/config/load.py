@@ -19,6 +19,7 @@ from appliance.words.languages import NAMES
 
 SYSTEM = Path('/etc/audioletter')
 DEFAULTS = 'booth.toml'
+SENDER_LINES, SENDER_CHARACTERS = 6, 60  # of the booth's own address
 
 _WAIT: Range = (1, 3600)
 LIMITS: dict[str, Range] = {
@@ -68,9 +69,9 @@ def _files(folder: Path) -> list[Path]:
         raise MachineFileError(what, where=str(folder), remedy='check its rights') from error
 
 
-def _checked(tables: Table, path: Path) -> Config:
-    """All tables so far; what is wrong now came with `path`."""
-    where = str(path)
+def _checked(tables: Table, file: Path) -> Config:
+    """All tables so far; what is wrong now came with `file`."""
+    where = str(file)
     config = build(Config, copy.deepcopy(tables), where, '', LIMITS)
     names = config.voice.languages
     if not names or len(set(names)) < len(names):
@@ -79,10 +80,17 @@ def _checked(tables: Table, path: Path) -> Config:
     _one_of('voice.languages', names, tuple(NAMES), where)
     _one_of('policy.disc', (config.policy.disc,), tuple(disc_names()), where)
     _one_of('policy.curve', (config.policy.curve,), tuple(curve_names()), where)
-    folders = {'places.data': config.places.data, 'places.run': config.places.run}
-    for key, folder in (folders | {'voice.prompts_folder': config.voice.prompts_folder}).items():
-        if folder and not Path(folder).is_absolute():
-            what = f'{key} is {folder!r}; it must be a path that begins at the root'
+    _printable('post.sender', config.post.sender, where)
+    paths = {
+        'places.data': config.places.data,
+        'places.run': config.places.run,
+        'voice.prompts_folder': config.voice.prompts_folder,
+        'post.emblem': config.post.emblem,
+        'post.font': config.post.font,
+    }
+    for key, path in paths.items():
+        if path and not Path(path).is_absolute():
+            what = f'{key} is {path!r}; it must be a path that begins at the root'
             raise MachineFileError(what, where=where)
     return config
 
@@ -91,3 +99,13 @@ def _one_of(key: str, values: tuple[str, ...], known: tuple[str, ...], where: st
     for value in values:
         if value not in known:
             raise MachineFileError(f'{key} names {value!r}; known are {", ".join(known)}', where=where)
+
+
+def _printable(key: str, lines: tuple[str, ...], where: str) -> None:
+    """An address as it goes on a slip."""
+    if len(lines) > SENDER_LINES:
+        raise MachineFileError(f'{key} has {len(lines)} lines; it may have {SENDER_LINES}', where=where)
+    for line in lines:
+        if not line.strip() or not line.isprintable() or len(line) > SENDER_CHARACTERS:
+            what = f'{key} has the line {line[:60]!r}; it must be text of 1 to {SENDER_CHARACTERS} characters'
+            raise MachineFileError(what, where=where)

@@ -41,6 +41,16 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """What is printed: labels, slips and day sheets."""
+
+    paper: Literal['A4', 'A5', 'A6', 'letter']
+    sender: tuple[str, ...]  # the booth's own address
+    emblem: str  # a picture of the host's own; empty: the booth's
+    font: str  # one more, for letters that the shipped ones lack; may be empty
+
+
+@dataclass(frozen=True, slots=True)
 class Timeouts:
     """How long a state waits (`_s`), from field notes on public kiosks; README explains each."""
 
@@ -67,4 +77,5 @@ class Config:
     places: Places
     voice: Voice
     policy: Policy
+    post: Post
     timeouts: Timeouts

@@ -1,7 +1,7 @@
 """The desk: where the host's commands come in, and what they may do with the booth.
 
     shell (a thin client) -> server: one Unix socket in the run folder
-                          -> lines: what a line means, and how it is written
+                          -> lines, reading, writing: what a line means, and how it is written
                           -> book: the commands, their syntax read from their functions
                           -> the desk itself: snapshot, events, stores, lathe, speaker of the running kiosk
 

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from appliance.config.places import Folders
 from appliance.desk.book import Look
-from appliance.errors import AudioLetterError, MachineRefusesError
+from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError
+from appliance.kiosk.cutter import Fault, Refused, Stopped
 from appliance.kiosk.errands import Running
 from appliance.kiosk.live import Settings
 from appliance.kiosk.loop import Kiosk
@@ -89,6 +90,12 @@ def _said(running: Running, cancelled: threading.Event) -> Iterator[Any]:
             said = running.said.get(timeout=LISTEN_S)
             if isinstance(said.what, AudioLetterError):
                 raise said.what
+            if isinstance(said.what, Refused):
+                raise MachineRefusesError(said.what.text, key=said.what.key)
+            if isinstance(said.what, Fault):
+                raise CutFaultError(said.what.text, key=said.what.key)
+            if isinstance(said.what, Stopped):
+                raise CutFaultError(f'it was stopped: {said.what.cause}', key=said.what.key)
             if said.what is not None:
                 yield said.what
             if said.last:

@@ -186,8 +186,8 @@ class EndErrand:
 
 @dataclass(frozen=True, slots=True)
 class ErrandSaid:
-    """`what`: a frozen value of `appliance.hands.orders`; as the last also None, or the AudioLetterError that ended
-    it."""
+    """`what`: a frozen value of `appliance.hands.orders`; as the last also None, or what ended it: Refused, Fault,
+    Stopped, or an AudioLetterError."""
 
     number: int
     what: Any

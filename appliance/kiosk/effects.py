@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from appliance.message import Letter, OpenTake, Stores, Take
 from appliance.workflow.values import Act, Booth, Effect, Event, Kind
 
 SETTLE_S = 0.1  # between the end of the tone and the first sample of a take
+log = logging.getLogger('audioletter')
+ATTENDANT = 'attendant'  # who, in the ledger, before the name of a token or 'sequence'
 STOP_S = 20.0  # for the cutter to say how a cut that was stopped has ended
 PLAN_S = 600.0  # to master and plan a letter, on the slowest Pi with everything else beside it
 RESULTS_S = 600.0  # to make picture and sound of a disc
@@ -44,6 +47,7 @@ class Doer:
         self.cutting = 0  # number of the letter in the machine, until its results are made
         self._after_results: list[Callable[[], None]] = []
         self._next_cut: Callable[[], None] | None = None  # asked for while the one before has not ended
+        self._before = Booth()  # as it was before the effects in hand
         self._now_s = 0.0
         self._owed_s: float | None = None  # by when the cutter must have answered
         self._methods: dict[Act, Callable[[str, Booth], None]] = {
@@ -55,6 +59,7 @@ class Doer:
         self._letter, self._now_s = letter, now_s
         for effect in effects:
             self._methods[effect.act](effect.text, booth)
+        self._before = booth
         lasts_s = self.voice.go()
         if self.record_at_s == 0.0:  # asked for just now
             self.record_at_s = now_s + lasts_s + SETTLE_S
@@ -222,7 +227,45 @@ class Doer:
             self._after_results.append(forget)
 
     def _note(self, text: str, booth: Booth) -> None:
-        self.give_note('note the visit', lambda stores: stores.note(text))
+        """In the language that the visitor had chosen, which is forgotten by now."""
+        language = self.settings.config.voice.languages[self._before.language]
+        self.give_note('note the visit', lambda stores: stores.note(text, language))
+
+    # -- attendant and host ------------------------------------------------------------------------------------------
+
+    def _find_letter(self, text: str, booth: Booth) -> None:
+        self.look_up(0)
+
+    def look_up(self, number: int) -> None:
+        """The letter that is to be cut again; 0: the last. Answered by AGAIN, with `live.again` set, or NO_LETTER."""
+        none = (Event(Kind.NO_LETTER),)
+
+        def found(letter: Letter | None) -> tuple[Event, ...]:
+            self.live.again = letter
+            return none if letter is None else (Event(Kind.AGAIN, number=letter.number),)
+
+        self.give(Job('find the letter', lambda stores: stores.again(number), found, lambda error: none))
+
+    def found(self, number: int) -> bool:
+        return self.live.again is not None and self.live.again.number == number
+
+    def begin_again(self, *, begun: bool) -> None:
+        """Its sound takes the place of a take, where the workflow let it."""
+        letter, self.live.again = self.live.again, None
+        if begun and letter is not None:
+            self.live.take = self.take_of(letter)
+
+    def _next_blank(self, text: str, booth: Booth) -> None:
+        who = booth.attendant
+        self.give_note('note the blank', lambda stores: stores.next_blank(who))
+
+    def _volume(self, text: str, booth: Booth) -> None:
+        self.voice.change_volume(float(text))
+
+    def _deed(self, text: str, booth: Booth) -> None:
+        log.warning('attendant: %s', text)
+        who, _, what = text.partition(': ')
+        self.give_note('note the deed', lambda stores: stores.deed(f'{ATTENDANT} {who}', what, 'done'))
 
     # -- cut ---------------------------------------------------------------------------------------------------------
 

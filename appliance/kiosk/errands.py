@@ -69,6 +69,11 @@ class Errands:
             do, answer = self._asked.get()
             _do(do, answer)
 
+    def stop(self) -> None:
+        """Whatever the machine does for the host."""
+        if self._going is not None:
+            self._end(self._going, MachineRefusesError('it was stopped'))
+
     def take(self, message: Any) -> bool:
         """Whether it is about an errand, and nobody else's affair."""
         if isinstance(message, Fault) and message.key == DIED and self._going is not None:

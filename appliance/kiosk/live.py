@@ -80,6 +80,8 @@ class Live:
     playing: str = ''  # 'take' or 'disc'
     played_s: float = 0.0
     letters: tuple[Letter, ...] = ()
+    again: Letter | None = None  # that was looked up to be cut again
+    opens: tuple[str, str] = ('', '')  # when the booth opens next: day and time, as the screens name them
     finished: int = 0  # number of the letter whose picture and sound were made last
 
 

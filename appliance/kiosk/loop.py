@@ -174,7 +174,12 @@ class Kiosk:
         now_s = self.parts.clock.now_s()
         self._mirror(event)
         before = self.booth
+        if event.kind is Kind.AGAIN and not self._doer.found(event.number):
+            self._doer.look_up(event.number)  # and it is told again
+            return
         self.booth, effects = step(before, event, now_s, self.rules)
+        if event.kind is Kind.AGAIN:
+            self._doer.begin_again(begun=before.held is Held.NOTHING and self.booth.held is Held.KEPT)
         about = event.number if event.kind is Kind.RECOVERED and event.text else 0
         self._doer.do(effects, self.booth, self.booth.letter or before.letter or about, now_s)
         if replace(self.booth, until_s=None) != replace(before, until_s=None):
@@ -185,11 +190,13 @@ class Kiosk:
             log.warning('%s: %s', event.kind.value, event.text)
 
     def _mirror(self, event: Event) -> None:
-        """The virtual machine's interlock has the same lid and stop button."""
+        """The virtual machine's interlock has the same lid and stop button; what the host stops is stopped at once."""
         if event.kind in (Kind.LID_OPENED, Kind.LID_CLOSED):
             self.parts.cutter.lid(event.kind is Kind.LID_CLOSED)
         elif event.kind in (Kind.STOP_PRESSED, Kind.STOP_RELEASED):
             self.parts.cutter.stop_button(event.kind is Kind.STOP_PRESSED)
+        elif event.kind is Kind.HOST_STOP:
+            self.errands.stop()
 
     def _cue(self, now_s: float) -> None:
         tone = self._cues.take(self.booth, self.live.heard, self.rules, now_s)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from appliance.kiosk.live import Live, Settings
 from appliance.kiosk.senses import left_of
+from appliance.message import AGAIN
 from appliance.screens.view import NOTHING_HEARD, CutView, View
 from appliance.workflow.rules import Rules
+from appliance.workflow.turn import closed_by
 from appliance.workflow.values import Booth, Held, Plan, State
 
 COUNTED = (State.COUNTDOWN, State.STILL_THERE)  # their seconds are shown as whole ones
@@ -36,11 +38,24 @@ def view(booth: Booth, live: Live, settings: Settings, rules: Rules, now_s: floa
         blank=booth.ready.blank,
         disc_is_cut=booth.ready.disc_is_cut,
         held=booth.held in (Held.UNSAVED, Held.KEPT),
-        letter=booth.letter,
+        letter=booth.letter or _newest(booth, live),
         cut=_cut(booth, live, settings),
         microphone=booth.ready.microphone,
-        reason=booth.reason,
+        reason=closed_by(booth.ready) if booth.state is State.CLOSED else booth.reason,
+        opens=live.opens if booth.state is State.CLOSED else ('', ''),
+        keys=len(booth.keys),
+        item=booth.item,
+        done=booth.done,
+        open=booth.ready.open,
+        called=booth.called,
     )
+
+
+def _newest(booth: Booth, live: Live) -> int:
+    """The letter that the attendant may have cut again."""
+    if booth.state is not State.ATTENDANT:
+        return 0
+    return next((letter.number for letter in live.letters if letter.state in AGAIN), 0)
 
 
 def _seconds_left(booth: Booth, live: Live, rules: Rules, now_s: float) -> float | None:

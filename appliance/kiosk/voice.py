@@ -10,6 +10,7 @@ from appliance.config.model import Voice as Settings
 from appliance.words.prompts import prompt, tone
 
 TAKE, DISC = 'take', 'disc'
+QUIETEST_DB = -60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Voice:
     def __init__(self, speaker: Speaker, settings: Settings) -> None:
         self._speaker = speaker
         self._settings = settings
+        self.volume_db = settings.volume_db
         self._wanted: list[Piece] = []
         self._quiet = False
         self._playing: tuple[Piece, ...] = ()
@@ -52,6 +54,10 @@ class Voice:
     def play(self, file: Path, name: str) -> None:
         self._add(file, name)
 
+    def change_volume(self, by_db: float) -> None:
+        """For what is played from now on."""
+        self.volume_db = min(max(self.volume_db + by_db, QUIETEST_DB), 0.0)
+
     def quiet(self) -> None:
         """What has been playing stops; what this event still asks for is heard."""
         self._quiet = True
@@ -61,7 +67,7 @@ class Voice:
         wanted, quiet = tuple(self._wanted), self._quiet
         self._wanted, self._quiet = [], False
         if wanted:
-            self._speaker.play(tuple(piece.file for piece in wanted), self._settings.volume_db)
+            self._speaker.play(tuple(piece.file for piece in wanted), self.volume_db)
             self._playing = wanted
         elif quiet:
             self._speaker.stop()

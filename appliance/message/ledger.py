@@ -1,7 +1,8 @@
 """The ledger: one row a letter, in SQLite (write-ahead log, every commit on disk before it returns).
 
-Never speech, never a name. A number is given once, whatever the clock says and whatever is forgotten: the highest is
-also written beside the database, so that not even a damaged ledger gives it out again.
+Never speech. Names and addresses stand in a table of their own, whose rows go when their letter goes. A number is given
+once, whatever the clock says and whatever is forgotten: the highest is also written beside the database, so that not
+even a damaged ledger gives it out again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import StorageError
+from appliance.message.values import Stamp
 
 FILE = 'ledger.sqlite'
 STATES = {
@@ -58,7 +60,51 @@ MIGRATIONS = (
     ALTER TABLE cut ADD COLUMN level_db REAL;
     ALTER TABLE cut ADD COLUMN plan TEXT;
     """,
+    # For the host: who did what, where letters go to, copies, counters, and on which day all this was. `date` is NULL
+    # where nobody had set the clock; `lived_s` counts on whatever the clock says.
+    """
+    CREATE TABLE deed (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, lived_s REAL, date TEXT,
+        who TEXT NOT NULL, what TEXT NOT NULL, how TEXT NOT NULL
+    );
+    CREATE TABLE address (
+        letter INTEGER PRIMARY KEY REFERENCES letter(number),
+        sender TEXT NOT NULL, recipient TEXT NOT NULL, country TEXT NOT NULL, language TEXT NOT NULL, note TEXT NOT NULL
+    );
+    CREATE TABLE counted (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, lived_s REAL, date TEXT,
+        who TEXT NOT NULL, name TEXT NOT NULL, was REAL, value REAL
+    );
+    CREATE TABLE edition (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at_s REAL, lived_s REAL, date TEXT,
+        letter INTEGER NOT NULL REFERENCES letter(number), copies INTEGER NOT NULL, numbered INTEGER NOT NULL,
+        who TEXT NOT NULL, state TEXT NOT NULL
+    );
+    ALTER TABLE letter ADD COLUMN date TEXT;
+    ALTER TABLE letter ADD COLUMN language TEXT NOT NULL DEFAULT '';
+    ALTER TABLE letter ADD COLUMN master TEXT;
+    ALTER TABLE cut ADD COLUMN lived_s REAL;
+    ALTER TABLE cut ADD COLUMN date TEXT;
+    ALTER TABLE cut ADD COLUMN edition INTEGER REFERENCES edition(id);
+    ALTER TABLE cut ADD COLUMN copy INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE cut ADD COLUMN copies INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE cut ADD COLUMN void TEXT NOT NULL DEFAULT '';
+    ALTER TABLE cut ADD COLUMN who TEXT NOT NULL DEFAULT '';
+    ALTER TABLE cut ADD COLUMN master TEXT;
+    ALTER TABLE take ADD COLUMN lived_s REAL;
+    ALTER TABLE take ADD COLUMN date TEXT;
+    ALTER TABLE visit ADD COLUMN lived_s REAL;
+    ALTER TABLE visit ADD COLUMN date TEXT;
+    ALTER TABLE visit ADD COLUMN step TEXT;
+    ALTER TABLE visit ADD COLUMN language TEXT NOT NULL DEFAULT '';
+    """,
 )
+LOGS = {  # table: what a line of it tells beside its stamp
+    'visit': ('what', 'step', 'language'),
+    'take': ('what', 'letter'),
+    'deed': ('who', 'what', 'how'),
+    'counted': ('who', 'name', 'was', 'value'),
+}
 
 
 class Ledger:
@@ -127,12 +173,11 @@ class Ledger:
     def remember(self, name: str, value: float) -> None:
         self.run('INSERT INTO fact VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value', name, value)
 
-    def log(self, table: str, at_s: float, what: str, letter: int | None = None) -> None:
-        """One line of `visit` or `take`, at the cost of the oldest."""
-        if table == 'take':
-            self.run('INSERT INTO take (at_s, what, letter) VALUES (?, ?, ?)', at_s, what, letter)
-        else:
-            self.run('INSERT INTO visit (at_s, what) VALUES (?, ?)', at_s, what)
+    def log(self, table: str, stamp: Stamp, *told: str | float | None) -> None:
+        """One line of a log, at the cost of the oldest."""
+        names = ('at_s', 'lived_s', 'date', *LOGS[table])
+        places = ', '.join('?' * len(names))
+        self.run(f'INSERT INTO {table} ({", ".join(names)}) VALUES ({places})', *stamp.columns, *told)
         self.run(f'DELETE FROM {table} WHERE id <= (SELECT MAX(id) FROM {table}) - ?', LINES)
 
     def erase_traces(self) -> None:

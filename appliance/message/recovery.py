@@ -157,9 +157,9 @@ def _waiting(stores: Stores, take: Take | None) -> Recovered:
     for row in open_cuts:
         with ledger.change():
             if row in broken:
-                stores.spoil(row['id'], 'power')
+                stores.discs.spoil(row['id'], 'power')
             else:  # the disc was finished, and only nobody was left to write it down
-                stores.spoil(row['id'], '')
+                stores.discs.spoil(row['id'], '')
             states = ('broken', 'kept') if row in broken else ('done', 'cut')
             ledger.run('UPDATE cut SET state = ? WHERE id = ?', states[0], row['id'])
             ledger.run("UPDATE letter SET state = ? WHERE number = ? AND state = 'cutting'", states[1], row['letter'])

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from appliance.errors import StorageError
+from appliance.message.host.addresses import erase as erase_address
 from appliance.message.ledger import Ledger
 from appliance.message.shelf import Shelf
 
@@ -65,6 +66,7 @@ def forget(ledger: Ledger, shelf: Shelf, number: int) -> None:
     """What it was is erased, that it was stays. Begun, it is finished: by the next start if need be."""
     with ledger.change():
         ledger.run("UPDATE letter SET state = 'forgetting' WHERE number = ?", number)
+        erase_address(ledger, number)
     try:
         shelf.erase(number)
     except OSError as error:
@@ -80,4 +82,5 @@ def forget(ledger: Ledger, shelf: Shelf, number: int) -> None:
         )
         ledger.run('UPDATE cut SET at_s = NULL, level_db = NULL, plan = NULL WHERE letter = ?', number)
         ledger.run('DELETE FROM take WHERE letter = ?', number)
+        erase_address(ledger, number)
     ledger.erase_traces()

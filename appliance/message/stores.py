@@ -11,14 +11,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from appliance.clock import wall_is_trusted
 from appliance.errors import StorageError
 from appliance.message import recovery, retention
 from appliance.message.bwf import FRAME_BYTES, Origin
+from appliance.message.discs import Discs
 from appliance.message.disk import Disk, cause_of
+from appliance.message.host import Addresses, Counters
 from appliance.message.ledger import Ledger
 from appliance.message.shelf import SOUND, Shelf
 from appliance.message.takes import OpenTake, Takes, reference
-from appliance.message.values import Keeping, Letter, Recovered, Room, Take
+from appliance.message.values import AGAIN, Keeping, Letter, Recovered, Room, Stamp, Take
 from appliance.sound.voice import SOUND_RATE_HZ
 
 # Of a letter with its disc: 24-bit sound 144 kB/s, playback 144 kB/s, groove 390 kB/s, a part of each while it is
@@ -34,9 +37,16 @@ Clocks = tuple[Callable[[], float], Callable[[], float]]
 class Stores:
     """`recover` first; then whatever a visit needs."""
 
-    def __init__(self, folders: tuple[Path, Path], keeping: Keeping, disks: tuple[Disk, Disk], clocks: Clocks) -> None:
+    def __init__(
+        self,
+        folders: tuple[Path, Path],
+        keeping: Keeping,
+        disks: tuple[Disk, Disk],
+        clocks: Clocks,
+        trusts: Callable[[], bool] = wall_is_trusted,
+    ) -> None:
         """`folders` and `disks`: for letters, and in memory for takes. `clocks`: seconds since 1970 as the computer
-        believes, and seconds that never go back."""
+        believes, and seconds that never go back; `trusts`: whether anybody has set the first of them."""
         data, run = folders
         self.keeping = keeping
         self.disk = disks[0]
@@ -46,7 +56,8 @@ class Stores:
         self.take: Take | OpenTake | None = None
         self._ledger: Ledger | None = None
         self.life: retention.Life  # as long as there is a ledger
-        self._cut = 0  # row of the disc that is being cut, or was cut last
+        self._trusts = trusts
+        self.discs = Discs(self)
 
     # -- the ledger ------------------------------------------------------------------------------------------------
 
@@ -113,7 +124,7 @@ class Stores:
         with self._in_words('make room for a take', Path('run folder')):
             self.take = self.takes.begin()
         with self.ledger.change() as ledger:
-            ledger.log('take', self.wall_s(), 'begun')
+            ledger.log('take', self.stamp(), 'begun', None)
         return self.take
 
     def end_take(self) -> Take | None:
@@ -134,7 +145,7 @@ class Stores:
         with contextlib.suppress(StorageError):  # it is forgotten, whether that can be noted or not
             if had and self._ledger is not None:
                 with self._ledger.change() as ledger:
-                    ledger.log('take', self.wall_s(), 'wiped')
+                    ledger.log('take', self.stamp(), 'wiped', None)
         with contextlib.suppress(StorageError):  # at worst somebody is asked for a blank after the next crash
             self._visitor(0)
 
@@ -167,7 +178,7 @@ class Stores:
         with ledger.change():
             ledger.run(sql, state, take.seconds, number)
             ledger.remember('visitor', number if state == 'kept' else 0)
-            ledger.log('take', self.wall_s(), state, number)
+            ledger.log('take', self.stamp(), state, number)
         return self.letter(number)
 
     def _visitor(self, number: int) -> None:
@@ -180,9 +191,8 @@ class Stores:
         """The next number, for what is to become 'kept' or 'held'. It is spent even if nothing comes of it."""
         ledger = self.ledger
         with ledger.change():
-            lived_s = self.life.lived_s()
-            sql = 'INSERT INTO letter (reference, state, at_s, lived_s) VALUES (?, ?, ?, ?)'
-            number = ledger.run(sql, mark, 'keeping', self.wall_s(), lived_s)
+            sql = 'INSERT INTO letter (reference, state, at_s, lived_s, date) VALUES (?, ?, ?, ?, ?)'
+            number = ledger.run(sql, mark, 'keeping', *self.stamp().columns)
             ledger.remember('visitor', number if state == 'kept' else 0)
         return number
 
@@ -226,55 +236,28 @@ class Stores:
         """A disc of this letter; its results are to appear in this folder, which is not there yet."""
         with self._in_words('make room for the disc', self.shelf.data):
             self.shelf.release()
-        with self.ledger.change() as ledger:
-            sql = (
-                'INSERT INTO cut (letter, state, at_s, disc, speed_rpm, level_db, plan) '
-                "SELECT number, 'cutting', ?, disc, speed_rpm, level_db, plan FROM letter WHERE number = ?"
-            )
-            self._cut = ledger.run(sql, self.wall_s(), number)
-            self._state(number, 'cutting')
-        return self.shelf.disc(number, self._cut)
+        return self.discs.begin(number)
 
     def cut_done(self, number: int, report: dict[str, Any]) -> None:
         """The blank is a disc now; stylus time is what the head was down for."""
-        stylus_s = float(report.get('letter_s', 0.0))
-        with self.ledger.change() as ledger:
-            ledger.run("UPDATE cut SET state = 'done', stylus_s = ? WHERE id = ?", stylus_s, self._cut)
-            self._spend(self._cut)
-            self._state(number, 'cut')
+        self.discs.done(number, report)
 
     def cut_ended(self, number: int, how: str, cause: str) -> None:
         """'stopped', 'fault' or 'refused'; of the first two the blank is spoiled."""
-        with self.ledger.change() as ledger:
-            sql = "UPDATE cut SET state = ?, cause = ? WHERE id = ? AND state = 'cutting'"
-            ledger.run(sql, how, cause, self._cut)
-            if how != 'refused':
-                self._spend(self._cut)
-            self._state(number, 'kept')
+        self.discs.ended(number, how, cause)
 
     def spoiled(self, number: int, cause: str) -> None:
         """A blank of this letter is lost; noted once, whoever says it first."""
-        with self.ledger.change() as ledger:
-            row = ledger.row('SELECT MAX(id) FROM cut WHERE letter = ?', number)
-            if row is not None and row[0] is not None:
-                self.spoil(row[0], cause)
-
-    def spoil(self, cut: int, cause: str) -> None:
-        """As `spoiled`, within a transaction."""
-        self.ledger.run("UPDATE cut SET cause = ? WHERE id = ? AND cause = ''", cause, cut)
-        self._spend(cut)
-
-    def _spend(self, cut: int) -> None:
-        row = self.ledger.row('SELECT blank FROM cut WHERE id = ?', cut)
-        left = self.ledger.fact('blanks')
-        if row is not None and not row['blank']:
-            self.ledger.run('UPDATE cut SET blank = 1 WHERE id = ?', cut)
-            if left is not None:
-                self.ledger.remember('blanks', max(left - 1, 0))
+        self.discs.spoiled(number, cause)
 
     def handed_over(self, number: int) -> None:
         with self.ledger.change():
-            self._state(number, 'handed over', only="state IN ('cut', 'kept', 'cutting')")
+            known = self.ledger.row(
+                "SELECT 1 FROM letter WHERE number = ? AND state IN ('cut', 'kept', 'cutting')", number
+            )
+            if known is not None:
+                self.discs.state(number, 'handed over')
+                self.ledger.log('visit', self.stamp(), 'handed over', None, '')
         if self.keeping.retention == 'handover':
             self.forget(number)
 
@@ -290,23 +273,47 @@ class Stores:
         """Forget the letters whose time is over."""
         retention.retire(self)
 
-    def note(self, what: str) -> None:
-        """Of a visit: where it ended. Never what was said."""
+    def note(self, what: str, language: str = '') -> None:
+        """Of a visit: where it ended, 'walked away at load disc', say, and in which language. Never what was said."""
+        step = what.partition(' at ')[2] or None
         with self.ledger.change() as ledger:
-            ledger.log('visit', self.wall_s(), what)
+            ledger.log('visit', self.stamp(), what, step, language)
+
+    # -- for the host ----------------------------------------------------------------------------------------------
+
+    def stamp(self) -> Stamp:
+        """Now, for a row of the ledger."""
+        _ = self.ledger
+        return Stamp.of(self.wall_s(), self.life.lived_s(), trusted=self._trusts())
+
+    def deed(self, who: str, what: str, how: str) -> None:
+        """Somebody has done something, and how it ended."""
+        with self.ledger.change() as ledger:
+            ledger.log('deed', self.stamp(), who, what, how)
+
+    @property
+    def addresses(self) -> Addresses:
+        """To whom letters are posted."""
+        return Addresses(self.ledger)
+
+    @property
+    def counters(self) -> Counters:
+        """Blanks, stylus, swarf bin."""
+        return Counters(self.ledger, self.stamp)
 
     def blanks(self) -> int | None:
         """Left, if the host counts them."""
-        left = self.ledger.fact('blanks')
-        return None if left is None else round(left)
+        return self.counters.blanks()
 
-    def stylus_s(self) -> float:
-        """How long the stylus has cut in all."""
-        row = self.ledger.row('SELECT SUM(stylus_s) FROM cut')
-        return float(row[0] or 0.0) if row is not None else 0.0
+    def next_blank(self, who: str) -> None:
+        """The one before is lost, and no letter is to blame."""
+        if left := self.counters.blanks():
+            self.counters.set_blanks(left - 1, who)
 
-    def _state(self, number: int, state: str, only: str = '1') -> None:
-        self.ledger.run(f'UPDATE letter SET state = ? WHERE number = ? AND {only}', state, number)
+    def again(self, number: int = 0) -> Letter | None:
+        """A letter that can have another disc; 0: the newest of them."""
+        found = [self.letter(number)] if number else self.letters()
+        return next((letter for letter in found if letter.state in AGAIN and letter.wav.is_file()), None)
 
     @contextlib.contextmanager
     def _in_words(self, what: str, where: Path) -> Iterator[None]:

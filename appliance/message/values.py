@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,9 @@ class Take:
     seconds: float
     voice: bool  # somebody speaks in it
     waveform: tuple[float, ...] = ()  # peaks 0..1 over its length
+
+
+AGAIN = ('kept', 'cut', 'handed over')  # states in which a letter can have another disc
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +62,28 @@ class Keeping:
     retention: Literal['handover', 'days', 'keep'] = 'days'
     retention_days: int = 30
     max_message_s: float = 110.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When something was written into the ledger."""
+
+    at_s: float  # as the clock believed: seconds since 1970
+    lived_s: float  # that the booth had run in all
+    date: str | None  # of the calendar, '2026-11-27'; None where nobody had set the clock
+
+    @classmethod
+    def of(cls, at_s: float, lived_s: float, *, trusted: bool) -> Stamp:
+        """Now. A date is local, as the host's calendar has it."""
+        date = None
+        if trusted:
+            try:
+                date = datetime.date.fromtimestamp(at_s).isoformat()
+            except (OverflowError, ValueError, OSError):  # a clock that is far out
+                date = None
+        return cls(at_s, lived_s, date)
+
+    @property
+    def columns(self) -> tuple[float, float, str | None]:
+        """Of a row: at_s, lived_s, date."""
+        return self.at_s, self.lived_s, self.date

@@ -19,7 +19,7 @@ COLUMNS: tuple[tuple[str, tuple[State, ...]], ...] = (
     ('', (S.LISTEN, S.SAVING, S.LOAD_DISC, S.CUTTING, S.TAKE_DISC, S.THANKS)),
     ('questions', (S.STILL_THERE, S.DISCARD, S.CANCEL, S.FORGET, S.NOT_HEARD, S.DOES_NOT_FIT)),
     ('what came between', (S.STOPPED, S.FAULT, S.NO_MICROPHONE, S.NO_SPACE)),
-    ('the booth itself', (S.RECOVERING, S.CLOSED, S.OUT_OF_BLANKS, S.SWARF_FULL, S.MAINTENANCE)),
+    ('the booth itself', (S.RECOVERING, S.CLOSED, S.OUT_OF_BLANKS, S.SWARF_FULL, S.MAINTENANCE, S.CODE, S.ATTENDANT)),
 )
 WIDE, GAP, EDGE, ROW, HEAD = 360, 34, 30, 19, 34
 COMMON = 0.5  # a way that leads out of more than this share of all states is told once, at the foot

@@ -10,15 +10,17 @@ from PIL import ImageDraw
 from appliance.screens import palette
 from appliance.screens.lettering import Box, put
 from appliance.screens.view import View
-from appliance.screens.wording import LOUD_DB, QUIET_DB
+from appliance.screens.wording import LOUD_DB, QUIET_DB, menu
 from appliance.words.languages import NAMES
-from appliance.workflow.values import State
+from appliance.workflow.values import Item, State
 
 Pen = ImageDraw.ImageDraw
 FLOOR_DB = -60.0  # left end of the meter
 CENTRE = (160, 140)
 RADIUS = 50  # pixels of a disc on the screen
 WHOLE = Box(8, 88, 304, 104)
+ROWS = 6  # of a list
+MENU_WIDTH = 264
 
 
 def stage(view: View, pen: Pen) -> None:
@@ -52,15 +54,36 @@ def _attract(view: View, pen: Pen) -> None:
 
 def _languages(view: View, pen: Pen) -> None:
     """The names in their own languages, the chosen one on enamel; six at a time."""
-    chosen = view.languages.index(view.language)
-    first = max(0, min(chosen - 3, len(view.languages) - 6))
-    for place, code in enumerate(view.languages[first : first + 6]):
-        box = Box(60, 43 + 25 * place, 200, 23)
-        here = code == view.language
+    names = tuple(NAMES.get(code, code) for code in view.languages)
+    _rows(pen, names, view.languages.index(view.language), 200)
+
+
+def _rows(pen: Pen, names: tuple[str, ...], chosen: int, width: int) -> Box:
+    """Six rows at a time, where title and foot leave room; returns where the chosen one stands."""
+    first = max(0, min(chosen - 3, len(names) - ROWS))
+    for place, name in enumerate(names[first : first + ROWS]):
+        box = Box(160 - width // 2, 43 + 25 * place, width, 23)
+        here = first + place == chosen
         if here:
             edges = (box.left, box.top, box.left + box.width, box.top + box.height)
             pen.rounded_rectangle(edges, 6, fill=palette.RED, outline=palette.CREAM)
-        put(pen, box, NAMES.get(code, code), palette.CREAM if here else palette.DIM, 18)
+        put(pen, box, name, palette.CREAM if here else palette.DIM, 18)
+    return Box(160 - width // 2, 43 + 25 * (chosen - first), width, 23)
+
+
+def _code(view: View, pen: Pen) -> None:
+    """As many dots as presses; neither which they were nor how many are missing."""
+    for place in range(view.keys):
+        x = 160 + 22 * place - 11 * (view.keys - 1)
+        pen.ellipse((x - 7, 133, x + 7, 147), fill=palette.CREAM)
+
+
+def _menu(view: View, pen: Pen) -> None:
+    """The attendant's; a tick in the row of what was just done."""
+    box = _rows(pen, menu(view), list(Item).index(view.item), MENU_WIDTH)
+    if view.done:
+        x, y = box.left + box.width + 6, box.top + 12
+        pen.line((x, y, x + 5, y + 6, x + 15, y - 8), fill=palette.CREAM, width=3)
 
 
 def _meter(view: View, pen: Pen) -> None:
@@ -183,5 +206,5 @@ PAINTERS: dict[State, Callable[[View, Pen], None]] = {
     State.CUTTING: _cutting, State.CANCEL: _cutting, State.TAKE_DISC: _finished, State.FORGET: _finished,
     State.THANKS: _finished, State.STILL_THERE: _numeral, State.CLOSED: _sign, State.OUT_OF_BLANKS: _sign,
     State.SWARF_FULL: _sign, State.NO_MICROPHONE: _sign, State.NO_SPACE: _sign, State.FAULT: _sign,
-    State.STOPPED: _sign, State.MAINTENANCE: _sign,
+    State.STOPPED: _sign, State.MAINTENANCE: _sign, State.CODE: _code, State.ATTENDANT: _menu,
 }  # fmt: skip

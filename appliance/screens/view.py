@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.workflow.values import State
+from appliance.workflow.values import Item, State
 
 WIDTH, HEIGHT = 320, 240
 
@@ -61,4 +61,10 @@ class View:
     letter: int = 0
     cut: CutView = CutView()
     microphone: bool = True  # present
-    reason: str = ''  # class of the fault, a key of appliance.words.reasons
+    reason: str = ''  # class of the fault, a key of appliance.words.reasons; CLOSED: host, hours or quota
+    opens: tuple[str, str] = ('', '')  # CLOSED: the day (an English word of appliance.words.texts), the time
+    keys: int = 0  # CODE: pressed so far
+    item: Item = Item.CUT_AGAIN  # ATTENDANT: chosen
+    done: bool = False  # and just done
+    open: bool = True
+    called: bool = False  # the host

@@ -8,8 +8,8 @@ from math import ceil
 from appliance.screens.view import View
 from appliance.words.languages import translator
 from appliance.words.reasons import CALL, REASONS, reason_for
-from appliance.words.texts import LINES, SCREENS, Texts
-from appliance.workflow.values import State
+from appliance.words.texts import LINES, MENU, SCREENS, Texts
+from appliance.workflow.values import Item, State
 
 # Peak of the level meter in dB re full scale: speech at a good distance peaks at -20 to -6 (headroom of EBU R 128
 # practice for spoken word); under the first it drowns in film noise, over the second it will clip.
@@ -28,6 +28,8 @@ def wording(view: View) -> Texts:
         'minutes': _minutes(view.cut.left_s if view.state in (State.CUTTING, State.CANCEL) else view.total_s),
         'cm': str(view.disc_cm),
         'number': str(view.letter),
+        'day': translate(view.opens[0]) if view.opens[0] else '',
+        'time': view.opens[1],
     }
     fields = (texts.title, texts.line, texts.left, texts.go, texts.right)
     return Texts(*(translate(text).format_map(filled) if text else '' for text in fields))
@@ -58,6 +60,8 @@ def _by_facts(view: View) -> Texts:
         line = SCREENS[State.NO_SPACE].line
     elif view.state is State.LOAD_DISC:
         texts, line = _loading(view, texts)
+    elif view.state is State.CLOSED:
+        line = _closed(view)
     elif view.state in FAULTY:
         texts, line = _fault(view, texts)
     return texts if line is None else replace(texts, line=line)
@@ -99,6 +103,25 @@ def _loading(view: View, texts: Texts) -> tuple[Texts, str | None]:
     else:
         line = None
     return (texts if line is None else replace(texts, go='')), line
+
+
+def _closed(view: View) -> str | None:
+    """Until when, if that is known."""
+    if view.reason == 'quota':
+        return LINES['no more today']
+    return LINES['opens'] if view.reason == 'hours' and view.opens[0] else None
+
+
+def menu(view: View) -> tuple[str, ...]:
+    """The rows of the attendant's menu, in the order of the items."""
+    translate = translator(view.language)
+    names = {
+        Item.CUT_AGAIN: 'cut again' if view.letter else 'no letter',
+        Item.CLOSE: 'close' if view.open else 'open',
+        Item.CALL: 'called' if view.called else 'call',
+    }
+    texts = (MENU[names.get(item, item.value)] for item in Item)
+    return tuple(translate(text).format_map({'number': str(view.letter)}) for text in texts)
 
 
 def _fault(view: View, texts: Texts) -> tuple[Texts, str | None]:

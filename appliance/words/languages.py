@@ -11,7 +11,7 @@ from importlib import resources
 from appliance.errors import OptionError
 from appliance.words.prompts import SPOKEN
 from appliance.words.reasons import REASONS
-from appliance.words.texts import LINES, SCREENS
+from appliance.words.texts import DAYS, LINES, MENU, SCREENS, TODAY, TOMORROW
 
 NAMES = {
     'en': 'English', 'ru': 'Русский', 'de': 'Deutsch', 'fr': 'Français', 'es': 'Español', 'ja': '日本語',
@@ -31,6 +31,10 @@ def messages() -> Iterator[str]:
                 yield text
     for text in (
         *LINES.values(),
+        *MENU.values(),
+        *DAYS,
+        TODAY,
+        TOMORROW,
         *SPOKEN.values(),
         *(t for reason in REASONS.values() for t in (reason.visitor, reason.action)),
     ):

@@ -39,6 +39,7 @@ REASONS: dict[str, Reason] = {
     'power': Reason('The power went away', AGAIN, 'Power was lost or the program ended during a cut.',
                     'Take out the spoiled disc; check the supply.'),
     'visitor': Reason('You stopped the cut', AGAIN, 'The visitor stopped the cut.', 'Nothing.'),
+    'host': Reason('The host stopped the cut', AGAIN, 'The host stopped the cut with the command stop.', 'Nothing.'),
     'disk full': Reason('There is no room left', CALL, 'The data disk is full.',
                         'Export or forget letters, or shorten their retention.'),
     'storage': Reason('Letters cannot be kept now', CALL, 'The data folder cannot be written.',

@@ -49,6 +49,8 @@ SCREENS: dict[State, Texts] = {
     State.FAULT: Texts('Out of order', 'Please call the host'),
     State.STOPPED: Texts('Stopped', 'Close the lid and pull out the stop button'),
     State.MAINTENANCE: Texts('Maintenance', 'The host is at work here'),
+    State.CODE: Texts('Attendant', 'Enter the sequence'),
+    State.ATTENDANT: Texts('Attendant', '', '▲', 'Choose', '▼'),
 }
 
 # One line in place of the screen's own, where the facts ask for another. Keys are used by `appliance.screens` alone.
@@ -69,4 +71,24 @@ LINES: dict[str, str] = {
     'as disc': 'As the disc will sound',
     'no microphone': 'The microphone is missing',
     'quiet please': 'We cannot hear you',
+    'opens': 'Open again: {day}, {time}',
+    'no more today': 'All discs of today have been cut; please come back tomorrow',
 }
+
+# Rows of the attendant's menu. A key is an item's value, or what it is called in the other case.
+MENU: dict[str, str] = {
+    'cut again': 'Cut no. {number} again',
+    'no letter': 'No letter to cut again',
+    'next blank': 'A new blank is in place',
+    'close': 'Close the booth',
+    'open': 'Open the booth',
+    'quieter': 'Quieter',
+    'louder': 'Louder',
+    'call': 'Call the host',
+    'called': 'The host is called',
+    'leave': 'Leave this menu',
+}
+
+# When a closed booth opens: {day} of LINES['opens'].
+DAYS = ('Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday')
+TODAY, TOMORROW = 'today', 'tomorrow'

@@ -267,6 +267,10 @@ def cut_late(turn: Turn) -> None:
     _void(turn, 'timeout')
 
 
+def host_stop(turn: Turn) -> None:
+    _void(turn, 'host')
+
+
 def _void(turn: Turn, reason: str, *, spoils: bool = True) -> None:
     turn.do(Act.TONE, 'error')
     turn.interrupt(State.FAULT, reason, spoils=spoils)

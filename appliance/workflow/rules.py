@@ -30,3 +30,8 @@ class Rules:
     notice_s: float = 30.0
     answer_s: float = 30.0  # for what the booth itself must answer (ending a take, keeping it)
     maintenance_s: float = 600.0
+    attendant_s: float = 30.0
+    sequence: tuple[str, ...] = ()  # of 'left', 'right', 'record'; none: only a token opens the menu
+    code_s: float = 8.0  # for the next press of the sequence
+    tries: int = 3  # wrong ones; then the booth does not listen for a while
+    locked_s: float = 300.0

@@ -14,12 +14,15 @@ SENSED: dict[Kind, dict[str, Any]] = {
     Kind.MICROPHONE_LOST: {'microphone': False}, Kind.MICROPHONE_FOUND: {'microphone': True},
     Kind.SPACE_LOW: {'space': False}, Kind.SPACE_OK: {'space': True},
     Kind.OPEN: {'open': True}, Kind.CLOSE: {'open': False},
+    Kind.HOURS_BEGIN: {'hours': True}, Kind.HOURS_OVER: {'hours': False},
+    Kind.QUOTA_FREE: {'quota': True}, Kind.QUOTA_USED: {'quota': False},
     Kind.BLANKS_OUT: {'blanks': False}, Kind.BLANKS_IN: {'blanks': True},
     Kind.SWARF_FULL: {'swarf': False}, Kind.SWARF_EMPTIED: {'swarf': True}, Kind.MENDED: {'fault': ''},
 }  # fmt: skip
 CLEARED_BY = {
     State.STOPPED: (Kind.STOP_RELEASED, Kind.LID_CLOSED), State.FAULT: (Kind.MENDED,),
-    State.NO_MICROPHONE: (Kind.MICROPHONE_FOUND,), State.NO_SPACE: (Kind.SPACE_OK,), State.CLOSED: (Kind.OPEN,),
+    State.NO_MICROPHONE: (Kind.MICROPHONE_FOUND,), State.NO_SPACE: (Kind.SPACE_OK,),
+    State.CLOSED: (Kind.OPEN, Kind.HOURS_BEGIN, Kind.QUOTA_FREE),
     State.OUT_OF_BLANKS: (Kind.BLANKS_IN,), State.SWARF_FULL: (Kind.SWARF_EMPTIED,),
 }  # fmt: skip
 
@@ -130,7 +133,13 @@ def give_up(turn: Turn) -> None:
 
 def maintain(turn: Turn) -> None:
     turn.home()
+    turn.change(called=False)
     turn.enter(State.MAINTENANCE, turn.rules.maintenance_s, say=False)
+
+
+def go_on_maintaining(turn: Turn) -> None:
+    """The host is at work: there is time."""
+    turn.wait(turn.rules.maintenance_s)
 
 
 def recovered(turn: Turn) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from appliance.workflow import attendant as a
 from appliance.workflow import moves as m
 from appliance.workflow import sides as side
 from appliance.workflow.turn import CONDITIONS, Turn
@@ -47,7 +48,7 @@ ALWAYS: Mapping[Kind, Outcome] = {
         for kind in (
             K.LID_OPENED, K.LID_CLOSED, K.STOP_RELEASED, K.BLANK_LAID, K.BLANK_TAKEN, K.MICROPHONE_LOST,
             K.MICROPHONE_FOUND, K.SPACE_LOW, K.SPACE_OK, K.OPEN, K.CLOSE, K.BLANKS_OUT, K.BLANKS_IN, K.SWARF_FULL,
-            K.SWARF_EMPTIED, K.MENDED,
+            K.SWARF_EMPTIED, K.MENDED, K.HOURS_OVER, K.HOURS_BEGIN, K.QUOTA_USED, K.QUOTA_FREE,
         )
     },
     K.STOP_PRESSED: Outcome(side.stop),
@@ -70,7 +71,10 @@ ALWAYS: Mapping[Kind, Outcome] = {
     K.CUT_FAULT: NO_CUT,
     K.MAINTAIN: ignored('a visitor is being served; close the booth first'),
     K.RESUME: ignored('the booth is not in maintenance'),
+    K.HOST_STOP: NO_CUT,
     K.RECOVERED: ignored('the booth has been up for a while'),
+    **dict.fromkeys((K.AGAIN, K.NO_LETTER), ignored('somebody else is being served')),
+    **dict.fromkeys((K.KNOCK, K.ATTEND), ignored('a visitor is being served')),
 }  # fmt: skip
 
 SENSORS = tuple(kind for kind, outcome in ALWAYS.items() if outcome.rule is side.sense)
@@ -80,6 +84,7 @@ THE_CUT: Mapping[Kind, Outcome] = {
     K.CUT_DONE: Outcome(m.cut_done),
     K.CUT_STOPPED: Outcome(m.cut_failed),
     K.CUT_FAULT: Outcome(m.cut_failed),
+    K.HOST_STOP: Outcome(m.host_stop),
 }
 
 
@@ -88,14 +93,19 @@ def rows(**rules: Rule) -> dict[Kind, Outcome]:
     return {K[name]: Outcome(rule) for name, rule in rules.items()}
 
 
+CALM: Mapping[Kind, Outcome] = rows(KNOCK=a.knock, ATTEND=a.attend)  # nobody is disturbed
+IDLE: Mapping[Kind, Outcome] = {**CALM, **rows(AGAIN=a.cut_again, MAINTAIN=side.maintain)}
+
 ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
     S.RECOVERING: rows(STOP_PRESSED=side.sense, FAULT=side.remember_fault, RECOVERED=side.recovered),
     S.ATTRACT: {
+        **IDLE,
         **dict.fromkeys(SENSORS, Outcome(side.sense_at_home)),
-        **rows(RECORD=m.greet, LEFT=m.greet, RIGHT=m.greet, TIME_UP=m.sleep, MAINTAIN=side.maintain),
+        **rows(RECORD=m.greet, LEFT=m.greet, RIGHT=m.greet, TIME_UP=m.sleep),
     },
     S.LANGUAGE: {
         **NEEDS_MICROPHONE,
+        **CALM,
         **rows(RECORD=m.to_level, LEFT=m.previous_language, RIGHT=m.next_language, TIME_UP=m.ask_still_there),
     },
     S.LEVEL_CHECK: {
@@ -124,20 +134,32 @@ ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
         **THE_CUT,
         **rows(RECORD=m.cancel, LEFT=m.go_on_cutting, RIGHT=m.go_on_cutting, TIME_UP=m.go_on_cutting),
     },
-    S.TAKE_DISC: rows(LEFT=m.ask_forget, BLANK_TAKEN=m.disc_taken, TIME_UP=m.call_for_disc),
+    S.TAKE_DISC: {**CALM, **rows(LEFT=m.ask_forget, BLANK_TAKEN=m.disc_taken, TIME_UP=m.call_for_disc)},
     S.FORGET: rows(RECORD=m.forget, LEFT=m.back_to_disc, RIGHT=m.back_to_disc, TIME_UP=m.back_to_disc),
     S.THANKS: rows(RECORD=m.home, LEFT=m.home, RIGHT=m.home),
     S.STILL_THERE: rows(RECORD=m.here, LEFT=m.here, RIGHT=m.here, VOICE=m.here, TAKE_FULL=m.nobody, TIME_UP=m.nobody,
                         MICROPHONE_LOST=side.microphone_away_if_needed),
-    S.MAINTENANCE: rows(STOP_PRESSED=side.sense, FAULT=side.remember_fault, RESUME=m.home),
+    S.MAINTENANCE: rows(STOP_PRESSED=side.sense, FAULT=side.remember_fault, RESUME=m.home,
+                        MAINTAIN=side.go_on_maintaining, AGAIN=a.cut_again),
+    S.CODE: {
+        **dict.fromkeys(PRESS, Outcome(a.key)),
+        **rows(TIME_UP=a.leave_menu, ATTEND=a.attend, MAINTAIN=side.maintain),
+        K.KNOCK: ignored('the sequence is waited for already'),
+    },
+    S.ATTENDANT: {
+        **rows(LEFT=a.item_before, RIGHT=a.item_after, RECORD=a.do_item, TIME_UP=a.leave_menu, ATTEND=a.leave_menu,
+               AGAIN=a.cut_again, NO_LETTER=a.no_letter, MAINTAIN=side.maintain),
+        K.KNOCK: ignored('the menu is open already'),
+    },
     **{
         state: {
             **dict.fromkeys(SENSORS, Outcome(side.sense_and_resume)),
             K.STOP_PRESSED: Outcome(side.sense if state is S.STOPPED else side.stop),
             K.FAULT: Outcome(side.machine_fault),
-            **rows(RECORD=side.try_again, LEFT=side.give_up, TIME_UP=side.call_or_give_up, MAINTAIN=side.maintain),
+            **IDLE,
+            **rows(RECORD=side.try_again, LEFT=side.give_up, TIME_UP=side.call_or_give_up),
         }
-        for state in CONDITIONS - {S.MAINTENANCE}
+        for state in CONDITIONS - {S.MAINTENANCE, S.CODE, S.ATTENDANT}
     },
 }  # fmt: skip
 

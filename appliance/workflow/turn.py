@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from appliance.workflow.rules import Rules
-from appliance.workflow.values import Act, Booth, Effect, Event, Held, Plan, State
+from appliance.workflow.values import Act, Booth, Effect, Event, Held, Item, Plan, Ready, State
 
 # States in which a visitor is being served; all others are home, or stand for a condition of the booth.
 SERVED = frozenset({
@@ -17,7 +17,7 @@ SERVED = frozenset({
 HEARING = frozenset({State.LEVEL_CHECK, State.COUNTDOWN, State.RECORDING})  # the microphone is open
 CONDITIONS = frozenset({
     State.CLOSED, State.OUT_OF_BLANKS, State.SWARF_FULL, State.NO_MICROPHONE, State.NO_SPACE, State.FAULT,
-    State.STOPPED, State.MAINTENANCE,
+    State.STOPPED, State.MAINTENANCE, State.CODE, State.ATTENDANT,
 })  # fmt: skip
 # Where an interruption returns to: what was begun with the microphone begins again.
 RETURNS = {
@@ -55,6 +55,8 @@ class Turn:
         if self.booth.state in (State.LISTEN, State.RECOVERING) or say:
             self.do(Act.QUIET)
         self.change(state=state, until_s=self.now_s + seconds, dark=False)
+        if state not in (State.CODE, State.ATTENDANT):
+            self.change(keys=(), attendant='', item=Item.CUT_AGAIN, done=False)
         if hears(self.booth) != self.hearing:
             self.hearing = not self.hearing
             self.do(Act.HEAR if self.hearing else Act.DEAFEN)
@@ -212,7 +214,7 @@ def condition(booth: Booth) -> State:
     for bad, state in (
         (bool(ready.fault), State.FAULT),
         (not ready.stop_out, State.STOPPED),
-        (not ready.open, State.CLOSED),
+        (bool(closed_by(ready)), State.CLOSED),
         (not ready.swarf, State.SWARF_FULL),
         (not ready.blanks, State.OUT_OF_BLANKS),
         (not ready.space, State.NO_SPACE),
@@ -221,6 +223,12 @@ def condition(booth: Booth) -> State:
         if bad:
             return state
     return State.ATTRACT
+
+
+def closed_by(ready: Ready) -> str:
+    """Why there are no letters now: 'host', 'hours' or 'quota'; empty when there are."""
+    reasons = (('host', ready.open), ('hours', ready.hours), ('quota', ready.quota))
+    return next((name for name, well in reasons if not well), '')
 
 
 def can_cut(booth: Booth) -> bool:

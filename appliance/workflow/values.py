@@ -35,6 +35,8 @@ class State(enum.Enum):
     FAULT = 'fault'
     STOPPED = 'stopped'  # lid or stop while it cut: the disc is spoiled, the letter is not
     MAINTENANCE = 'maintenance'
+    CODE = 'attendant code'  # both pads were held: the sequence is waited for
+    ATTENDANT = 'attendant'  # the menu of whoever looks after the booth
 
 
 class Kind(enum.Enum):
@@ -83,8 +85,18 @@ class Kind(enum.Enum):
     BLANKS_IN = 'blanks in'
     SWARF_FULL = 'swarf bin full'
     SWARF_EMPTIED = 'swarf bin emptied'
+    HOURS_OVER = 'hours over'  # the opening hours; the visit that is going on is finished
+    HOURS_BEGIN = 'hours begin'
+    QUOTA_USED = 'quota used'  # as many discs as a day may have
+    QUOTA_FREE = 'quota free'
     MAINTAIN = 'maintain'
     RESUME = 'resume'
+    HOST_STOP = 'host stop'  # whatever moves is to stop
+    AGAIN = 'cut again'  # number: of a kept letter that is to have another disc; nothing is cut before a press
+    NO_LETTER = 'no letter'  # there is none that could be cut again
+    # attendant
+    KNOCK = 'knock'  # both pads held for a while
+    ATTEND = 'attend'  # a token was shown that is known; text: whose
     # boot; number: milliseconds of a take that a crash left unkept; or a letter, with text 'cut': the crash ended its
     # cut, 'done': its disc was cut and not handed over yet, 'kept': nothing was cut yet
     RECOVERED = 'recovered'
@@ -122,6 +134,10 @@ class Act(enum.Enum):
     SAY = 'say'  # text: name of the prompt (a state's value, or one of appliance.words.prompts)
     TONE = 'tone'  # text: name of the tone
     NOTE = 'note'  # the ledger's visit log; text: what
+    FIND_LETTER = 'find letter'  # the last that can be cut again; answered by AGAIN or NO_LETTER
+    NEXT_BLANK = 'next blank'  # the one before is lost: one less
+    VOLUME = 'volume'  # text: decibels more than now
+    DEED = 'deed'  # the ledger notes what the attendant did; text: who, and what
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +167,18 @@ class Plan(enum.Enum):
     REFUSED = 'refused'
 
 
+class Item(enum.Enum):
+    """What the attendant's menu offers, in its order."""
+
+    CUT_AGAIN = 'cut again'
+    NEXT_BLANK = 'next blank'
+    CLOSE = 'close'  # or open
+    QUIETER = 'quieter'
+    LOUDER = 'louder'
+    CALL = 'call'  # the host; or not any more
+    LEAVE = 'leave'
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """What the sensors and stores say; true is good."""
@@ -165,7 +193,9 @@ class Ready:
     blanks: bool = True
     swarf: bool = True
     fault: str = ''
-    open: bool = True
+    open: bool = True  # the host or the attendant says so
+    hours: bool = True  # within the opening hours
+    quota: bool = True  # there may be more discs today
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +218,10 @@ class Booth:
     cut_until_s: float = 0.0  # when a cut that goes on has failed
     reason: str = ''  # of FAULT, STOPPED, DOES_NOT_FIT: for the host
     ready: Ready = Ready()
+    keys: tuple[Kind, ...] = ()  # of the sequence, as far as it was entered
+    wrong: int = 0  # sequences in a row
+    locked_until_s: float = 0.0  # no further try before
+    attendant: str = ''  # whose token opened the menu, or 'sequence'
+    item: Item = Item.CUT_AGAIN  # that is chosen
+    done: bool = False  # and was done just now
+    called: bool = False  # the host, by the attendant

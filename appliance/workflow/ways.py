@@ -16,7 +16,9 @@ from appliance.workflow.table import TABLE
 from appliance.workflow.turn import CONDITIONS
 from appliance.workflow.values import Booth, Event, Kind, State
 
-SMALL = Rules(languages=2, retakes=1, replays=1, countdown_s=1.0)  # leads everywhere that larger numbers lead
+SMALL = Rules(
+    languages=2, retakes=1, replays=1, countdown_s=1.0, sequence=('left',)
+)  # leads everywhere that larger numbers lead
 # Events that bring a visit on or break it; all others are tried in each booth these lead to, but not followed.
 FOLLOWED = (
     Kind.RECORD, Kind.LEFT, Kind.RIGHT, Kind.TIME_UP, Kind.SILENCE, Kind.TAKE_HEARD, Kind.TAKE_EMPTY, Kind.KEPT,
@@ -28,12 +30,20 @@ STRAIGHT = (
     Kind.RECOVERED, Kind.RECORD, Kind.RECORD, Kind.RECORD, Kind.TIME_UP, Kind.RECORD, Kind.TAKE_HEARD, Kind.FITS,
     Kind.RECORD, Kind.KEPT, Kind.BLANK_LAID, Kind.RECORD, Kind.CUT_DONE, Kind.BLANK_TAKEN,
 )  # fmt: skip
-CONDITIONED = (Kind.CLOSE, Kind.BLANKS_OUT, Kind.SWARF_FULL, Kind.SPACE_LOW, Kind.MAINTAIN)  # seen from attract
+CONDITIONED = (
+    Kind.CLOSE,
+    Kind.BLANKS_OUT,
+    Kind.SWARF_FULL,
+    Kind.SPACE_LOW,
+    Kind.MAINTAIN,
+    Kind.KNOCK,
+    Kind.ATTEND,
+)  # seen from attract
 ENOUGH = 900  # booths looked at
 BACK = 'where one was'
 HOME = 'home'  # what a visit ends in: attract, or whatever keeps the booth from it
 CAUSED = {Kind.FAULT: 'lathe', Kind.CUT_FAULT: 'stall', Kind.KEEP_FAILED: 'disk full', Kind.DOES_NOT_FIT: 'too long'}
-COUNTED = {Kind.TAKE_HEARD: 1000, Kind.KEPT: 1, Kind.FITS: 1000}
+COUNTED = {Kind.TAKE_HEARD: 1000, Kind.KEPT: 1, Kind.FITS: 1000, Kind.AGAIN: 1}
 
 
 def lines() -> Iterator[str]:

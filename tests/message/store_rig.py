@@ -22,14 +22,16 @@ class Rig:
         self.root, self.data, self.run = root, root / 'data', root / 'run'
         self.run.mkdir(mode=0o700, exist_ok=True)
         self.keeping = keeping or Keeping('days', 30, 3.0)
-        self.wall_s, self.now_s = 1.8e9, 50.0
+        self.wall_s, self.now_s, self.trusted = 1.8e9, 50.0, True
         self.memory = memory or Disk()
         self.start(disk)
 
     def start(self, disk=None):
         self.disk = disk or Disk()
         clocks = (lambda: self.wall_s, lambda: self.now_s)
-        self.stores = Stores((self.data, self.run), self.keeping, (self.disk, self.memory), clocks)
+        self.stores = Stores(
+            (self.data, self.run), self.keeping, (self.disk, self.memory), clocks, lambda: self.trusted
+        )
         return self.stores
 
     def killed(self):

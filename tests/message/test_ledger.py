@@ -2,14 +2,18 @@
 
 import contextlib
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from appliance.errors import StorageError
 from appliance.message import Keeping
+from appliance.message.host import Address
 from appliance.message.ledger import FILE, MIGRATIONS, Ledger
+from appliance.message.values import Stamp
 from tests.message.store_rig import Rig, sound_of
 
+LEDGERS = Path(__file__).parent / 'ledgers'
 DAY_S, YEAR_S = 86_400.0, 365.25 * 86_400.0
 
 
@@ -74,9 +78,30 @@ def test_a_ledger_of_every_older_version_is_taken_on_with_all_that_is_in_it(tmp_
         assert ledger.row('PRAGMA user_version')[0] == len(MIGRATIONS)
         assert ledger.row('SELECT blank, plan FROM cut')[:] == (1, None)
         with ledger.change():
-            ledger.log('take', 0.0, 'begun')
+            ledger.log('take', Stamp(0.0, 0.0, None), 'begun', None)
             assert ledger.run("INSERT INTO letter (state, lived_s) VALUES ('keeping', 0)") == 42
         ledger.close()
+
+
+@pytest.mark.parametrize('version', [1, 2])
+def test_a_ledger_that_an_older_program_has_written_is_taken_on_and_goes_on(tmp_path, version):
+    """The dumps were written by the programs of their time, after three letters."""
+    rig = Rig(tmp_path)
+    rig.data.mkdir(mode=0o700)
+    with contextlib.closing(sqlite3.connect(rig.data / FILE)) as db:
+        db.executescript((LEDGERS / f'version-{version}.sql').read_text())
+    stores = rig.stores
+    assert stores.ledger.row('PRAGMA user_version')[0] == len(MIGRATIONS)
+    assert stores.blanks() == 11
+    assert stores.counters.stylus().used_s == 1.5
+    assert stores.ledger.row("SELECT state FROM cut WHERE cause = 'lid'")['state'] == 'stopped'
+    stores.deed('anna', 'open', 'done')
+    stores.addresses.put(2, Address(('Anna',), ('Otto', 'Lindenweg 3'), 'DE'))
+    stores.recover()
+    assert {letter.number: letter.state for letter in stores.letters()} == {1: 'lost', 2: 'lost'}
+    assert rig.letter().number == 4
+    stores.forget(2)
+    assert stores.addresses.all() == {}
 
 
 def test_a_ledger_without_room_says_so_and_the_take_stays(tmp_path):
@@ -205,7 +230,7 @@ def test_a_blank_is_spent_once_whoever_says_so(tmp_path):
     assert rig.stores.blanks() == 4
     rig.cut(number)
     assert rig.stores.blanks() == 3
-    assert rig.stores.stylus_s() == 1.5
+    assert rig.stores.counters.stylus().used_s == 1.5
     assert rig.stores.letter(number).state == 'cut'
 
 

@@ -12,11 +12,13 @@ from appliance.screens import HEIGHT, WIDTH, draw
 from appliance.screens.frame import LINE, LINE_SIZE, misfits
 from appliance.screens.lettering import font, set_text
 from appliance.screens.palette import DARK, PAIRS, contrast, luminance
+from appliance.screens.stages import MENU_WIDTH
 from appliance.screens.view import Meter
-from appliance.screens.wording import wording
+from appliance.screens.wording import menu, wording
 from appliance.words.languages import NAMES, PSEUDO, messages, translator
 from appliance.words.reasons import REASONS
-from appliance.workflow.values import State
+from appliance.words.texts import DAYS, TODAY, TOMORROW
+from appliance.workflow.values import Item, State
 from tests.screens.views import view
 
 GOLDEN = Path(__file__).parents[1] / 'golden' / 'screens'
@@ -37,6 +39,35 @@ def test_all_words_fit_their_places_whatever_the_facts(language):
             assert misfits(wording(shown)) == [], (state, facts)
     for key in REASONS:
         assert misfits(wording(replace(view(State.FAULT, reason=key), language=language))) == [], key
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_every_row_of_the_menu_fits(language):
+    for facts in ({}, {'open': False, 'called': True, 'letter': 0}, {'letter': 99_999}):
+        rows = menu(replace(view(State.ATTENDANT, **facts), language=language))
+        assert len(rows) == len(Item)
+        assert [row for row in rows if not set_text(row, MENU_WIDTH, 23, 18).fits] == []
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_a_closed_booth_says_when_it_opens_again(language):
+    for day in (*DAYS, TODAY, TOMORROW):
+        shown = replace(view(State.CLOSED, reason='hours', opens=(day, '10:00')), language=language)
+        assert misfits(wording(shown)) == [], day
+        assert '10:00' in wording(shown).line
+    assert misfits(wording(replace(shown, reason='quota'))) == []
+
+
+def test_why_the_booth_is_closed_decides_what_it_says():
+    assert wording(view(State.CLOSED, reason='hours', opens=('Monday', '9:30'))).line == 'Open again: Monday, 9:30'
+    assert wording(view(State.CLOSED, reason='hours', opens=('', ''))).line == 'Please come back later'
+    assert wording(view(State.CLOSED, reason='host', opens=('Monday', '9:30'))).line == 'Please come back later'
+    assert 'today' in wording(view(State.CLOSED, reason='quota')).line
+
+
+def test_the_code_shows_neither_which_keys_nor_how_many_are_missing():
+    assert draw(view(State.CODE, keys=2)).tobytes() != draw(view(State.CODE, keys=3)).tobytes()
+    assert wording(view(State.CODE, keys=3)) == wording(view(State.CODE, keys=0))
 
 
 def test_a_text_too_long_for_its_place_is_found():
@@ -142,7 +173,8 @@ def test_the_level_is_told_in_words():
 @pytest.mark.parametrize(
     ('state', 'language'),
     [*((state, 'en') for state in State), (State.LANGUAGE, 'ja'), (State.LISTEN, 'ja'), (State.LOAD_DISC, 'ru'),
-     (State.FAULT, 'de'), (State.CUTTING, 'fr'), (State.STILL_THERE, 'es')],
+     (State.FAULT, 'de'), (State.CUTTING, 'fr'), (State.STILL_THERE, 'es'),
+     *((state, code) for state in (State.CODE, State.ATTENDANT, State.CLOSED) for code in LANGUAGES[1:])],
 )  # fmt: skip
 def test_the_picture_is_the_one_that_was_looked_at(state, language):
     """`REGOLD=1` writes the pictures, and fails, so that nobody forgets to look at them."""

@@ -4,7 +4,7 @@ from math import pi, sin
 
 from appliance.screens.view import CutView, Meter, View
 from appliance.words.languages import NAMES
-from appliance.workflow.values import State
+from appliance.workflow.values import Item, State
 
 SPIRAL = tuple((k * pi / 24, 120.0 - 0.04 * k) for k in range(900))
 WAVE = tuple(abs(sin(k / 9)) * abs(sin(k / 47)) for k in range(292))
@@ -16,7 +16,8 @@ def view(state, language='en', **more):
         'meter': Meter(-12.0, -22.0),
         'waveform': WAVE, 'disc_cm': 25, 'total_s': 105.0, 'blank': True, 'letter': 217, 'held': True,
         'cut': CutView(0.4, 63.0, 120.0, 84.0, 125.0, 50.0, SPIRAL),
-        'reason': {State.FAULT: 'stall', State.STOPPED: 'lid'}.get(state, ''),
+        'reason': {State.FAULT: 'stall', State.STOPPED: 'lid', State.CLOSED: 'hours'}.get(state, ''),
+        'opens': ('Monday', '10:00'), 'keys': 3, 'item': Item.LOUDER, 'done': True,
         'playing': 'disc' if state is State.LISTEN else '',
     }  # fmt: skip
     return View(state, language, **{**given, **more})

@@ -93,7 +93,9 @@ class SlowKiosk:
 def test_an_answer_about_an_earlier_take_is_never_taken_for_the_present_one():
     """Letters, plans and cuts are numbered by their recording here: none may be mistaken for another."""
     chance = np.random.default_rng(33)
-    kinds = [k for k in Kind if k not in (Kind.KEPT, Kind.FITS, Kind.CUT_DONE, Kind.CUT_FAULT, Kind.CUT_STOPPED)]
+    kinds = [
+        k for k in Kind if k not in (Kind.KEPT, Kind.FITS, Kind.CUT_DONE, Kind.CUT_FAULT, Kind.CUT_STOPPED, Kind.AGAIN)
+    ]
     letters = discs = stale = 0
     for _ in range(400):
         booth, now_s, kiosk = Booth(), 0.0, SlowKiosk()

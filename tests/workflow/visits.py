@@ -9,8 +9,9 @@ from appliance.workflow.turn import CONDITIONS
 from appliance.workflow.values import Act, Booth, Event, Held, Kind, Ready, State
 
 CAUSES = {Kind.FAULT: 'lathe', Kind.CUT_FAULT: 'stall', Kind.DOES_NOT_FIT: 'too long', Kind.KEEP_FAILED: 'disk full'}
-NUMBERS = {Kind.TAKE_HEARD: 9000, Kind.KEPT: 7, Kind.FITS: 60_000}
-RULES = Rules()
+NUMBERS = {Kind.TAKE_HEARD: 9000, Kind.KEPT: 7, Kind.FITS: 60_000, Kind.AGAIN: 7}
+SEQUENCE = ('left', 'left', 'right', 'record', 'right', 'left')
+RULES = Rules(sequence=SEQUENCE)
 WAY = {
     State.RECOVERING: [Kind.RECOVERED], State.ATTRACT: [Kind.RECORD], State.LANGUAGE: [Kind.RECORD],
     State.LEVEL_CHECK: [Kind.RECORD], State.COUNTDOWN: [Kind.TIME_UP], State.RECORDING: [Kind.RECORD, Kind.TAKE_HEARD],
@@ -22,7 +23,7 @@ WAY = {
 }  # fmt: skip
 BAD = {Kind.LID_OPENED, Kind.STOP_PRESSED}
 WELL = (Kind.STOP_RELEASED, Kind.LID_CLOSED, Kind.MENDED, Kind.MICROPHONE_FOUND, Kind.SPACE_OK, Kind.OPEN,
-        Kind.BLANKS_IN, Kind.SWARF_EMPTIED)  # fmt: skip
+        Kind.BLANKS_IN, Kind.SWARF_EMPTIED, Kind.HOURS_BEGIN, Kind.QUOTA_FREE)  # fmt: skip
 
 
 def event(kind):
@@ -100,6 +101,8 @@ class Witness:
             self.unsaved = True
         if happened.kind is Kind.KEPT and after.held is Held.KEPT and before.held is Held.UNSAVED:
             self.unsaved, self.kept = False, True
+        if happened.kind is Kind.AGAIN and after.held is Held.KEPT and before.held is Held.NOTHING:
+            self.kept = True  # the host's or the attendant's wish; the press is still the visitor's
         if happened.kind in BAD and before.state in (State.CUTTING, State.CANCEL):
             assert Act.STOP_CUT in acts(effects), 'lid and stop always win'
         if happened.kind in (Kind.CUT_DONE, Kind.CUT_FAULT, Kind.CUT_STOPPED):
@@ -131,6 +134,10 @@ class Witness:
         elif act is Act.HANDED_OVER:
             assert self.disc, 'handed over twice, or what is not there'
             self.disc = False
+        elif act is Act.SPOILED:
+            self.disc = False  # the attendant took it for no good: it is nobody's
+        elif act is Act.FIND_LETTER:
+            assert before.held is Held.NOTHING, 'a letter looked for in place of the one that is here'
         elif act is Act.RECORD:
             assert before.ready.microphone, 'recorded without a microphone'
             assert not self.unsaved, 'recorded over an unsaved take'

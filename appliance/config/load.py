@@ -1,4 +1,4 @@
-"""Reads the host's settings: packaged defaults, then /etc/audioletter/*.toml, then a file that was named.
+"""Reads the host's settings: packaged defaults, then *.toml of the usual folders, then a file that was named.
 
 Each file holds only what differs. Every file is checked by itself, so that an error names the file it stands in.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 
+from appliance.config.hours import week_of
 from appliance.config.model import Config
+from appliance.config.tokens import check_attendant
 from appliance.errors import MachineFileError
 from appliance.machine import disc_names
 from appliance.sound.curves import curve_names
@@ -29,31 +32,60 @@ LIMITS: dict[str, Range] = {
     'policy.replays': (0, 20),
     'policy.max_message_s': (5, 1200),
     'policy.blanks_low': (0, 1000),
+    'policy.discs_a_day': (0, 1000),
     'timeouts.dark_s': (5, 86_400),
     'timeouts.countdown_s': (1, 10),
     'timeouts.cut_margin': (0.05, 2),
     **{
         f'timeouts.{name}_s': _WAIT
         for name in ('language', 'level', 'silence', 'still_there', 'listen', 'question', 'load_disc', 'take_disc',
-                     'thanks', 'notice', 'maintenance')
+                     'thanks', 'notice', 'maintenance', 'attendant')
     },
 }  # fmt: skip
 
 
-def load_config(named: Path | None = None, system: Path = SYSTEM) -> tuple[Config, dict[str, str]]:
-    """The settings, and of each key the file it came from; MachineFileError naming file, key, value and limit."""
-    packaged = Path(str(resources.files('appliance.config') / DEFAULTS))
-    tables = read_toml(packaged)
+def usual_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """Where a booth here looks for its settings, in this order: the computer's, the service's, the user's own."""
+    state = environ.get('STATE_DIRECTORY', '').split(':')[0]
+    home = environ.get('HOME', '')
+    own = environ.get('XDG_CONFIG_HOME', '') or (f'{home}/.config' if home.startswith('/') else '')
+    service = Path(state) / 'settings' if state.startswith('/') else None
+    users = Path(own) / 'audioletter' if own.startswith('/') else None
+    return (SYSTEM, *(folder for folder in (service, users) if folder is not None))
+
+
+def files_in(folders: Iterable[Path]) -> list[Path]:
+    """The settings files there, in the order in which they are read."""
+    return [path for folder in folders for path in _files(folder)]
+
+
+def load_config(named: Path | None = None, system: Path | None = None) -> tuple[Config, dict[str, str]]:
+    """The settings, and of each key the file it came from; MachineFileError naming file, key, value and limit.
+
+    `system`: the one folder to look into, in place of the usual ones.
+    """
+    files = files_in(usual_folders() if system is None else (system,))
+    return layered((path, read_toml(path)) for path in (*files, *([named] if named else [])))
+
+
+def defaults() -> Table:
+    """The packaged ones."""
+    return read_toml(Path(str(resources.files('appliance.config') / DEFAULTS)))
+
+
+def layered(layers: Iterable[tuple[Path, Table]]) -> tuple[Config, dict[str, str]]:
+    """The packaged defaults and what each file changes of them, checked after each."""
+    tables = defaults()
     origin = {f'{section}.{key}': DEFAULTS for section, values in tables.items() for key in values}
-    config = _checked(tables, packaged)
-    for path in (*_files(system), *([named] if named else [])):
-        for section, values in read_toml(path).items():
+    config = checked(tables, DEFAULTS)
+    for path, content in layers:
+        for section, values in content.items():
             refuse_unknown({section}, set(tables), str(path), '')
             if not isinstance(values, dict):
                 raise MachineFileError(f'[{section}] must be a table, not {values!r}', where=str(path))
             tables[section] = {**tables[section], **values}
             origin.update({f'{section}.{key}': str(path) for key in values})
-        config = _checked(tables, path)
+        config = checked(tables, str(path))
     return config, origin
 
 
@@ -69,9 +101,8 @@ def _files(folder: Path) -> list[Path]:
         raise MachineFileError(what, where=str(folder), remedy='check its rights') from error
 
 
-def _checked(tables: Table, file: Path) -> Config:
-    """All tables so far; what is wrong now came with `file`."""
-    where = str(file)
+def checked(tables: Table, where: str) -> Config:
+    """All tables so far; what is wrong now came with `where`."""
     config = build(Config, copy.deepcopy(tables), where, '', LIMITS)
     names = config.voice.languages
     if not names or len(set(names)) < len(names):
@@ -85,6 +116,7 @@ def _checked(tables: Table, file: Path) -> Config:
         'places.data': config.places.data,
         'places.run': config.places.run,
         'voice.prompts_folder': config.voice.prompts_folder,
+        'attendant.reader': config.attendant.reader,
         'post.emblem': config.post.emblem,
         'post.font': config.post.font,
     }
@@ -92,6 +124,8 @@ def _checked(tables: Table, file: Path) -> Config:
         if path and not Path(path).is_absolute():
             what = f'{key} is {path!r}; it must be a path that begins at the root'
             raise MachineFileError(what, where=where)
+    week_of(config.hours, where)
+    check_attendant(config.attendant, where)
     return config
 
 

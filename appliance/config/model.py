@@ -38,6 +38,31 @@ class Policy:
     speed: Literal['auto', '78', '45', '33']
     curve: str
     blanks_low: int  # fewer than this: the host is told
+    discs_a_day: int  # 0: no limit
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When the booth takes letters (`appliance.config.hours` reads them)."""
+
+    mon: str
+    tue: str
+    wed: str
+    thu: str
+    fri: str
+    sat: str
+    sun: str
+    closed: tuple[str, ...]  # dates
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attendant:
+    """Who may open the menu at the booth."""
+
+    sequence: str  # of left, right and record
+    reader: str  # device of a card reader
+    tokens: tuple[str, ...]  # name:hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +93,7 @@ class Timeouts:
     thanks_s: float
     notice_s: float  # how long a side screen that clears itself stays
     maintenance_s: float
+    attendant_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +103,7 @@ class Config:
     places: Places
     voice: Voice
     policy: Policy
+    hours: Hours
+    attendant: Attendant
     post: Post
     timeouts: Timeouts

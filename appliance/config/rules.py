@@ -18,4 +18,5 @@ def rules_of(config: Config) -> Rules:
         for field in fields(part)
         if field.name in known
     }
-    return Rules(languages=len(config.voice.languages), **shared)
+    sequence = tuple(config.attendant.sequence.split())
+    return Rules(languages=len(config.voice.languages), sequence=sequence, **shared)

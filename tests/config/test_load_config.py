@@ -7,7 +7,7 @@ from typing import get_type_hints
 import pytest
 
 from appliance.config import Config, load_config
-from appliance.config.load import LIMITS
+from appliance.config.load import LIMITS, usual_folders
 from appliance.config.rules import rules_of
 from appliance.errors import MachineFileError
 from appliance.words.languages import NAMES
@@ -81,6 +81,22 @@ def test_a_named_file_comes_last(tmp_path):
         ('[post]\nsender = ["Booth\\u0007"]', r'post\.sender has the line .*; it must be text of 1 to 60 characters'),
         ('[post]\nsender = ["' + 61 * 'x' + '"]', r'post\.sender has the line'),
         ('voice = 3', r'\[voice\] must be a table'),
+        ('[hours]\nmon = "10-18"', r"hours\.mon is '10-18'; that is no time of a day; write 10:00-18:00"),
+        ('[hours]\ntue = "10:00-24:01"', r"hours\.tue is '10:00-24:01'"),
+        ('[hours]\nwed = "10:60-12:00"', r'hours\.wed'),
+        ('[hours]\nthu = ""', r'hours\.thu'),
+        ('[hours]\nfri = "10:00-13:00, 12:00-18:00"', r'hours\.fri .* after the one before'),
+        ('[hours]\nclosed = ["24.12.2026"]', r"hours\.closed has '24\.12\.2026'; that is no day"),
+        ('[hours]\nclosed = ["2026-02-30"]', r'hours\.closed'),
+        ('[hours]\nclosed = ["2026-12-24..2026-12-20"]', r'last day is before its first'),
+        ('[hours]\nzone = "Mars/Olympus"', r"hours\.zone is 'Mars/Olympus'; there is no such zone"),
+        ('[hours]\nzone = "../etc/passwd"', r'hours\.zone'),
+        ('[attendant]\nsequence = "left up"', r"attendant\.sequence has 'up'; it must be of left, right, record"),
+        ('[attendant]\nsequence = "left right"', r'attendant\.sequence has 2 presses; it must have 6 to 16'),
+        ('[attendant]\nsequence = "left left left left left left"', r'one control only'),
+        ('[attendant]\ntokens = ["anna"]', r"attendant\.tokens has 'anna'"),
+        ('[attendant]\nreader = "event0"', r"attendant\.reader is 'event0'; it must be a path"),
+        ('[policy]\ndiscs_a_day = -1', r'policy\.discs_a_day is -1; it must be between 0 and 1000'),
         ('[voice', r'not valid TOML'),
     ],
 )
@@ -109,7 +125,17 @@ def test_the_workflow_goes_by_the_hosts_numbers(tmp_path):
     config, _ = load(tmp_path, mine='[policy]\nunanswered = "hold"\nretakes = 7\n[timeouts]\nlisten_s = 99\n')
     rules = rules_of(config)
     assert (rules.unanswered, rules.retakes, rules.listen_s, rules.languages) == ('hold', 7, 99, 6)
-    own = {'languages', 'cut_grace_s', 'answer_s'}  # the workflow's own
+    own = {'languages', 'cut_grace_s', 'answer_s', 'sequence', 'code_s', 'tries', 'locked_s'}  # the workflow's own
     settings = {field.name for part in (config.policy, config.timeouts) for field in fields(part)}
     assert {field.name for field in fields(Rules)} - own <= settings
     assert replace(rules, languages=2).languages == 2
+    config, _ = load(tmp_path, mine='[attendant]\nsequence = "left  right left right left record"\n')
+    assert rules_of(config).sequence == ('left', 'right', 'left', 'right', 'left', 'record')
+
+
+def test_settings_of_the_service_and_of_the_user_are_read_after_those_of_the_computer():
+    environ = {'STATE_DIRECTORY': '/var/lib/audioletter', 'HOME': '/home/anna'}
+    names = ['/etc/audioletter', '/var/lib/audioletter/settings', '/home/anna/.config/audioletter']
+    assert [str(folder) for folder in usual_folders(environ)] == names
+    assert usual_folders({'XDG_CONFIG_HOME': '/x', 'HOME': '/home/anna'})[1:] == (Path('/x/audioletter'),)
+    assert len(usual_folders({'HOME': 'nowhere', 'STATE_DIRECTORY': ''})) == 1

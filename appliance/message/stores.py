@@ -171,6 +171,7 @@ class Stores:
         with self._in_words('keep the letter', self.shelf.data):  # what is set aside for the disc stays so
             self.shelf.give_back(round(take.seconds * SOUND_RATE_HZ) * FRAME_BYTES + LEDGER_BYTES)
         number = row['number'] if row is not None else self._new_letter(mark, state)
+        self._visitor(number if state == 'kept' else 0)  # whatever was asked before and broken off
         with self._in_words('keep the letter', self.shelf.wav(number)):
             self.shelf.remember_number(number)
             self.shelf.keep(take, Origin(number, mark, self.wall_s()))

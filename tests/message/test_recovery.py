@@ -4,9 +4,11 @@ import errno
 import shutil
 
 import numpy as np
+import pytest
 import soundfile
 
-from tests.message.faulty_disk import FaultyDisk
+from appliance.message import Disk
+from tests.message.faulty_disk import FaultyDisk, PowerCutError
 from tests.message.store_rig import Rig, sound_of
 
 
@@ -52,6 +54,37 @@ def test_a_power_cut_loses_what_was_not_kept(tmp_path):
     assert told.take is None
     assert len(rig.stores.letters()) == 1
     assert not (rig.data / 'reserve').exists(), 'the room of a visit that is over'
+
+
+@pytest.mark.parametrize(('first', 'then'), [('keep', 'hold'), ('hold', 'keep')])
+def test_what_was_asked_last_counts_when_both_keeping_and_holding_were_broken_off(tmp_path, first, then):
+    rig = Rig(tmp_path)
+    rig.speak()
+    rig.disk.rename = killed_before(Disk.rename, 'letter.wav')
+    with pytest.raises(PowerCutError):
+        getattr(rig.stores, first)()
+    told = rig.killed().recover()
+    assert told.take is not None
+    assert told.kept is None
+    rig.disk.sync_folder = killed_before(Disk.sync_folder, '000001')
+    with pytest.raises(PowerCutError):
+        getattr(rig.stores, then)()
+    told = rig.killed().recover()
+    assert told.take is None
+    assert [letter.state for letter in rig.stores.letters()] == ['kept' if then == 'keep' else 'held']
+    assert (told.kept is not None) == (then == 'keep'), 'nobody is asked for a disc who did not press Keep; who did, is'
+
+
+def killed_before(act, name):
+    """What a disk does, until it is to do it with this name."""
+
+    def do(*words):
+        if words[-1].name == name:
+            raise PowerCutError
+        act(rig_disk, *words)
+
+    rig_disk = Disk()
+    return do
 
 
 def test_a_kept_letter_whose_take_is_there_is_asked_for_and_not_kept_twice(tmp_path):

@@ -14,6 +14,7 @@ FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '-
 
 def pytest_addoption(parser):
     parser.addoption('--no-skips', action='store_true', help='a skipped test is a failure')
+    parser.addoption('--lots', type=int, default=0, help='other lots than usual, where a test draws any')
 
 
 @pytest.hookimpl(wrapper=True)

@@ -108,7 +108,6 @@ def live_and_die(nursery, task, wait_s, promises):
 def come_back(task):
     """A fresh supervisor on what is left: its screen, and why it shows it."""
     plan = killed.plan_of(task.data, task.run, *task.policy)
-    held = lock(plan.folders, ALONE_S)  # a cutter that is left alone holds it until it has ended
     booth = VirtualBooth(plan)
     for name, on in task.sensors.items():
         booth.set(name, on)
@@ -119,8 +118,17 @@ def come_back(task):
         killed.turn(booth, plan.choice.clock)
         turns += kiosk.booth.state is not State.RECOVERING
     kiosk.drop()
-    held.close()
     return kiosk.booth
+
+
+@contextlib.contextmanager
+def at_rest(task):
+    """Nobody is at work in the folders any more: a cutter that is left alone has ended, with a disc or without."""
+    held = lock(killed.plan_of(task.data, task.run, *task.policy).folders, ALONE_S)
+    try:
+        yield
+    finally:
+        held.close()
 
 
 def left(task, world, disc):
@@ -195,8 +203,9 @@ def kill_once(nursery, task, wait_s, promises):
     live_and_die(nursery, task, wait_s, promises)
     task = replace(task, sensors=dict(promises.sensors))
     worlds = promises.worlds()
-    seen_before = [left(task, world, promises.disc) for world in worlds]
-    booth = come_back(task)
+    with at_rest(task):
+        seen_before = [left(task, world, promises.disc) for world in worlds]
+        booth = come_back(task)
     there = (booth.state, booth.reason)
     may = [screen(world, task, *seen) for world, seen in zip(worlds, seen_before, strict=True)]
     fitting = [world for where, world in may if where == there]
@@ -208,8 +217,6 @@ def kill_once(nursery, task, wait_s, promises):
     return task, booth.state
 
 
-# About one kill in two hundred is still judged wrong, and whether by the booth or by this test is not found yet.
-@pytest.mark.xfail(strict=False, reason='one kill in some two hundred ends otherwise than promised')
 @pytest.mark.parametrize(('chain', 'quick'), [(0, True), (1, True), (2, True), (3, False)])
 def test_whatever_instant_it_is_killed_at_everything_promised_is_there(
     nursery, memory, letter, tmp_path, monkeypatch, request, chain, quick
@@ -217,7 +224,7 @@ def test_whatever_instant_it_is_killed_at_everything_promised_is_there(
     kills = (KILLS if quick else REAL_KILLS)[request.config.getoption('--no-skips')]
     if quick:
         monkeypatch.setattr(put_together, 'Cutter', lambda held: Cutter(killed.QUICK, held))
-    lots = random.Random(chain + 100)
+    lots = random.Random(chain + 100 + 1000 * request.config.getoption('--lots'))
     (tmp_path / 'data').mkdir()
     task = Task(tmp_path / 'data', memory, letter, POLICIES[chain % len(POLICIES)], {}, 0, quick, True, 0)
     promises, screens = Promises(task.policy[0]), Counter()

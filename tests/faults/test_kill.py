@@ -217,6 +217,7 @@ def kill_once(nursery, task, wait_s, promises):
     return task, booth.state
 
 
+@pytest.mark.timeout(900)  # many lives, each of a second, with all tests
 @pytest.mark.parametrize(('chain', 'quick'), [(0, True), (1, True), (2, True), (3, False)])
 def test_whatever_instant_it_is_killed_at_everything_promised_is_there(
     nursery, memory, letter, tmp_path, monkeypatch, request, chain, quick

@@ -20,10 +20,14 @@ Protocol, version 1. Lines of JSON in UTF-8, each an object, at most 64 KiB with
     server  {"id": 7, "want": "input"}                              client  {"id": 7, "input": "BASE64", "more": false}
     client  {"id": 7, "cancel": true}                               at any time: what it does is stopped
     server  {"id": 7, "end": {"code": 0}}                           the last of this id
-            {"id": 7, "end": {"code": 2, "what": "...", "where": "...", "remedy": "..."}}
-    server  {"note": "..."}                                         to all that look on: who has taken the command, say
+            {"id": 7, "end": {"code": 2, "what": "...", "where": "...", "remedy": "...", "private": true}}
+    server  {"note": "..."}                                         at any time: somebody has taken over, say
     client  {"id": 8, "complete": "letters sh"}                     server  {"id": 8, "choices": ["show"]}
     server  {"error": "..."}                                        and it hangs up: what came was no line of these
+
+A session does one thing after another and keeps a few waiting; an urgent command (`stop`) is done beside them. What was
+cancelled ends with code 130. A client that hangs up, or shuts its side down, has cancelled everything. "private": the
+words of that command belong in no history.
 
 A file that is too long for one line comes in several: all but the last have "more": true. Columns and names of facts
 are the same for people and programs; `--json` among the words tells a command that a program reads (numbers are not

@@ -91,6 +91,9 @@ class Desk(Protocol):
     def stores(self, name: str, do: Callable[[Stores], T]) -> T:
         """Done in the archivist's thread, which owns them; raises what it raised. `name`: 'list the letters', say."""
 
+    def deed(self, who: str, what: str, how: str) -> None:
+        """Into the ledger; sessions do so for each command that changes something."""
+
     def lathe(self, order: Any, cancelled: threading.Event) -> Iterator[Any]:
         """A maintenance order of `kiosk.cutter` for the machine, and what it answers until it is done. Set `cancelled`
         and it is stopped at once."""
@@ -111,6 +114,42 @@ def _nobody(question: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody at the desk."""
+
+    number: int
+    who: str
+    since_s: float  # on the computer's clock, as are all times of `Desk.wall_s`
+    commands: bool  # has the command of the booth
+    doing: str = ''
+
+
+class Sessions(Protocol):
+    """All that are at the desk, as the session of one call sees them."""
+
+    def seats(self) -> tuple[Seat, ...]: ...
+
+    def take_over(self) -> str:
+        """The command of the booth is this session's now; whose it was, or an empty text."""
+
+    def stop(self) -> int:
+        """Whatever any session changes now is cancelled; how many were."""
+
+
+class Alone:
+    """Nobody else is there."""
+
+    def seats(self) -> tuple[Seat, ...]:
+        return ()
+
+    def take_over(self) -> str:
+        return ''
+
+    def stop(self) -> int:
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One command as it runs: for whom, and how to reach them."""
 
@@ -121,6 +160,7 @@ class Call:
     cancelled: threading.Event = field(default_factory=threading.Event)  # stop what you do
     ask: Callable[[str], bool] = _nobody  # a question; whether the answer was yes
     read: Callable[[], bytes] = bytes  # what whoever asked sends after the command: a file, say
+    sessions: Sessions = field(default_factory=Alone)
 
     def pause(self, seconds: float) -> bool:
         """Until so much of the booth's time has passed; False when the command is to end instead."""
@@ -145,4 +185,5 @@ class Command:
     changes: bool = False  # needs the command of the booth, which one session has; all others only look on
     maintenance: bool = False  # only while the booth is in maintenance
     private: bool = False  # its words are not noted: they may hold a name
+    urgent: bool = False  # at once, beside whatever the session does, and nobody has to be allowed
     offers: Mapping[str, Offer] = field(default_factory=dict, hash=False)  # parameter -> values to complete it with

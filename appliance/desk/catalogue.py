@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from functools import cache
 
 from appliance.desk.book import Blob, Call, Command, Desk, Facts, Line, Said, Table
@@ -77,16 +77,21 @@ def _offers(command: Command, parameter: Parameter, desk: Desk) -> Iterable[str]
     return parameter.choices if offer is None else (str(value) for value in offer(desk))
 
 
-def run(command: Command, call: Call, bound: Bound) -> Iterator[Said]:
+def run(command: Command, call: Call, bound: Bound) -> Generator[Said, None, None]:
     """What the command says. It asks first what it has to ask, and refuses where the booth must be in maintenance."""
-    if command.maintenance and call.desk.look().booth.state is not State.MAINTENANCE:
-        raise MachineRefusesError(
-            'the booth is not in maintenance', where=command.name, remedy='maintain takes it out of service first'
-        )
-    if command.asks and not bound.yes and not call.ask(command.asks.format(**bound.named)):
-        raise MachineRefusesError('nothing was done', where=command.name, remedy='answer yes, or write --yes')
+    _in_maintenance(command, call)
+    if command.asks and not bound.yes:
+        if not call.ask(command.asks.format(**bound.named)):
+            raise MachineRefusesError('nothing was done', where=command.name, remedy='answer yes, or write --yes')
+        _in_maintenance(command, call)  # it may have taken a while
     said = command.run(call, *bound.places, **bound.options)
     if isinstance(said, SAID):
         yield said
     elif said is not None:
         yield from said
+
+
+def _in_maintenance(command: Command, call: Call) -> None:
+    if command.maintenance and call.desk.look().booth.state is not State.MAINTENANCE:
+        remedy = 'maintain takes it out of service first'
+        raise MachineRefusesError('the booth is not in maintenance', where=command.name, remedy=remedy)

@@ -92,13 +92,15 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """`code` as of the command line (README, "Exit codes")."""
+    """`code` as of the command line (README, "Exit codes"); 130: it was cancelled. `private`: the words of this command
+    are nobody else's affair, and no history keeps them."""
 
     id: int
     code: int = 0
     what: str = ''
     where: str = ''
     remedy: str = ''
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,10 +171,10 @@ def _value(value: Any) -> Value:
 
 def _ended(number: int, found: dict[str, Any]) -> End:
     end = found['end']
-    if not isinstance(end, dict) or not {'code'} <= set(end) <= {'code', 'what', 'where', 'remedy'}:
+    if not isinstance(end, dict) or not {'code'} <= set(end) <= {'code', 'what', 'where', 'remedy', 'private'}:
         raise LineError('end: no such end')
     texts = {key: _text(end, key) for key in ('what', 'where', 'remedy') if key in end}
-    return End(number, _number(end, 'code', 0, 256), **texts)
+    return End(number, _number(end, 'code', 0, 256), **texts, private='private' in end and _truth(end, 'private'))
 
 
 _CLIENT: dict[frozenset[str], Callable[[int, dict[str, Any]], FromClient]] = {

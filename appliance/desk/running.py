@@ -22,6 +22,7 @@ from appliance.workflow.turn import SERVED
 from appliance.workflow.values import Event
 
 T = TypeVar('T')
+DEED_S = 5.0
 LISTEN_S = 0.05  # between two looks whether an errand is still wanted
 
 
@@ -61,6 +62,12 @@ class KioskDesk:
     def stores(self, name: str, do: Callable[[Stores], T]) -> T:
         answer: Future[T] = self._kiosk().parts.archivist.ask(name, do)
         return _answer(answer)
+
+    def deed(self, who: str, what: str, how: str) -> None:
+        """A disk that hangs is waited for so long, and then it is noted as soon as it can be."""
+        asked = self._kiosk().parts.archivist.ask('note a deed', lambda stores: stores.deed(who, what, how))
+        with contextlib.suppress(TimeoutError):
+            _answer(asked, DEED_S)
 
     def lathe(self, order: Any, cancelled: threading.Event) -> Iterator[Any]:
         """What is not heard to its end is stopped too."""
@@ -102,8 +109,8 @@ def _said(running: Running, cancelled: threading.Event) -> Iterator[Any]:
                 return
 
 
-def _answer(future: Future[T]) -> T:
+def _answer(future: Future[T], timeout_s: float | None = None) -> T:
     try:
-        return future.result()
+        return future.result(timeout_s)
     except CancelledError:
         raise MachineRefusesError('the booth has just ended', remedy='ask again when it is up') from None

@@ -89,7 +89,8 @@ def _object_of(message: FromClient | FromServer) -> dict[str, Any]:
             return {'id': message.id, 'want': 'input'}
         case End():
             told = {key: clean(getattr(message, key)) for key in ('what', 'where', 'remedy')}
-            return {'id': message.id, 'end': {'code': message.code} | {k: text for k, text in told.items() if text}}
+            end = {'code': message.code} | {key: text for key, text in told.items() if text}
+            return {'id': message.id, 'end': end | {'private': True} if message.private else end}
         case Choices():
             return {'id': message.id, 'choices': [clean(choice, CHOICE) for choice in message.choices]}
         case Note():

@@ -42,7 +42,7 @@ SERVER = st.one_of(
     st.builds(lines.Say, IDS, SAID, st.booleans()),
     st.builds(lines.Ask, IDS, TEXT),
     st.builds(lines.Want, IDS),
-    st.builds(lines.End, IDS, st.integers(0, 255), TEXT, TEXT, TEXT),
+    st.builds(lines.End, IDS, st.integers(0, 255), TEXT, TEXT, TEXT, st.booleans()),
     st.builds(lines.Choices, IDS, st.lists(NAMES, max_size=9).map(tuple)),
     st.builds(lines.Note, TEXT),
     st.builds(lines.Wrong, TEXT),

@@ -1,0 +1,296 @@
+"""The mind of the interlock: whether motors and head may have power, and whether the head may go down.
+
+This file runs on the interlock's microcontroller under MicroPython as it is, and under CPython in the virtual machine
+and in the tests; it touches no hardware and knows no clock but the milliseconds that it is told have passed.
+
+    SAFE ──arm, then permits, every input good──▶ ARMED ──heartbeats──▶ CUTTING ──off, or an end that was told──▶ SAFE
+                                                    └──────anything else──────┴──▶ TRIPPED ──seen to, all well──▶ SAFE
+
+Power is on in ARMED and CUTTING alone, the head may be down in CUTTING alone. Anything unknown, late or inconsistent
+trips; the first cause stays until the supervisor names that very trip, and nothing ever arms itself.
+"""
+
+from appliance.interlock.wire import NEXT, SEQUENCE, UNKNOWN, VERSION, ahead, line
+
+SAFE, ARMED, CUTTING, TRIPPED = 0, 1, 2, 3
+
+# Causes, by number on the wire; the words of each stand in `appliance/interlock/causes.py`.
+WELL, STOP, STOP_WIRES, LID, HEAD_HOT, HEAD_SENSOR, DRIVER_HOT, DRIVER_SENSOR, SUPPLY_LOW, SUPPLY_HIGH, SUPPLY_SENSOR, \
+    RELAY, PERMIT_LATE, NO_BEAT, BEAT_LOST, BEAT_WILD, STALL, INDEX, SEQUENCE_BROKEN, SESSION, GARBLED, LOOP_LATE, \
+    BAD_ORDER = range(23)  # fmt: skip
+
+# Bits of `inputs` in a status line: what is good.
+STOP_OUT, LID_CLOSED, HEAD_COOL, DRIVER_COOL, SUPPLY_GOOD, RELAY_OBEYS = 1, 2, 4, 8, 16, 32
+
+BAD_MS = 5  # a contact that is bad for so long trips: a spark does not
+GOOD_MS = 50  # and it must be good for so long before anything is armed
+LONGEST_PERMIT_MS = 250
+ARMED_MS = 3000  # for the first heartbeat
+FIRST_BEATS_MS = 20  # heartbeats for so long before the head may go down
+BEAT_LOST_MS = 20
+WINDOW_MS = 40  # in which heartbeats are counted
+LATE_MS = 20  # between two steps of the guard: more is a program that hangs
+RELAY_MS = 60  # for the relay's contacts to follow
+GARBLED_LINES = 5  # in a row
+SLACK = 0.1  # of a turn: index pulse against steps. The load angle of the motor is a hundredth
+BEATS_OFF = 0.4  # part by which the rate of heartbeats may be wrong
+
+
+class Limits:
+    """What the sensors may say while there is power. Millivolts, tenths of a degree Celsius."""
+
+    def __init__(self, head_dc: int, driver_dc: int, low_mv: int, high_mv: int) -> None:
+        self.head_dc = head_dc
+        self.driver_dc = driver_dc
+        self.low_mv = low_mv
+        self.high_mv = high_mv
+        self.cooler_dc = 50  # than the limit before anything is armed again
+
+
+class Seen:
+    """What the inputs say now. One is made and used over and over: nothing is allocated in the loop."""
+
+    def __init__(self) -> None:
+        self.stop_out = False  # both contacts agree that it is not pressed
+        self.stop_agrees = False
+        self.lid_closed = False
+        self.head_dc = UNKNOWN
+        self.driver_dc = UNKNOWN
+        self.supply_mv = UNKNOWN
+        self.relay_closed = False  # its own auxiliary contact
+        self.beats = 0  # edges of the heartbeat since the last look
+        self.steps = 0  # step pulses of the platter
+        self.turns = 0  # index pulses of the platter
+
+
+class Guard:
+    """`hear` takes what was said, `step` what is seen; `power` and `head` are what may be."""
+
+    def __init__(self, limits: Limits, session: int, build: int) -> None:
+        self.limits = limits
+        self.session = session
+        self.build = build
+        self.state = SAFE
+        self.cause = WELL
+        self.trips = 0  # counted, so that a trip is seen to by its number
+        self.inputs = 0
+        self.beats = 0
+        self.steps = 0
+        self.turns = 0
+        self.ack = 0  # the last line of the supervisor that was heeded
+        self._heard = False  # any line of this session
+        self._said = 0
+        self._garbled = 0
+        self._good_ms = 0
+        self._bad_ms = 0
+        self._relay_ms = 0
+        self._permit_ms = 0
+        self._armed_ms = 0
+        self._ending = False
+        self._steps_per_turn = 0
+        self._beat_us = 0
+        self._since_index = 0  # step pulses
+        self._indexed = False  # since it was armed
+        self._beat_ms = 0  # since the last heartbeat
+        self._beating_ms = 0  # how long there have been heartbeats
+        self._window_ms = 0
+        self._window_beats = 0
+
+    @property
+    def power(self) -> bool:
+        return self.state == ARMED or self.state == CUTTING
+
+    @property
+    def head(self) -> bool:
+        return self.state == CUTTING
+
+    # -- what is said --------------------------------------------------------------------------------------------
+
+    def hear(self, kind: str, numbers: 'tuple[int, ...]') -> 'bytes | None':
+        """A line of the supervisor; the answer to it, if it wants one."""
+        if kind == 'H':
+            return line('H', VERSION, self.session, self.build)
+        self._garbled = 0
+        if kind not in 'APOR' or len(numbers) != {'A': 4, 'P': 4, 'O': 2, 'R': 3}[kind]:
+            self._refuse(BAD_ORDER)
+        elif numbers[0] != self.session:
+            self._refuse(SESSION)
+        elif self._is_next(numbers[1]):
+            self._heed(kind, numbers)
+        return None
+
+    def hear_garbage(self) -> None:
+        """Something came that is no line."""
+        self._garbled += 1
+        if self._garbled >= GARBLED_LINES:
+            self._refuse(GARBLED)
+
+    def _is_next(self, seq: int) -> bool:
+        """The first line of a session begins the count. One that was heard before is not heeded: it may be an echo."""
+        jump = ahead(seq, self.ack)
+        if not 0 <= seq < SEQUENCE or (self._heard and jump > NEXT):
+            self._refuse(SEQUENCE_BROKEN)
+            return False
+        if self._heard and jump == 0:
+            return False
+        self._heard = True
+        self.ack = seq
+        return True
+
+    def _refuse(self, cause: int) -> None:
+        if self.power:
+            self._trip(cause)
+
+    def _heed(self, kind: str, numbers: 'tuple[int, ...]') -> None:
+        if kind == 'O':
+            self._off()
+        elif kind == 'A':
+            self._arm(numbers[2], numbers[3])
+        elif kind == 'P':
+            self._permit(numbers[2], numbers[3])
+        elif self.state == TRIPPED and numbers[2] == self.trips and self._good_ms >= GOOD_MS:
+            self.state, self.cause = SAFE, WELL
+
+    def _off(self) -> None:
+        if self.power:
+            self.state, self.cause, self._relay_ms = SAFE, WELL, 0
+
+    def _arm(self, steps_per_turn: int, beat_us: int) -> None:
+        """Only from SAFE, with every input good; otherwise nothing happens, and the status says why."""
+        if self.power:
+            self._trip(BAD_ORDER)
+        elif self.state == SAFE and self._good_ms >= GOOD_MS and steps_per_turn > 0 and beat_us > 0:
+            self.state, self.cause, self._relay_ms = ARMED, WELL, 0
+            self._steps_per_turn, self._beat_us = steps_per_turn, beat_us
+            self._permit_ms, self._armed_ms, self._ending = LONGEST_PERMIT_MS, 0, False
+            self._since_index, self._indexed = 0, False
+            self._beating_ms = self._beat_ms = self._window_ms = self._window_beats = 0
+
+    def _permit(self, for_ms: int, ending: int) -> None:
+        if not self.power:
+            return
+        if not 0 < for_ms <= LONGEST_PERMIT_MS or ending not in (0, 1):
+            self._trip(BAD_ORDER)
+            return
+        self._permit_ms, self._ending = for_ms, ending == 1
+
+    # -- what is seen --------------------------------------------------------------------------------------------
+
+    def step(self, elapsed_ms: int, seen: Seen) -> None:
+        """`elapsed_ms` since the last step."""
+        self.beats = (self.beats + seen.beats) % SEQUENCE
+        self.steps = (self.steps + seen.steps) % SEQUENCE
+        self.turns = (self.turns + seen.turns) % SEQUENCE
+        cause = self._look(elapsed_ms, seen)
+        if cause == WELL:
+            self._good_ms, self._bad_ms = min(self._good_ms + elapsed_ms, GOOD_MS), 0
+        else:
+            self._good_ms = 0
+            self._bad_ms = min(self._bad_ms + elapsed_ms, BAD_MS)
+        if not self.power:
+            if self.state == SAFE:
+                self.cause = cause
+            return
+        if not 0 <= elapsed_ms <= LATE_MS:
+            self._trip(LOOP_LATE)
+        elif cause != WELL and self._bad_ms >= BAD_MS:
+            self._trip(cause)
+        else:
+            self._time(elapsed_ms)
+            if self.power:
+                self._beat(elapsed_ms, seen.beats)
+            if self.power:
+                self._turn(seen.steps, seen.turns)
+
+    def _trip(self, cause: int) -> None:
+        self.state, self.cause, self._relay_ms = TRIPPED, cause, 0
+        self.trips = self.trips % (SEQUENCE - 1) + 1
+
+    def _look(self, elapsed_ms: int, seen: Seen) -> int:
+        """The first thing that is not good; `inputs` are told of all of them."""
+        limits = self.limits
+        cooler_dc = 0 if self.power else limits.cooler_dc
+        self._relay_ms = 0 if seen.relay_closed == self.power else self._relay_ms + max(elapsed_ms, 0)
+        obeys = self._relay_ms < RELAY_MS
+        head = seen.head_dc != UNKNOWN and seen.head_dc < limits.head_dc - cooler_dc
+        driver = seen.driver_dc != UNKNOWN and seen.driver_dc < limits.driver_dc - cooler_dc
+        supply = limits.low_mv <= seen.supply_mv <= limits.high_mv
+        stop_out = seen.stop_out and seen.stop_agrees
+        self.inputs = (
+            STOP_OUT * stop_out + LID_CLOSED * seen.lid_closed + HEAD_COOL * head + DRIVER_COOL * driver
+            + SUPPLY_GOOD * supply + RELAY_OBEYS * obeys
+        )  # fmt: skip
+        if not seen.stop_agrees:
+            return STOP_WIRES
+        if not seen.stop_out:
+            return STOP
+        if not seen.lid_closed:
+            return LID
+        if not head:
+            return HEAD_SENSOR if seen.head_dc == UNKNOWN else HEAD_HOT
+        if not driver:
+            return DRIVER_SENSOR if seen.driver_dc == UNKNOWN else DRIVER_HOT
+        if not supply:
+            if seen.supply_mv == UNKNOWN:
+                return SUPPLY_SENSOR
+            return SUPPLY_LOW if seen.supply_mv < limits.low_mv else SUPPLY_HIGH
+        return WELL if obeys else RELAY
+
+    def _time(self, elapsed_ms: int) -> None:
+        """Permits run out; a machine that is armed and does not begin is disarmed."""
+        self._permit_ms -= elapsed_ms
+        if self._permit_ms <= 0:
+            self._trip(PERMIT_LATE)
+        elif self.state == ARMED:
+            self._armed_ms += elapsed_ms
+            if self._armed_ms > ARMED_MS:
+                self._trip(NO_BEAT)
+
+    def _beat(self, elapsed_ms: int, beats: int) -> None:
+        """Heartbeats come from the chain itself: without them nothing knows what the pins do."""
+        self._beat_ms = 0 if beats else self._beat_ms + elapsed_ms
+        if not self._beating_ms and not beats:
+            return
+        self._beating_ms = min(self._beating_ms + max(elapsed_ms, 1), FIRST_BEATS_MS + 1)
+        if self._beat_ms > BEAT_LOST_MS:
+            self._beat_is_over()
+            return
+        self._window_ms += elapsed_ms
+        self._window_beats += beats
+        if self._window_ms >= WINDOW_MS:
+            expected = self._window_ms * 1000 / self._beat_us
+            off = abs(self._window_beats - expected) > BEATS_OFF * expected + 1
+            self._window_ms = self._window_beats = 0
+            if off and not self._ending:
+                self._trip(BEAT_WILD)
+                return
+        if self.state == ARMED and self._beating_ms > FIRST_BEATS_MS:
+            self.state = CUTTING
+
+    def _beat_is_over(self) -> None:
+        if self._ending:
+            self._off()
+        else:
+            self._trip(BEAT_LOST)
+
+    def _turn(self, steps: int, turns: int) -> None:
+        """One index pulse for each turn of steps: more steps without one is a platter that stands, fewer is one that is
+        turned by something else, or a sensor that dreams. The first pulse after arming comes whenever it comes."""
+        self._since_index += steps
+        if turns:
+            few = self._since_index < (turns - SLACK) * self._steps_per_turn
+            if self._indexed and few:
+                self._trip(INDEX)
+                return
+            self._indexed = True
+            self._since_index = 0
+        elif self._since_index > (1 + SLACK) * self._steps_per_turn:
+            self._trip(STALL)
+
+    # -- what is told --------------------------------------------------------------------------------------------
+
+    def status(self, seen: Seen) -> bytes:
+        """The line that tells the supervisor everything."""
+        self._said = (self._said + 1) % SEQUENCE
+        return line('S', self.session, self._said, self.state, self.cause, self.trips, self.inputs, seen.head_dc,
+                    seen.driver_dc, seen.supply_mv, self.beats, self.steps, self.turns, self.ack)  # fmt: skip

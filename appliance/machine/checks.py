@@ -6,7 +6,7 @@ import itertools
 
 from appliance.errors import MachineFileError, MachineRefusesError
 from appliance.machine.model import FRAME_RATE_HZ, Disc, Machine
-from appliance.machine.panel_checks import check_panel
+from appliance.machine.panel_checks import check_interlock, check_panel
 
 OUTPUT_PINS = (
     'leg_a', 'leg_b', 'bridge_enable', 'enable', 'head_lift', 'platter_step', 'platter_dir', 'carriage_step',
@@ -23,6 +23,7 @@ def check_machine(machine: Machine, where: str) -> None:
     """Raise MachineFileError for the first contradiction in a machine file."""
     _check_pins(machine, where)
     check_panel(machine, OUTPUT_PINS, where)
+    check_interlock(machine, where)
     _check_steps(machine, where)
     carriage, cut = machine.carriage, machine.cut
     for low, high in (

@@ -10,6 +10,11 @@ from appliance.tables import Range
 _PIN: Range = (0, 27)  # the 40-pin header
 _FREE_PIN: Range = (2, 27)  # 0 and 1 read the identity of a board on top at start
 _FRACTION: Range = (0, 1)
+_PICO_PIN: Range = (0, 22)  # of a Pico's header; 23-25 and 29 belong to its board
+_PICO_ADC: Range = (26, 28)
+PICO_PINS = ('tx', 'rx', 'relay', 'lift', 'lamp', 'stop_closed', 'stop_open', 'lid', 'relay_contact', 'heartbeat',
+             'step', 'index')  # fmt: skip
+PICO_ADCS = ('head_adc', 'driver_adc', 'supply_adc')
 
 MACHINE_LIMITS: dict[str, Range] = {
     'machine.seed': (0, 2**31 - 1),
@@ -105,6 +110,17 @@ MACHINE_LIMITS: dict[str, Range] = {
     **{f'lcd.{name}': _FREE_PIN for name in ('dc', 'reset', 'backlight')},
     'lcd.rotate': (0, 2),
     'sound.latency_ms': (2, 500),
+    'interlock.baud': (9600, 921_600),
+    **{f'interlock.{name}': _PICO_PIN for name in PICO_PINS},
+    **{f'interlock.{name}': _PICO_ADC for name in PICO_ADCS},
+    'interlock.thermistor_pull_up_ohm': (100, 1_000_000),
+    'interlock.thermistor_ohm': (100, 1_000_000),
+    'interlock.thermistor_beta_k': (1000, 10_000),
+    'interlock.supply_full_v': (3.3, 100),
+    'interlock.head_max_c': (30, 150),
+    'interlock.driver_max_c': (30, 150),
+    'interlock.supply_min_v': (5, 60),
+    'interlock.supply_max_v': (5, 60),
 }
 
 _GROOVE: dict[str, Range] = {

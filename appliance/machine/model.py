@@ -204,8 +204,39 @@ class SoundCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Interlock:
+    """The Raspberry Pi Pico that alone closes the power relay: its line, its pins (GP numbers), its limits."""
+
+    device: str
+    baud: int
+    tx: int
+    rx: int
+    relay: int
+    lift: int
+    lamp: int
+    stop_closed: int
+    stop_open: int
+    lid: int
+    relay_contact: int
+    heartbeat: int
+    step: int
+    index: int
+    head_adc: int
+    driver_adc: int
+    supply_adc: int
+    thermistor_pull_up_ohm: int
+    thermistor_ohm: int
+    thermistor_beta_k: int
+    supply_full_v: float
+    head_max_c: float
+    driver_max_c: float
+    supply_min_v: float
+    supply_max_v: float
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
-    """Every physical fact of one lathe; the last three sections, of the booth around it, may be missing."""
+    """Every physical fact of one lathe; the last four sections, of what is around it, may be missing."""
 
     machine: Identity
     pins: Pins
@@ -221,6 +252,7 @@ class Machine:
     controls: Controls | None = None
     lcd: LcdPanel | None = None
     sound: SoundCard | None = None
+    interlock: Interlock | None = None
 
 
 @dataclass(frozen=True, slots=True)

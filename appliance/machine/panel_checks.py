@@ -6,6 +6,7 @@ Sources: BCM2835/BCM2711 ARM Peripherals, table of alternative functions; Raspbe
 from __future__ import annotations
 
 from appliance.errors import MachineFileError
+from appliance.machine.limits import PICO_ADCS, PICO_PINS
 from appliance.machine.model import Controls, LcdPanel, Machine
 
 INPUTS = ('record', 'left', 'right', 'lid_closed', 'blank', 'stop_pressed')
@@ -17,6 +18,7 @@ LCD_TURNS = (0, 2)  # the picture is wide
 SPI_LINES = {0: (9, 10, 11), 1: (19, 20, 21)}
 SPI_SELECT = {0: {0: 8, 1: 7}, 1: {0: 18, 1: 17, 2: 16}}
 UART = (14, 15)  # to the interlock
+PICO_UART = {'tx': (0, 12, 16), 'rx': (1, 13, 17)}  # RP2040 datasheet, table of GPIO functions
 PULLED_UP = (2, 3)  # 1.8 kohm to 3.3 V on the board (I2C): no pull-down of the chip is stronger
 
 
@@ -80,3 +82,28 @@ def _take(key: str, pin: int, taken: dict[int, str], where: str) -> None:
     if pin in taken:
         raise MachineFileError(f'{key} is {pin}, which {taken[pin]} has already', where=where, remedy='one wire a pin')
     taken[pin] = key
+
+
+def check_interlock(machine: Machine, where: str) -> None:
+    """Raise MachineFileError for the first contradiction in [interlock]; files without one pass."""
+    interlock = machine.interlock
+    if interlock is None:
+        return
+    taken: dict[int, str] = {}
+    for name in (*PICO_PINS, *PICO_ADCS):
+        _take(f'interlock.{name}', getattr(interlock, name), taken, where)
+    if not interlock.supply_min_v < machine.bridge.supply_v < interlock.supply_max_v < interlock.supply_full_v:
+        raise MachineFileError(
+            f'interlock.supply_min_v, supply_max_v and supply_full_v are {interlock.supply_min_v:g}, '
+            f'{interlock.supply_max_v:g} and {interlock.supply_full_v:g}; bridge.supply_v is '
+            f'{machine.bridge.supply_v:g} and must lie between the first two, and the last above them',
+            where=where,
+        )
+    for name, pairs in PICO_UART.items():
+        if getattr(interlock, name) not in pairs:
+            known = ', '.join(map(str, pairs))
+            raise MachineFileError(
+                f'interlock.{name} is {getattr(interlock, name)}; UART0 of a Pico has {known}', where=where
+            )
+    if not interlock.device.startswith('/dev/'):
+        raise MachineFileError(f'interlock.device is {interlock.device!r}; it must begin with /dev/', where=where)

@@ -12,7 +12,9 @@ from appliance.machine import check_pair, disc_names, load_disc, load_machine, m
 from appliance.machine.limits import DISC_LIMITS, MACHINE_LIMITS
 from appliance.machine.model import Disc, GrooveKind, Machine
 
-WHOLE = re.compile(r'(pins|lcd)\..*|controls\.(?!bounce_ms).*|.*\.(seed|range|microsteps|motor_steps_per_turn)')
+WHOLE = re.compile(
+    r'(pins|lcd)\..*|interlock\.(?!.*_[vc]$).*|controls\.(?!bounce_ms).*|.*\.(seed|range|microsteps|motor_steps_per_turn)'
+)
 VIRTUAL = machine_path('virtual').read_text(encoding='utf-8')
 
 

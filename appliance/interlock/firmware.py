@@ -1,0 +1,80 @@
+"""What goes onto the interlock's microcontroller: the files of `boot/interlock`, the mind that both ends share, and the
+wiring, made from the machine file so that the two cannot disagree."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from appliance.errors import MachineFileError
+from appliance.machine import Machine
+
+ROOT = Path(__file__).parents[2]
+BOARD = ('boot.py', 'board.py', 'main.py')  # of boot/interlock
+MIND = ('guard.py', 'sensors.py', 'wire.py')  # of this room
+ROOMS = ('appliance', 'appliance/interlock')  # folders on the microcontroller
+
+
+def wiring(machine: Machine, where: str) -> str:
+    """The module `wiring`; MachineFileError for a machine without an interlock."""
+    interlock = machine.interlock
+    if interlock is None:
+        raise MachineFileError('it has no [interlock]', where=where, remedy='virtual.toml shows one')
+    numbers = {
+        'BAUD': interlock.baud,
+        **{
+            name.upper(): getattr(interlock, name)
+            for name in ('tx', 'rx', 'relay', 'lift', 'lamp', 'stop_closed', 'stop_open', 'lid', 'relay_contact',
+                         'heartbeat', 'step', 'index', 'head_adc', 'driver_adc', 'supply_adc')
+        },
+        'PULL_UP_OHM': interlock.thermistor_pull_up_ohm,
+        'NOMINAL_OHM': interlock.thermistor_ohm,
+        'BETA_K': interlock.thermistor_beta_k,
+        'SUPPLY_FULL_MV': round(interlock.supply_full_v * 1000),
+        'HEAD_DC': round(interlock.head_max_c * 10),
+        'DRIVER_DC': round(interlock.driver_max_c * 10),
+        'LOW_MV': round(interlock.supply_min_v * 1000),
+        'HIGH_MV': round(interlock.supply_max_v * 1000),
+    }  # fmt: skip
+    lines = [f'{name} = {number}' for name, number in numbers.items()]
+    return '\n'.join([f'"""Made from {where}: numbers only."""', '', *lines, ''])
+
+
+def files(machine: Machine, where: str) -> dict[str, bytes]:
+    """Name on the microcontroller -> content. `wiring.BUILD` is drawn from all the rest, so that the supervisor can
+    tell whether what runs there is what it would flash."""
+    try:
+        found = {name: (ROOT / 'boot' / 'interlock' / name).read_bytes() for name in BOARD}
+    except OSError as error:
+        what = f'the firmware is not here ({error.strerror})'
+        raise MachineFileError(what, where=str(error.filename), remedy='run this from a whole checkout') from error
+    here = Path(__file__).parent
+    found |= {f'appliance/interlock/{name}': (here / name).read_bytes() for name in MIND}
+    found |= {f'{room}/__init__.py': b'' for room in ROOMS}
+    found['wiring.py'] = wiring(machine, where).encode()
+    found['wiring.py'] += f'BUILD = {build(found)}\n'.encode()
+    return found
+
+
+def build(found: dict[str, bytes]) -> int:
+    """A number of six digits for this very set of files."""
+    digest = hashlib.sha256()
+    for name in sorted(found):
+        digest.update(b'%s %d\n' % (name.encode(), len(found[name])) + found[name])
+    return int.from_bytes(digest.digest()[:8], 'big') % 1_000_000
+
+
+def lay_out(found: dict[str, bytes], folder: Path) -> None:
+    """All files as they will lie on the microcontroller."""
+    for name, content in found.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+if __name__ == '__main__':
+    import sys
+
+    from appliance.machine import load_machine
+
+    lay_out(files(load_machine('virtual'), 'virtual'), Path(sys.argv[1]))

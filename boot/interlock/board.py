@@ -1,0 +1,145 @@
+"""The interlock's hardware: a Raspberry Pi Pico (RP2040 datasheet; MicroPython's `machine` and `rp2`).
+
+`wiring.py` beside this file is made from the machine file by the tool that flashes the Pico, and holds nothing but
+numbers. Relay and lift have a resistor to ground each: a Pico that resets, or hangs and is reset by its watchdog,
+gives no power.
+"""
+
+import time
+from os import urandom
+
+import rp2
+import wiring
+from machine import ADC, UART, WDT, Pin
+
+from appliance.interlock.guard import Guard, Limits, Seen
+from appliance.interlock.sensors import supply_mv, thermistor_dc
+
+try:
+    from typing import TYPE_CHECKING
+except ImportError:
+    TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from rp2.asm_pio import *
+
+WATCHDOG_MS = 150
+TURN_MS = 2  # of the loop
+TAKE = 64  # bytes of the line in one turn: 115 200 baud bring 23
+TRIES = 20  # to read a counter
+WORD = 1 << 32
+
+
+# Two counters in programmable I/O, so that no pulse is lost whatever the loop does. X counts down; it is read by an
+# instruction that is put between (RP2040 datasheet 3.5.7), which does not disturb a WAIT.
+@rp2.asm_pio(autopush=True, push_thresh=32)
+def rising() -> None:
+    wrap_target()
+    wait(0, pin, 0)
+    wait(1, pin, 0)
+    jmp(x_dec, 'next')
+    label('next')
+    wrap()
+
+
+@rp2.asm_pio(autopush=True, push_thresh=32)
+def both_edges() -> None:
+    wrap_target()
+    wait(1, pin, 0)
+    jmp(x_dec, 'fall')
+    label('fall')
+    wait(0, pin, 0)
+    jmp(x_dec, 'rise')
+    label('rise')
+    wrap()
+
+
+class Counter:
+    """Pulses since it was asked last."""
+
+    def __init__(self, number: int, program: 'Any', pin: int) -> None:
+        self._machine = rp2.StateMachine(number, program, in_base=Pin(pin, Pin.IN, Pin.PULL_DOWN))
+        self._machine.active(1)
+        self._last = self._now(0)
+
+    def take(self) -> int:
+        now = self._now(self._last)
+        count = (self._last - now) % WORD
+        self._last = now
+        return count
+
+    def _now(self, otherwise: int) -> int:
+        """A counter that does not answer has counted nothing, which the guard takes for a platter that stands."""
+        self._machine.exec('in_(x, 32)')
+        for _ in range(TRIES):
+            if self._machine.rx_fifo():
+                return int(self._machine.get()) % WORD
+        return otherwise
+
+
+class Board:
+    """What the loop touches. Nothing here waits: not for the line, not for a counter."""
+
+    def __init__(self) -> None:
+        self._relay = Pin(wiring.RELAY, Pin.OUT, value=0)
+        self._lift = Pin(wiring.LIFT, Pin.OUT, value=0)
+        self._lamp = Pin(wiring.LAMP, Pin.OUT, value=0)
+        # Each contact is to ground and pulled up: a broken wire reads as open.
+        self._stop_closed = Pin(wiring.STOP_CLOSED, Pin.IN, Pin.PULL_UP)  # opens when the button is pressed
+        self._stop_open = Pin(wiring.STOP_OPEN, Pin.IN, Pin.PULL_UP)  # closes when it is pressed
+        self._lid = Pin(wiring.LID, Pin.IN, Pin.PULL_UP)
+        self._relay_contact = Pin(wiring.RELAY_CONTACT, Pin.IN, Pin.PULL_UP)
+        self._head = ADC(wiring.HEAD_ADC)
+        self._driver = ADC(wiring.DRIVER_ADC)
+        self._supply = ADC(wiring.SUPPLY_ADC)
+        self._beats = Counter(0, both_edges, wiring.HEARTBEAT)
+        self._steps = Counter(1, rising, wiring.STEP)
+        self._turns = Counter(2, rising, wiring.INDEX)
+        self._line = UART(0, baudrate=wiring.BAUD, tx=Pin(wiring.TX), rx=Pin(wiring.RX), rxbuf=256, txbuf=256)
+        self._looked = time.ticks_ms()
+        self._watchdog = WDT(timeout=WATCHDOG_MS)
+
+    def guard(self) -> Guard:
+        """A new one, with a session of its own."""
+        limits = Limits(wiring.HEAD_DC, wiring.DRIVER_DC, wiring.LOW_MV, wiring.HIGH_MV)
+        return Guard(limits, int.from_bytes(urandom(3), 'big'), wiring.BUILD)
+
+    def look(self, seen: Seen) -> int:
+        """All inputs into `seen`; the milliseconds since the last look."""
+        closed, opened = not self._stop_closed.value(), not self._stop_open.value()
+        seen.stop_out = closed
+        seen.stop_agrees = closed != opened
+        seen.lid_closed = not self._lid.value()
+        seen.relay_closed = not self._relay_contact.value()
+        thermistor = wiring.PULL_UP_OHM, wiring.NOMINAL_OHM, wiring.BETA_K
+        seen.head_dc = thermistor_dc(self._head.read_u16(), *thermistor)
+        seen.driver_dc = thermistor_dc(self._driver.read_u16(), *thermistor)
+        seen.supply_mv = supply_mv(self._supply.read_u16(), wiring.SUPPLY_FULL_MV)
+        seen.beats = self._beats.take()
+        seen.steps = self._steps.take()
+        seen.turns = self._turns.take()
+        now = time.ticks_ms()
+        elapsed_ms = time.ticks_diff(now, self._looked)
+        self._looked = now
+        return elapsed_ms
+
+    def drive(self, power: bool, head: bool) -> None:
+        """The head before the power, when both go."""
+        self._lift.value(1 if head else 0)
+        self._relay.value(1 if power else 0)
+        self._lamp.value(1 if power else 0)
+
+    def read(self) -> 'bytes | None':
+        """What has come, if anything."""
+        return self._line.read(TAKE) if self._line.any() else None
+
+    def write(self, data: bytes) -> None:
+        """Only while nothing of what was said before waits: a line that nobody empties never holds up the loop."""
+        if self._line.txdone():
+            self._line.write(data)
+
+    def rest(self) -> None:
+        """The watchdog is fed here alone: whoever does not come round is reset, and has no power."""
+        self._watchdog.feed()
+        time.sleep_ms(TURN_MS)

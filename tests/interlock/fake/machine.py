@@ -1,0 +1,61 @@
+"""Stands in for MicroPython's `machine` on a computer: what the pins read, and what was made of them. The UART is
+standard input and output, where the test holds the other end of a terminal. See `bench`."""
+
+import select
+import sys
+
+import bench
+
+
+class Pin:
+    IN, OUT, PULL_UP, PULL_DOWN = 0, 1, 2, 3
+
+    def __init__(self, number, mode=None, pull=None, value=None):
+        self.number, self.pull = number, pull
+        if mode == Pin.OUT:
+            bench.outputs[number] = value or 0
+
+    def value(self, level=None):
+        if level is None:
+            assert self.pull == Pin.PULL_UP, 'a broken wire must read as open'
+            return 0 if bench.state[bench.names[self.number]] else 1
+        bench.outputs[self.number] = level
+        return None
+
+
+class ADC:
+    def __init__(self, number):
+        self.number = number
+
+    def read_u16(self):
+        return bench.state[bench.names[self.number]]
+
+
+class UART:
+    def __init__(self, number, baudrate, tx, rx, rxbuf, txbuf):
+        self._poll = select.poll()
+        self._poll.register(sys.stdin, select.POLLIN)
+
+    def any(self):
+        return 1 if self._poll.poll(0) else 0
+
+    def read(self, most):
+        data = b''
+        while len(data) < most and self.any():
+            data += sys.stdin.buffer.read(1)
+        return data
+
+    def txdone(self):
+        return True
+
+    def write(self, data):
+        sys.stdout.buffer.write(data)
+        bench.state['said'] += len(data)
+
+
+class WDT:
+    def __init__(self, timeout):
+        bench.state['watchdog'] = timeout
+
+    def feed(self):
+        bench.state['fed'] += 1

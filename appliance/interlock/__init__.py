@@ -1,6 +1,9 @@
-"""Lid, stop button and the power that hangs on them, as the lathe sees them: `link.Link`, three calls.
+"""The interlock: a Raspberry Pi Pico that alone lets power reach motors and head, and the link to it.
 
-The interlock itself is hardware that needs no program to take the power away; a link only asks and reports, and what
-is unknown, missing or late reads as open. The one link in this version is the virtual machine's
-(`appliance/virtual/interlock.py`); the lathe asks it before a cut and all through it.
+`guard` is its mind (pure, no hardware, no clock) and `wire` the lines on its serial line; both run under MicroPython as
+they are and under CPython in the virtual machine and the tests. `boot/interlock/` holds what touches the Pico's pins,
+`firmware` puts all of it together with the wiring of a machine file. On this side of the line, `pico` asks for power
+for as long as the supervisor lives, `causes` has the words, `port` is the line itself.
+
+What is unknown, missing, late or inconsistent gives no power; the lathe sees all of it through `link.Link`.
 """

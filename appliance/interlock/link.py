@@ -21,8 +21,11 @@ class Link(Protocol):
     def status(self) -> Status:
         """Lid, stop button and the link itself; never raises, a dead link is an open one."""
 
-    def permit(self) -> None:
-        """Ask the interlock to let power through for as long as it is closed."""
+    def permit(self) -> Status:
+        """Power on, as long as the interlock is closed and `status` is asked for. Not closed: why it did not come."""
+
+    def ending(self) -> None:
+        """The chain is about to end: from here on it may be silent. Safe to call again and again."""
 
     def revoke(self) -> None:
         """Power off; safe at any time, twice."""

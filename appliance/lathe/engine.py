@@ -23,6 +23,7 @@ from appliance.native import check, ffi, lib
 from appliance.timeline.score import Score
 
 WATCH_S = 0.02  # between two looks at the interlock
+ENDING_FRAMES = FRAME_RATE_HZ // 2  # before its end, in which the interlock is told that the heartbeat will cease
 PATIENCE_S = 0.05  # longest wait without a look whether the cut is over
 KILLED = 'the feeder died; the chain has ended by itself'
 STATES = {
@@ -75,8 +76,10 @@ class EngineLathe:
             check(lib.engine_begin(engine, settings, self._score.struct, self._door))
         except NativeError as error:
             raise MachineRefusesError(error.what, where='lathe', remedy='correct the machine file') from error
+        permitted = self._link.permit()
+        if not permitted.closed:
+            raise MachineRefusesError(permitted.cause, where='lathe', key=permitted.key)
         self._engine = engine
-        self._link.permit()
         self._threads = [
             threading.Thread(target=self._feed, name='feeder', daemon=True),
             threading.Thread(target=self._produce, args=(score,), name='producer', daemon=True),
@@ -158,10 +161,14 @@ class EngineLathe:
                 return
             if not self._cause:
                 self._cause, self._key, self._failed = cause, key, failed
+            self._link.ending()
             lib.engine_request_stop(self._engine, at_once)
             self._offered.set()
 
     def _check_interlock(self) -> None:
+        look = self._look()
+        if look.end_frame - look.frame < ENDING_FRAMES:
+            self._link.ending()
         status = self._link.status()
         if not status.closed:
             self._stop(status.cause, status.key, failed=False)

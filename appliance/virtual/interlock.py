@@ -33,8 +33,13 @@ class VirtualInterlock:
             return Status(False, LID_OPEN, 'lid')
         return Status(True)
 
-    def permit(self) -> None:
-        self.permitted = True
+    def permit(self) -> Status:
+        status = self.status()
+        self.permitted = status.closed
+        return status
+
+    def ending(self) -> None:
+        """It waits for no heartbeat."""
 
     def revoke(self) -> None:
         self.permitted = False

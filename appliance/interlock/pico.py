@@ -1,0 +1,222 @@
+"""The link to the real interlock: a microcontroller at the other end of a serial line.
+
+It lets power through while it is asked to, again and again; so whoever asks must be alive, and so must be whoever
+that one answers for (`alive`). A supervisor that is killed, frozen or cut off says nothing, and that is an off.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from appliance.clock import Clock
+from appliance.interlock import guard
+from appliance.interlock.causes import in_words
+from appliance.interlock.link import Status
+from appliance.interlock.wire import NEXT, SEQUENCE, VERSION, Lines, ahead, line
+
+PERMIT_MS = 120  # what each permit is good for
+RENEW_S = 0.04  # between two permits
+FRESH_S = 0.2  # older than this, a status says nothing: it comes twenty times a second
+CLOSING_S = 0.5  # for the power to come after it was asked for
+ASK_S = 0.01  # between two looks at the line while somebody waits for it
+ALL_GOOD = 63
+FIELDS = 13  # of a status
+SILENT = 'the interlock does not switch on; look at its lamp'
+
+
+class Port(Protocol):
+    """A serial line that never waits."""
+
+    def read(self) -> bytes:
+        """What has come; OSError when the line is gone."""
+
+    def write(self, data: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A status line (see `wire`)."""
+
+    session: int
+    seq: int
+    state: int
+    cause: int
+    trip: int
+    inputs: int
+    head_dc: int
+    driver_dc: int
+    supply_mv: int
+    beats: int
+    steps: int
+    turns: int
+    ack: int
+
+
+@dataclass(frozen=True, slots=True)
+class Machinery:
+    """What the interlock must know of the machine: step pulses for one turn, microseconds between two heartbeats."""
+
+    steps_per_turn: int
+    beat_us: int
+
+
+class PicoLink:
+    """Implements `link.Link`. Any thread may call it."""
+
+    def __init__(
+        self, port: Port, machinery: Machinery, clock: Clock, alive: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`alive`: whether the rest of the supervisor is; asked before every permit."""
+        self._port, self._machinery, self._clock, self._alive = port, machinery, clock, alive
+        self._lines = Lines()
+        self._lock = threading.Lock()
+        self._told: Told | None = None
+        self._told_s = self._looked_s = self._permitted_s = float('-inf')
+        self._version = self._build = -1
+        self._session = -1  # that was asked for power
+        self._seq = 0
+        self._wanted = self._ending = False
+        self._failure = ''
+
+    @property
+    def build(self) -> int:
+        """Of the firmware that answered; -1: none has."""
+        return self._build
+
+    @property
+    def told(self) -> Told | None:
+        """What was said last, however long ago."""
+        return self._told
+
+    def status(self) -> Status:
+        with self._lock:
+            self._be_up_to_date()
+            self._renew()
+            return self._judge()
+
+    def permit(self) -> Status:
+        """Power on, and the words for it when it does not come within CLOSING_S."""
+        with self._lock:
+            self._be_up_to_date()
+            status = self._judge()
+            if not status.closed or self._told is None:
+                return status
+            self._session, self._wanted, self._ending = self._told.session, True, False
+            self._say('A', self._machinery.steps_per_turn, self._machinery.beat_us)
+            self._permitted_s = float('-inf')
+            by_s = self._clock.now_s() + CLOSING_S
+            while self._clock.now_s() < by_s and not self._has_power():
+                self._renew()
+                self._clock.rest(ASK_S)
+                self._hear()
+            if self._has_power():
+                return self._judge()
+            self._off()
+            status = self._judge()
+            return Status(False, SILENT, 'interlock') if status.closed else status
+
+    def ending(self) -> None:
+        """The chain is about to end, or to be stopped: from here on its heartbeat may cease."""
+        with self._lock:
+            if self._wanted and not self._ending:
+                self._ending, self._permitted_s = True, float('-inf')
+                self._renew()
+
+    def revoke(self) -> None:
+        with self._lock:
+            self._off()
+
+    # -- the line --------------------------------------------------------------------------------------------------
+
+    def _off(self) -> None:
+        if self._wanted:
+            self._say('O')
+        self._wanted = self._ending = False
+
+    def _say(self, kind: str, *numbers: int) -> None:
+        self._seq = (self._seq + 1) % SEQUENCE
+        self._write(line(kind, self._session, self._seq, *numbers))
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._port.write(data)
+        except OSError as error:
+            self._failure = error.strerror or str(error)
+
+    def _renew(self) -> None:
+        now_s = self._clock.now_s()
+        if self._wanted and now_s - self._permitted_s >= RENEW_S and self._alive():
+            self._permitted_s = now_s
+            self._say('P', PERMIT_MS, int(self._ending))
+
+    def _be_up_to_date(self) -> None:
+        """What waits in the line since somebody last looked is old: then it is thrown away and waited for anew. A trip
+        that was told before power was asked for again, and whose cause is gone, is seen to."""
+        stale = self._clock.now_s() - self._looked_s > FRESH_S
+        self._hear()
+        if stale:
+            self._told_s = float('-inf')
+            self._write(line('H', VERSION))
+        by_s = self._clock.now_s() + FRESH_S
+        while (stale and not self._is_fresh()) or self._is_to_be_seen_to():
+            if self._clock.now_s() >= by_s:
+                return
+            self._clock.rest(ASK_S)
+            self._hear()
+
+    def _hear(self) -> None:
+        self._looked_s = self._clock.now_s()
+        try:
+            data = self._port.read()
+            self._failure = ''
+        except OSError as error:
+            self._failure, data = error.strerror or str(error), b''
+        for kind, numbers in self._lines.take(data):
+            if kind == 'H' and len(numbers) == 3:
+                self._version, _, self._build = numbers
+            elif kind == 'S' and len(numbers) == FIELDS:
+                self._told, self._told_s = Told(*numbers), self._looked_s
+                self._keep_count(self._told)
+
+    def _keep_count(self, told: Told) -> None:
+        """Of our lines, as the interlock has heard them: anew for a new session, and after many that were lost."""
+        if self._wanted:
+            return
+        if told.session != self._session or ahead(self._seq, told.ack) > NEXT // 2:
+            self._session, self._seq = told.session, told.ack
+        if self._is_to_be_seen_to():
+            self._say('R', told.trip)
+
+    def _is_to_be_seen_to(self) -> bool:
+        told = self._told
+        return not self._wanted and told is not None and (told.state, told.inputs) == (guard.TRIPPED, ALL_GOOD)
+
+    # -- what it means ---------------------------------------------------------------------------------------------
+
+    def _is_fresh(self) -> bool:
+        return self._version >= 0 and self._clock.now_s() - self._told_s <= FRESH_S
+
+    def _has_power(self) -> bool:
+        told = self._told
+        return told is not None and told.state in (guard.ARMED, guard.CUTTING) and self._is_fresh()
+
+    def _judge(self) -> Status:
+        """The first thing that is not well."""
+        told_now = self._told
+        if self._failure:
+            return Status(False, f'the line to the interlock is gone ({self._failure}); check its wires', 'interlock')
+        if told_now is None or not self._is_fresh():
+            return Status(False, 'the interlock does not answer; check its supply and its line', 'interlock')
+        if self._version != VERSION:
+            what = f'the interlock speaks version {self._version}, this program {VERSION}; flash it anew'
+            return Status(False, what, 'interlock')
+        if self._wanted and told_now.session != self._session:
+            return Status(False, *in_words(guard.SESSION))
+        if told_now.state == guard.TRIPPED or (told_now.state == guard.SAFE and told_now.inputs != ALL_GOOD):
+            return Status(False, *in_words(told_now.cause))
+        if self._wanted and told_now.state == guard.SAFE and not self._ending:
+            return Status(False, 'the interlock has switched off by itself; look into the log', 'interlock')
+        return Status(True)

@@ -1,0 +1,55 @@
+"""A serial line as the system gives it: raw, eight bits, no parity, and never a wait (termios, POSIX.1-2008 ch. 11)."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import termios
+import tty
+
+from appliance.errors import MachineRefusesError
+
+TAKE = 4096  # bytes at a time: all that a Linux terminal holds
+
+
+class SerialPort:
+    """Implements `pico.Port`. MachineRefusesError where there is no such line."""
+
+    def __init__(self, device: str, baud: int) -> None:
+        speed = getattr(termios, f'B{baud}', None)
+        if speed is None:
+            raise MachineRefusesError(
+                f'no line has {baud} baud here', where=device, remedy='set interlock.baud to 115200'
+            )
+        try:
+            self._file = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            tty.setraw(self._file)
+            modes = termios.tcgetattr(self._file)
+            modes[4] = modes[5] = speed
+            modes[2] |= termios.CLOCAL | termios.CREAD
+            termios.tcsetattr(self._file, termios.TCSANOW, modes)
+        except (OSError, termios.error) as error:
+            why = getattr(error, 'strerror', None) or str(error)
+            remedy = 'check interlock.device, enable_uart=1 in config.txt and the rights of the group dialout'
+            raise MachineRefusesError(
+                f'the line to the interlock cannot be opened ({why})', where=device, remedy=remedy, key='interlock'
+            ) from error
+
+    def read(self) -> bytes:
+        """b'' when nothing has come; OSError when the line is gone."""
+        try:
+            data = os.read(self._file, TAKE)
+        except BlockingIOError:
+            return b''
+        if not data:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return data
+
+    def write(self, data: bytes) -> None:
+        """What a full line does not take is dropped: a permit that is late is worth nothing."""
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._file, data)
+
+    def close(self) -> None:
+        os.close(self._file)

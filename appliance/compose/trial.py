@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from appliance.clock import Clock, RealClock
 from appliance.compose.bed import VirtualBed, require_virtual
@@ -135,8 +136,8 @@ class Trial:
         from appliance.playback.groovefile import Groove
 
         seed, measured, plan = made.request.machine.machine.seed, outcome.measured, made.chosen.plan
-        clean = _heard(part / GROOVE, part / CLEAN, Listening(film='none', seed=seed))
-        on_film = _heard(part / GROOVE, part / SOUND, Listening(seed=seed))
+        clean, _ = _heard(part / GROOVE, part / CLEAN, Listening(film='none', seed=seed))
+        on_film, gain = _heard(part / GROOVE, part / SOUND, Listening(seed=seed))
         with closing(Groove.open(part / GROOVE)) as groove:
             draw(groove, part / PICTURE)
         test = Test(order.kind, order.seconds, made.level_db, measured.speed_error_percent)
@@ -153,11 +154,12 @@ class Trial:
             'radius_start_mm': round(plan.radius_start_mm, 3),
             'radius_end_mm': round(plan.radius_end_mm, 3),
             'groove': asdict(measured),
+            'playback_gain': round(gain, 6),  # of the sound that is kept: less than 1 where it would have clipped
             'head_down_s': round((marks.head_up_frame - marks.head_down_frame) / FRAME_RATE_HZ, 2),
         }
 
 
-def _heard(groove: Path, sound: Path, how: Listening) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """The playback, 1.0 as full scale was cut."""
+def _heard(groove: Path, sound: Path, how: Listening) -> tuple[NDArray[np.float64], float]:
+    """The playback, 1.0 as full scale was cut, and the gain that the file has."""
     played = listen(groove, sound, how)
-    return np.asarray(soundfile.read(sound, dtype='float64')[0] / played.gain, np.float64)
+    return np.asarray(soundfile.read(sound, dtype='float64')[0] / played.gain, np.float64), played.gain

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import log10, sqrt, tau
+from math import log2, log10, sqrt, tau
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +25,14 @@ from appliance.playback.flutter import ANALYSIS_RATE_HZ, wow_and_flutter
 Float = NDArray[np.float64]
 
 LEVEL_DB = 1.0
-HARMONICS_PERCENT = 3.0
+HARMONICS, HARMONICS_PERCENT = 5, 3.0
 RESPONSE_DB = 2.0
 RESPONSE_HZ = (63.0, 125.0, 250.0, 500.0, 2000.0, 4000.0, 8000.0)
 RUMBLE_DB, NOISE_DB = -45.0, -60.0
 SPEED_PERCENT = 0.3
 FLUTTER_PERCENT = 0.2
 RUMBLE_HZ, NOISE_HZ = (20.0, 200.0), (200.0, 10_000.0)
+PIECE_S, PIECE_WAVES = 0.02, 8.0  # in which a tone is followed
 EDGE_S = 0.25  # at both ends, left out: fades, and what the filters ring
 QUIETEST_DB = -120.0
 
@@ -101,13 +102,22 @@ def frequency_hz(heard: Float, nominal_hz: float) -> tuple[float, Float]:
     return nominal_hz + float(deviation_hz.mean()), 100 * deviation_hz / nominal_hz
 
 
+def amplitude(heard: Float, phase: Float, frequency: float) -> float:
+    """Peak of what goes along with `phase`. In pieces that are long for its own waves and short for those of the wow,
+    which turns the phase to and fro: over a second it would be taken for a loss of 1 dB at 8 kHz."""
+    piece = min(round(RATE_HZ * max(PIECE_S, PIECE_WAVES / frequency)), len(heard))
+    window = np.hanning(piece + 2)[1:-1]
+    starts = range(0, len(heard) - piece + 1, max(piece // 2, 1))
+    turned = heard * np.exp(-1j * phase)
+    found = [abs(window @ turned[start : start + piece]) / window.sum() for start in starts]
+    return 2 * float(np.median(found))
+
+
 def _of_tone(heard: Float) -> tuple[Figure, ...]:
     true_hz, _ = frequency_hz(heard, TONE_HZ)
     inner = heard[round(EDGE_S * RATE_HZ) : -round(EDGE_S * RATE_HZ)]
-    window = np.hanning(len(inner))
-    t_s = np.arange(len(inner)) / RATE_HZ
-    once = np.exp(-1j * tau * true_hz * t_s)
-    peaks = [2 * float(abs(np.sum(window * inner * once**k))) / float(window.sum()) for k in range(1, 6)]
+    phase = tau * true_hz * np.arange(len(inner)) / RATE_HZ
+    peaks = [amplitude(inner, k * phase, TONE_HZ) for k in range(1, HARMONICS + 1)]
     harmonics = 100 * sqrt(sum(peak * peak for peak in peaks[1:])) / max(peaks[0], 1e-9)
     return (
         Figure('level', _db(peaks[0]), 'dB', LEVEL_DB),
@@ -118,15 +128,13 @@ def _of_tone(heard: Float) -> tuple[Figure, ...]:
 def _of_sweep(heard: Float, test: Test) -> tuple[Figure, ...]:
     """At each frequency over a third of an octave. A platter that was slow has pressed the sweep together."""
     scale = 1 + (test.speed_error_percent or 0.0) / 100
-    octaves_per_s = log10(SWEEP_HZ[1] / SWEEP_HZ[0]) / log10(2) / test.seconds
+    octaves_per_s = log2(SWEEP_HZ[1] / SWEEP_HZ[0]) / test.seconds
     half = round(RATE_HZ / 6 / octaves_per_s)
 
     def response(frequency: float) -> float:
         middle = round(sweep_time_s(frequency, test.seconds) * scale * RATE_HZ)
         at = np.arange(max(middle - half, 0), min(middle + half + 1, len(heard)))
-        window = np.hanning(len(at))
-        turned = np.exp(-1j * sweep_phase(at / RATE_HZ / scale, test.seconds))
-        return _db(2 * float(abs(np.sum(window * heard[at] * turned))) / float(window.sum()))
+        return _db(amplitude(heard[at], sweep_phase(at / RATE_HZ / scale, test.seconds), frequency))
 
     at_1k = response(TONE_HZ)
     parts = (Figure(f'{_hz(f)} re 1 kHz', response(f) - at_1k, 'dB', RESPONSE_DB) for f in RESPONSE_HZ)

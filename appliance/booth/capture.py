@@ -64,6 +64,14 @@ class Capture:
         self._recorded = 0  # samples
         self._lost = 0  # blocks, ever
         self._lost_before = 0  # of them, before the take began
+        self._gain = np.float32(1.0)
+
+    def tune(self, gain_db: float) -> None:
+        """From now on what comes is so much louder, for meter, judge and take alike; what gets too loud is clipped, and
+        seen to be."""
+        with self._lock:
+            self._drain()
+            self._gain = np.float32(10 ** (gain_db / 20))
 
     def offer(self, block: NDArray[np.float32], *, overrun: bool = False) -> None:
         """The next block of the card, mono; `overrun`: the card itself has lost some before it."""
@@ -117,6 +125,8 @@ class Capture:
         block = self._ring.get()
         if not len(block):
             return
+        if self._gain != 1.0:
+            block = np.clip(block * self._gain, -1.0, 1.0)
         self._judge.take(block)
         if self._sink is None:
             return

@@ -72,6 +72,9 @@ class Microphone(Protocol):
     def open(self) -> None:
         """Hear (for the meter); does nothing if open."""
 
+    def tune(self, gain_db: float) -> None:
+        """What the card gives is so much louder from now on."""
+
     def heard(self) -> Heard: ...
 
     def record(self, sink: Sink) -> None:

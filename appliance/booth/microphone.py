@@ -85,6 +85,9 @@ class SounddeviceMicrophone:
             self._thread.start()
         self._wake.set()
 
+    def tune(self, gain_db: float) -> None:
+        self._capture.tune(gain_db)
+
     def heard(self) -> Heard:
         self._system.start()
         return self._capture.heard(present=self._line.present and not self._system.stuck)

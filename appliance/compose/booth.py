@@ -115,6 +115,7 @@ class Plan:
         stores = _opener(self.folders, keeping, virtual.disk, (choice.wall, choice.clock.now_s))
         display = virtual.display or self._lcd()  # before the pins of the controls are taken: it may refuse
         microphone, speaker = virtual.sound or (virtual.microphone, virtual.speaker)
+        microphone.tune(self.config.voice.microphone_gain_db)
         return Parts(
             controls=virtual.controls or self._controls(),
             display=display,

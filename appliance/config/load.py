@@ -27,6 +27,7 @@ SENDER_LINES, SENDER_CHARACTERS = 6, 60  # of the booth's own address
 _WAIT: Range = (1, 3600)
 LIMITS: dict[str, Range] = {
     'voice.volume_db': (-60, 0),
+    'voice.microphone_gain_db': (-24, 36),
     'policy.retention_days': (1, 3650),
     'policy.retakes': (0, 10),
     'policy.replays': (0, 20),

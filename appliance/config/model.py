@@ -22,6 +22,7 @@ class Voice:
     volume_db: float
     prompts: bool  # spoken prompts for eyes-free use
     prompts_folder: str  # the host's own recordings, which replace the shipped ones of the same name; may be empty
+    microphone_gain_db: float  # of what the card gives, before anything looks at it
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from math import log10
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.config.load import LIMITS
 from appliance.sound.voice import HOP, SOUND_RATE_HZ, VoiceJudge
 
 PEAK_DB = -12.0  # of a voice: the level check calls -30 to -3 good
 NEAR_DB = 3.0  # of that: the gain is left as it is
-GAINS_DB = (-24.0, 36.0)  # that may be set
+GAINS_DB = LIMITS['voice.microphone_gain_db']
 STEP_DB = 0.5
 LOUD_ROOM_DB = 20.0  # a voice should stand so far over its room
 LEAST_VOICE_S = 1.0

@@ -83,3 +83,30 @@ def test_a_sink_that_is_full_ends_the_take_and_says_so():
     capture.end()
     capture.record(Sink())
     assert capture.heard(present=True).failure == ''
+
+
+@pytest.mark.parametrize('gain_db', [6.0, -6.0, 0.0])
+def test_a_gain_is_in_the_take_and_on_the_meter_and_what_gets_too_loud_is_seen_to_be_clipped(gain_db):
+    capture, sink = Capture(), Sink()
+    capture.tune(gain_db)
+    capture.record(sink)
+    capture.offer(np.full(4800, 0.1, np.float32))
+    capture.drain()
+    np.testing.assert_allclose(sink.samples, 0.1 * 10 ** (gain_db / 20), rtol=1e-6)
+    quiet = capture.heard(present=True)
+    assert quiet.meter.peak_db == pytest.approx(-20 + gain_db, abs=0.01)
+    assert not quiet.meter.clipped
+    capture.offer(np.full(4800, 0.9, np.float32))
+    capture.drain()
+    assert np.abs(sink.samples).max() <= 1.0
+    assert capture.heard(present=True).meter.clipped is (gain_db > 1)
+
+
+def test_a_gain_does_not_change_what_came_before_it():
+    capture, sink = Capture(), Sink()
+    capture.record(sink)
+    capture.offer(np.full(480, 0.1, np.float32))
+    capture.tune(20.0)
+    capture.offer(np.full(480, 0.1, np.float32))
+    capture.end()
+    np.testing.assert_allclose(sink.samples, np.repeat([0.1, 1.0], 480), rtol=1e-6)

@@ -89,6 +89,11 @@ class VirtualMicrophone:
             self._restart()
 
     # doors.Microphone
+    def tune(self, gain_db: float) -> None:
+        with self._lock:
+            self._catch_up()
+            self._capture.tune(gain_db)
+
     def open(self) -> None:
         with self._lock:
             if self._opened_s is None:

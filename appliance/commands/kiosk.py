@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.errors import OptionError
+from appliance.errors import OptionError, StorageError
 
 if TYPE_CHECKING:
     from appliance.compose.booth import Choice, Plan
     from appliance.compose.handles import VirtualBooth
+    from appliance.desk.server import Server
 
 DESCRIPTION = """Open the booth. Without real parts it is the virtual one: its panel is a page on this computer, with
 the LCD, the buttons, the disc and the sound. `--real` gives it a real part, one at a time."""
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--data', metavar='DIR', help='where letters are kept, in place of the usual place')
     parser.add_argument('--run', metavar='DIR', dest='memory', help='where what is not kept lies: a folder in memory')
     parser.add_argument('--real', metavar='PARTS', default='', help='controls, lcd, sound: with a comma between')
+    parser.add_argument('--appliance', action='store_true', help='this computer is the booth: it may be switched off')
     parser.add_argument('--pace', metavar='TIMES', type=float, help='how many times as fast as a real cut (4)')
 
 
@@ -87,12 +89,42 @@ def _serve(options: argparse.Namespace) -> int:
         booth.start()
         if priority:
             logging.info('priority: %s', priority)
+        desk = _desk(booth, plan, options)
         try:
             if options.show:
                 booth.show()
             return booth.wait() if options.no_page else _page(booth, plan, options)
         finally:
+            desk.close()
             booth.close()
+
+
+def _desk(booth: VirtualBooth, plan: Plan, options: argparse.Namespace) -> Server:
+    """Where the host's shell comes in. A booth without it still serves its visitors."""
+    from importlib.metadata import version
+
+    from appliance.computer import computer_of
+    from appliance.desk.book import Program
+    from appliance.desk.catalogue import Catalogue
+    from appliance.desk.journal import Journal
+    from appliance.desk.office import Office
+    from appliance.desk.running import Around, KioskDesk
+    from appliance.desk.server import Server
+    from appliance.desk.session import Room
+    from appliance.maintenance import commands
+
+    journal = Journal()
+    logging.getLogger('audioletter').addHandler(journal)
+    program = Program(version('audioletter'), options.machine, options.config)
+    system = computer_of(options.appliance, booth.restart, booth.end)
+    around = Around(plan.folders, plan.choice.wall, system, program, journal)
+    desk = KioskDesk(lambda: booth.kiosk, around)
+    server = Server(plan.folders.run, Room(desk, Catalogue(commands()), Office(), program.version))
+    try:
+        server.start()
+    except StorageError as error:
+        logging.warning('the shell cannot be used: %s', error.line)
+    return server
 
 
 def _page(booth: VirtualBooth, plan: Plan, options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from appliance.booth.controls import GpioControls, pi_gpio
@@ -103,6 +103,10 @@ class Plan:
             disk=FillingDisk(),
             sound=self.choice.header.sound(self.machine) if 'sound' in real else None,
         )
+
+    def again(self, virtual: Virtual) -> Virtual:
+        """After a supervisor that has closed everything: a real sound card is opened anew."""
+        return replace(virtual, sound=self.choice.header.sound(self.machine) if 'sound' in self.choice.real else None)
 
     def kiosk(self, virtual: Virtual) -> Kiosk:
         """A supervisor on these parts."""

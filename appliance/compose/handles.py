@@ -101,7 +101,7 @@ class VirtualBooth:
         self._lock = threading.Lock()
         self._playing = threading.Lock()  # one groove at a time
         self._player: Player | None = None
-        self._closed = False
+        self._closed = self._ended = False
         self._faults = dict.fromkeys(FAULTS, False)
         self.over = threading.Event()  # a mistake of the program has ended the supervisor
         self._runner = self._make()
@@ -121,8 +121,25 @@ class VirtualBooth:
     def wait(self) -> int:
         """Until the supervisor ends; raises what ended it."""
         self.over.wait()
-        self._runner.join()
+        if not self._ended:
+            self._runner.join()
         return 0
+
+    def end(self) -> None:
+        """Whoever waits for its end is to close it: it is switched off."""
+        self._ended = True
+        self.over.set()
+
+    def restart(self) -> None:
+        """Everything given is done and the supervisor ends in good order; then it boots again."""
+        with self._lock:
+            if self._closed:
+                return
+            self._runner.stop()
+            self._runner.kiosk.close()
+            self._parts = self._plan.again(self._parts)
+            self._runner = self._make()
+            self._runner.start()
 
     @property
     def kiosk(self) -> Kiosk:

@@ -12,6 +12,7 @@ class Places:
 
     data: str  # letters and ledger: survives a power cut
     run: str  # takes that are not kept: must be in memory (tmpfs)
+    updater: str  # the program that is handed the file of an update
 
 
 @dataclass(frozen=True, slots=True)

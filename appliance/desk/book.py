@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from appliance.booth.doors import Heard
 from appliance.config.places import Folders
+from appliance.desk.journal import Journal
 from appliance.kiosk.cutter import Facts as CutFacts
 from appliance.kiosk.cutter import Progress
 from appliance.kiosk.live import Settings
@@ -73,6 +74,27 @@ class Look:
     causes: Mapping[str, str] = field(default_factory=dict)  # part -> what is the matter with it
 
 
+class System(Protocol):
+    """The computer the booth runs on; a virtual booth is its own, and leaves the other alone."""
+
+    @property
+    def virtual(self) -> bool: ...
+
+    def reboot(self) -> None:
+        """Everything is ended in good order, then it comes up again."""
+
+    def power_off(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What runs here, and on what: for whoever has to find out why it does not."""
+
+    version: str = ''
+    machine: str = 'virtual'  # file or name
+    config: Path | None = None  # settings beside those of /etc/audioletter
+
+
 class Desk(Protocol):
     """What a command may do with the booth: it blocks the thread that asks, never the booth."""
 
@@ -82,6 +104,15 @@ class Desk(Protocol):
 
     @property
     def folders(self) -> Folders: ...
+
+    @property
+    def system(self) -> System: ...
+
+    @property
+    def program(self) -> Program: ...
+
+    @property
+    def journal(self) -> Journal: ...
 
     def look(self) -> Look: ...
 

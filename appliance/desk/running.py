@@ -7,11 +7,13 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from appliance.config.places import Folders
-from appliance.desk.book import Look
+from appliance.desk.book import Look, Program, System
+from appliance.desk.journal import Journal
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError
 from appliance.kiosk.cutter import Fault, Refused, Stopped
 from appliance.kiosk.errands import Running
@@ -26,13 +28,27 @@ DEED_S = 5.0
 LISTEN_S = 0.05  # between two looks whether an errand is still wanted
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stays when the kiosk is another."""
+
+    folders: Folders
+    wall_s: Callable[[], float]
+    system: System
+    program: Program
+    journal: Journal
+
+
 class KioskDesk:
     """Implements `book.Desk`. `kiosk`: the one that runs now; another takes its place after a power cut."""
 
-    def __init__(self, kiosk: Callable[[], Kiosk], folders: Folders, wall_s: Callable[[], float]) -> None:
+    def __init__(self, kiosk: Callable[[], Kiosk], around: Around) -> None:
         self._kiosk = kiosk
-        self.folders = folders
-        self.wall_s = wall_s
+        self.folders = around.folders
+        self.wall_s = around.wall_s
+        self.system = around.system
+        self.program = around.program
+        self.journal = around.journal
 
     @property
     def settings(self) -> Settings:

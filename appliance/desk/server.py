@@ -69,6 +69,7 @@ class Server:
         self._selector.register(self._listener, selectors.EVENT_READ, None)
         self._selector.register(self._awake, selectors.EVENT_READ, None)
         self._thread.start()
+        log.info('shell: served at %s', self._path)
 
     def close(self) -> None:
         """Everybody is hung up on, and what they have running is cancelled."""

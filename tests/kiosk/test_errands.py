@@ -4,11 +4,17 @@ import threading
 
 import pytest
 
-from appliance.desk.running import KioskDesk
+from appliance.desk.book import Program
+from appliance.desk.journal import Journal
+from appliance.desk.running import Around, KioskDesk
 from appliance.errors import CutFaultError, MachineRefusesError
 from appliance.kiosk.cutter import DIED, ErrandSaid, Fault, Refused
 from appliance.workflow.values import Event, Kind, State
 from tests.kiosk.booth_rig import Rig
+
+
+def desk_of(rig):
+    return KioskDesk(lambda: rig.kiosk, Around(rig.folders, lambda: 0.0, None, Program(), Journal()))
 
 
 class Host:
@@ -16,7 +22,7 @@ class Host:
 
     def __init__(self, rig):
         self.rig, self.cancelled = rig, threading.Event()
-        self.desk = KioskDesk(lambda: rig.kiosk, rig.folders, lambda: 0.0)
+        self.desk = desk_of(rig)
         self.heard, self.failed = [], []
 
     def begin(self, order):
@@ -138,7 +144,7 @@ def test_a_power_cut_ends_what_was_asked(rig):
 
 
 def test_a_mistake_of_whoever_asks_is_not_the_booths(rig):
-    desk = KioskDesk(lambda: rig.kiosk, rig.folders, lambda: 0.0)
+    desk = desk_of(rig)
     with pytest.raises(ZeroDivisionError):
         desk.stores('divide', lambda stores: 1 / 0)
     wrong = rig.kiosk.errands.ask(lambda: 1 / 0)

@@ -18,9 +18,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from appliance.desk.book import Call, Said
+from appliance.desk.book import Call, Program, Said
 from appliance.desk.catalogue import Catalogue, run, syntax
-from appliance.desk.running import KioskDesk
+from appliance.desk.journal import Journal
+from appliance.desk.running import Around, KioskDesk
 from appliance.kiosk.cutter import ErrandSaid
 from appliance.maintenance import commands
 from appliance.workflow.values import Event, Kind, State
@@ -45,6 +46,21 @@ class RepliesCutter(ToldCutter):
             self.says.append(ErrandSaid(errand.number, None, last=True))
 
 
+class NotedSystem:
+    """Implements `book.System`: what is asked of the computer is noted."""
+
+    virtual = True
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def reboot(self) -> None:
+        self.asked.append('reboot')
+
+    def power_off(self) -> None:
+        self.asked.append('power off')
+
+
 class CommandRig(Rig):
     """A booth, a host at its desk, and the visitor's hands."""
 
@@ -52,7 +68,9 @@ class CommandRig(Rig):
         super().__init__(folder, **policy)
         self.catalogue = Catalogue(commands())
         self.wall_s = NOW_S
-        self.desk = KioskDesk(lambda: self.kiosk, self.folders, lambda: self.wall_s)
+        self.system, self.journal = NotedSystem(), Journal()
+        around = Around(self.folders, lambda: self.wall_s, self.system, Program('1.2.3'), self.journal)
+        self.desk = KioskDesk(lambda: self.kiosk, around)
         self.asked: list[str] = []  # questions, as they came
         cutter = RepliesCutter()
         cutter.told, cutter.says = self.cutter.told, self.cutter.says

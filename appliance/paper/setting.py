@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ LEADING = 1.2  # distance of two lines, in sizes of the type
 ABOVE, BELOW = 0.95, 0.25  # of a line's middle ground: from its base to the top of an accent, and to the foot of a g
 STEP_PT = 0.25
 CLOSING = '、。，．！？：；）」』】〉》ー々ょゃゅっョャュッ'  # may not begin a line
+OPENING = '（「『【〈《«'  # may not end one
+APART = (':', ';', '!', '?', '»')  # stand alone in French, and not at the beginning of a line
 EASTERN = (0x2E80, 0x10000)  # where a line may break after any character
 
 Measure = Callable[[str, float], float]  # text and size in points -> millimetres
@@ -86,23 +89,27 @@ def wrap(text: str, width: float, size: float, measure: Measure) -> list[str]:
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:
-    """Words, and characters of Japanese, each with the space before it."""
-    for word in text.split():
+    """What may not be parted, each with the space before it."""
+    held = ('', '')
+    for space, part in _pieces(text):
+        if held[1] and (part[0] in CLOSING or part in APART or held[1][-1] in OPENING):
+            held = (held[0], held[1] + space + part)
+            continue
+        if held[1]:
+            yield held
+        held = (space, part)
+    if held[1]:
+        yield held
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Words, and characters of Japanese. A space that is not to break a line is part of a word."""
+    for word in re.split(r'[ \t]+', text.strip(' \t')):
         space = ' '
         for eastern, group in itertools.groupby(word, _is_eastern):
-            for part in _characters(group) if eastern else (''.join(group),):
+            for part in group if eastern else (''.join(group),):
                 yield space, part
                 space = ''
-
-
-def _characters(chars: Iterator[str]) -> list[str]:
-    parts: list[str] = []
-    for char in chars:
-        if parts and char in CLOSING:
-            parts[-1] += char
-        else:
-            parts.append(char)
-    return parts
 
 
 def _is_eastern(char: str) -> bool:

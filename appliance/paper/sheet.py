@@ -7,20 +7,22 @@ same order gives the same bytes: the date is not that of the computer but SOURCE
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import segno
 from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from appliance.errors import OptionError
 from appliance.paper import emblem
-from appliance.paper.fonts import SANS, faces, runs
+from appliance.paper.fonts import SANS, Face, faces, runs
 from appliance.paper.orders import SIZES_MM, House
 from appliance.paper.setting import ABOVE, BELOW, LEADING, MM_PER_POINT, Box, Setting, Type, set_text
 
@@ -44,11 +46,11 @@ class Paper:
 
     def __init__(self, house: House, title: str, language: str) -> None:
         self.house = house
-        self.size_mm = SIZES_MM[house.paper]
+        self.size_mm = self.size_of(house)
         self.taken: list[Taken] = []
         self._faces = faces(house.font)
         for face in self._faces:
-            pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
+            pdfmetrics.registerFont(_font(face))
         self._file = io.BytesIO()
         self._canvas = Canvas(self._file, invariant=1, initialFontName=SANS, lang=language)
         self._canvas.setTitle(title)
@@ -57,6 +59,10 @@ class Paper:
         self._canvas.setCreator('audioletter')
         self._page = 0
         self._origin = (0.0, 0.0)
+
+    @staticmethod
+    def size_of(house: House) -> tuple[float, float]:
+        return SIZES_MM[house.paper]
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
@@ -124,7 +130,7 @@ class Paper:
             path.lineTo(*self._points(*point))
         self._canvas.setLineWidth(width / MM_PER_POINT)
         self._canvas.setLineJoin(1)
-        self._canvas.setLineCap(1)
+        self._canvas.setLineCap(0)
         self._canvas.drawPath(path)
 
     def circle(self, x: float, y: float, radius: float, width: float = HAIR_MM) -> None:
@@ -134,7 +140,7 @@ class Paper:
     def frame(self, box: Box, width: float = HAIR_MM, dash_mm: float = 0.0) -> None:
         """An empty one."""
         if dash_mm:
-            self._canvas.setDash(dash_mm / MM_PER_POINT)
+            self._canvas.setDash([dash_mm / MM_PER_POINT] * 2)
         corners = [(box.left, box.bottom), (box.right, box.bottom), (box.right, box.top), (box.left, box.top)]
         self.path([*corners, corners[0]], width)
         self._canvas.setDash()
@@ -187,20 +193,32 @@ class Paper:
         self.taken.append(Taken(self._page, Box(left + box.left, bottom + box.bottom, box.width, box.height), what))
 
 
+@lru_cache(maxsize=8)
+def _font(face: Face) -> TTFont:
+    """Under a name of its own: two fonts of one name would be written as one."""
+    try:
+        font = TTFont(face.name, str(face.path))
+    except (TTFError, ValueError, struct.error) as error:
+        raise OptionError(f'{face.path} is a font that cannot be set ({error})', where='post.font') from error
+    font.face.name = f'audioletter-{face.name}'.encode('ascii')
+    return font
+
+
 def _picture(path: str) -> Image.Image:
     """PNG or JPEG, on white, no larger than paper shows; OptionError for anything else."""
     where = 'post.emblem'
     try:
         with open(path, 'rb') as file:
             data = file.read(PICTURE_BYTES + 1)
-        with Image.open(io.BytesIO(data[:PICTURE_BYTES]), formats=('PNG', 'JPEG')) as picture:
-            if len(data) > PICTURE_BYTES or picture.width * picture.height > PICTURE_PIXELS:
-                raise OptionError(f'{path} is too large', where=where, remedy='make it smaller')
+        with Image.open(io.BytesIO(data), formats=('PNG', 'JPEG')) as picture:
+            large = len(data) > PICTURE_BYTES or picture.width * picture.height > PICTURE_PIXELS
             picture.draft('RGB', (SHOWN_PIXELS, SHOWN_PIXELS))
-            flat = picture.convert('RGBA')
+            flat = picture.convert('RGBA') if not large else Image.new('RGBA', (1, 1))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         what = f'{path} cannot be read as PNG or JPEG'
         raise OptionError(what, where=where, remedy='name a picture, or set it to ""') from error
+    if large:
+        raise OptionError(f'{path} is too large', where=where, remedy='make it smaller')
     flat.thumbnail((SHOWN_PIXELS, SHOWN_PIXELS))
     white = Image.new('RGBA', flat.size, 'white')
     white.alpha_composite(flat)

@@ -9,6 +9,7 @@ from gettext import GNUTranslations
 from importlib import resources
 
 from appliance.errors import OptionError
+from appliance.words.printed import PRINTED
 from appliance.words.prompts import SPOKEN
 from appliance.words.reasons import REASONS
 from appliance.words.texts import DAYS, LINES, MENU, SCREENS, TODAY, TOMORROW
@@ -36,6 +37,7 @@ def messages() -> Iterator[str]:
         TODAY,
         TOMORROW,
         *SPOKEN.values(),
+        *PRINTED.values(),
         *(t for reason in REASONS.values() for t in (reason.visitor, reason.action)),
     ):
         if text not in seen:

@@ -149,13 +149,14 @@ def _plan(options: argparse.Namespace, choice: Choice) -> Iterator[Plan]:
     from dataclasses import replace
 
     from appliance.compose.booth import Plan
-    from appliance.config import load_config
+    from appliance.config.changes import host_file
     from appliance.config.places import folders, lock, make
     from appliance.machine import load_machine
 
     if options.pace is not None and not 0.1 <= options.pace <= 1000:
         raise OptionError(f'a pace of {options.pace:g} will not do', where='--pace', remedy='from 0.1 to 1000')
-    config, _ = load_config(options.config)
+    file = host_file(options.config)
+    config, _ = file.load()
     asked = {'data': options.data, 'run': options.memory}
     named = {key: str(Path(value).absolute()) for key, value in asked.items() if value}
     config = replace(config, places=replace(config.places, **named))
@@ -164,6 +165,6 @@ def _plan(options: argparse.Namespace, choice: Choice) -> Iterator[Plan]:
         logging.warning('letters cannot be kept: %s', cause)
     held = lock(places, ALONE_S)
     try:
-        yield Plan(config, load_machine(options.machine), options.machine, places, choice, held.handles)
+        yield Plan(config, load_machine(options.machine), options.machine, places, choice, file, held.handles)
     finally:
         held.close()

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from appliance.booth.cards.reader import CardReader
 from appliance.booth.controls import GpioControls, pi_gpio
 from appliance.booth.doors import Controls, Display, Microphone, Speaker
 from appliance.booth.lcd import Lcd, needs_luma, pi_spi
 from appliance.booth.wiring import bounce_s, controls_wiring, lcd_wiring, sound_card
-from appliance.clock import Clock, RealClock, wall_s
+from appliance.clock import Clock, RealClock, wall_is_trusted, wall_s
 from appliance.config import Config
+from appliance.config.changes import HostFile
 from appliance.config.places import Folders
-from appliance.errors import OptionError
+from appliance.errors import AudioLetterError, OptionError
 from appliance.kiosk.archivist import Archivist
 from appliance.kiosk.cutter import Cutter, Order
 from appliance.kiosk.live import Parts, Settings
 from appliance.kiosk.loop import Kiosk
 from appliance.machine import Machine, load_disc
 from appliance.message import Disk, Keeping, Stores
-from appliance.message.stores import Clocks
 from appliance.virtual.booth.controls import VirtualControls
 from appliance.virtual.booth.disk import FillingDisk
 from appliance.virtual.booth.display import VirtualDisplay
 from appliance.virtual.booth.sound import VirtualMicrophone, VirtualSpeaker
 
+log = logging.getLogger('audioletter')
 REAL_PARTS = ('controls', 'lcd', 'sound')
 PACE = 4.0  # times as fast as a real cut, where somebody looks on
 
@@ -60,6 +64,7 @@ class Choice:
     clock: Clock = field(default_factory=RealClock)
     threads: bool = True
     wall: Callable[[], float] = wall_s
+    trusts: Callable[[], bool] = wall_is_trusted  # whether anybody has set that clock
     header: Header = field(default_factory=Header)
 
     def __post_init__(self) -> None:
@@ -90,6 +95,7 @@ class Plan:
     machine_file: str
     folders: Folders
     choice: Choice
+    file: HostFile | None = None  # where the host's changes are written; None: they last until the end
     held: tuple[int, ...] = ()  # open files of the folders' lock: the cutter holds them too
 
     def virtual(self) -> Virtual:
@@ -114,9 +120,8 @@ class Plan:
 
     def parts(self, virtual: Virtual) -> Parts:
         """The virtual ones, and what is real beside them."""
-        choice, policy = self.choice, self.config.policy
-        keeping = Keeping(policy.retention, policy.retention_days, policy.max_message_s)
-        stores = _opener(self.folders, keeping, virtual.disk, (choice.wall, choice.clock.now_s))
+        choice = self.choice
+        stores = self._stores(virtual.disk)
         display = virtual.display or self._lcd()  # before the pins of the controls are taken: it may refuse
         microphone, speaker = virtual.sound or (virtual.microphone, virtual.speaker)
         microphone.tune(self.config.voice.microphone_gain_db)
@@ -128,6 +133,9 @@ class Plan:
             cutter=Cutter(held=self.held),
             archivist=Archivist(stores),
             clock=choice.clock,
+            wall=choice.wall,
+            trusts=choice.trusts,
+            reader=CardReader(Path(device), choice.clock) if (device := self.config.attendant.reader) else None,
         )
 
     def supervisor(self, parts: Parts) -> Kiosk:
@@ -135,7 +143,27 @@ class Plan:
         config, choice = self.config, self.choice
         policy = config.policy
         order = Order(policy.disc, policy.speed, policy.curve, self.machine_file, choice.pace)
-        return Kiosk(parts, Settings(config, load_disc(policy.disc), order, bounce_s(self.machine), choice.threads))
+        settings = Settings(
+            config, load_disc(policy.disc), order, bounce_s(self.machine), threads=choice.threads, file=self.file
+        )
+        return Kiosk(parts, settings)
+
+    def started_anew(self) -> Plan:
+        """With the settings as they are written now: what a computer reads that has just been switched on. Where they
+        are spoiled, those that hold go on."""
+        try:
+            config = self.file.load()[0] if self.file else self.config
+        except AudioLetterError as error:
+            log.warning('settings: %s', error.line)
+            return self
+        return replace(self, config=replace(config, places=self.config.places))
+
+    def _stores(self, disk: Disk) -> Callable[[], Stores]:
+        choice, policy = self.choice, self.config.policy
+        keeping = Keeping(policy.retention, policy.retention_days, policy.max_message_s)
+        folders = (self.folders.data, self.folders.run)
+        clocks = (choice.wall, choice.clock.now_s)
+        return lambda: Stores(folders, keeping, (disk, Disk()), clocks, choice.trusts)
 
     def _controls(self) -> Controls:
         return GpioControls(controls_wiring(self.machine), self.choice.header.gpio())
@@ -144,10 +172,6 @@ class Plan:
         needs_luma()
         header = self.choice.header
         return Lcd(lcd_wiring(self.machine), header.spi(), header.gpio(), self.choice.clock.now_s)
-
-
-def _opener(folders: Folders, keeping: Keeping, disk: Disk, clocks: Clocks) -> Callable[[], Stores]:
-    return lambda: Stores((folders.data, folders.run), keeping, (disk, Disk()), clocks)
 
 
 class Runner:

@@ -163,6 +163,7 @@ class VirtualBooth:
             self._runner.start()
 
     def _make(self) -> Runner:
+        self._plan = self._plan.started_anew()
         return Runner(self._plan.kiosk(self._parts), self._beside, self.over.set)
 
     def _beside(self, kiosk: Kiosk) -> None:

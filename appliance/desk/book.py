@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from appliance.booth.doors import Heard
+from appliance.config import Config
 from appliance.config.places import Folders
 from appliance.desk.journal import Journal
 from appliance.kiosk.cutter import Facts as CutFacts
@@ -131,6 +132,10 @@ class Desk(Protocol):
 
     def play(self, files: tuple[Path, ...], gain_db: float = 0.0) -> None:
         """Through the booth's speaker, in place of what plays; no files: silence."""
+
+    def adopt(self, config: Config) -> bool:
+        """Other settings, which are written already: the volume now, all else as soon as nobody is served. Whether that
+        is now."""
 
     def now_s(self) -> float:
         """On the booth's clock."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from appliance.config import Config
 from appliance.config.places import Folders
 from appliance.desk.book import Look, Program, System
 from appliance.desk.journal import Journal
@@ -105,6 +106,11 @@ class KioskDesk:
                 kiosk.parts.speaker.play(files, gain_db)
 
         _answer(kiosk.errands.ask(play))
+
+    def adopt(self, config: Config) -> bool:
+        kiosk = self._kiosk()
+        adopted: Future[bool] = kiosk.errands.ask(lambda: kiosk.adopt(config))
+        return _answer(adopted)
 
 
 def _said(running: Running, cancelled: threading.Event) -> Iterator[Any]:

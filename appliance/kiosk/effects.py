@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from appliance.config import Config
 from appliance.errors import AudioLetterError
 from appliance.kiosk.archivist import Job, why
 from appliance.kiosk.live import Groove, Live, Parts, Settings
@@ -47,6 +48,7 @@ class Doer:
         self.cutting = 0  # number of the letter in the machine, until its results are made
         self._after_results: list[Callable[[], None]] = []
         self._next_cut: Callable[[], None] | None = None  # asked for while the one before has not ended
+        self.adopt: Callable[[Config], object] = lambda config: None  # settings that were changed at the booth
         self._before = Booth()  # as it was before the effects in hand
         self._now_s = 0.0
         self._owed_s: float | None = None  # by when the cutter must have answered
@@ -260,7 +262,21 @@ class Doer:
         self.give_note('note the blank', lambda stores: stores.next_blank(who))
 
     def _volume(self, text: str, booth: Booth) -> None:
+        """At once; and so that it stays, where settings can be written."""
         self.voice.change_volume(float(text))
+        file, volume_db, who = self.settings.file, self.voice.volume_db, f'{ATTENDANT} {booth.attendant}'
+        if file is None:
+            return
+
+        def write(stores: Stores) -> Config:
+            file.set('voice.volume_db', f'{volume_db:g}', who, stores.wall_s())
+            return file.load()[0]
+
+        def written(config: Config) -> tuple[Event, ...]:
+            self.adopt(config)
+            return ()
+
+        self.give(Job('write the volume down', write, written))
 
     def _deed(self, text: str, booth: Booth) -> None:
         log.warning('attendant: %s', text)

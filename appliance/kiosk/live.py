@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import tau
 from typing import Any
 
 from appliance.booth.doors import Controls, Display, Heard, Microphone, Speaker
-from appliance.clock import Clock
+from appliance.clock import Clock, wall_is_trusted, wall_s
 from appliance.config import Config
+from appliance.config.changes import HostFile
 from appliance.kiosk.archivist import Archivist
 from appliance.kiosk.cutter import Cutter, Facts, Order, Progress
-from appliance.machine import Disc
-from appliance.message import Letter, Stores, Take
+from appliance.kiosk.house.cards import Reader
+from appliance.machine import Disc, load_disc
+from appliance.message import Keeping, Letter, Stores, Take
 from appliance.workflow.values import Event
 
 Point = tuple[float, float]  # angle_rad, radius_mm
@@ -55,6 +57,9 @@ class Parts:
     cutter: Cutter
     archivist: Archivist[Stores]
     clock: Clock
+    wall: Callable[[], float] = wall_s  # seconds since 1970, as the computer believes
+    trusts: Callable[[], bool] = wall_is_trusted  # whether anybody has set that clock
+    reader: Reader | None = None  # of cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,19 @@ class Settings:
     order: Order
     bounce_s: float = 0.03
     threads: bool = True  # poll and draw beside the loop; without, all is done in its turn (scripts, tests)
+    file: HostFile | None = None  # where changes are written that are to stay
+
+    def with_config(self, config: Config) -> Settings:
+        """What follows from other settings; what needs a start keeps what it had."""
+        policy = config.policy
+        order = replace(self.order, disc=policy.disc, speed=policy.speed, curve=policy.curve)
+        config = replace(config, places=self.config.places)
+        return replace(self, config=config, disc=load_disc(policy.disc), order=order)
+
+    @property
+    def keeping(self) -> Keeping:
+        policy = self.config.policy
+        return Keeping(policy.retention, policy.retention_days, policy.max_message_s)
 
 
 @dataclass(slots=True)

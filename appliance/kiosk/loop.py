@@ -10,12 +10,16 @@ import logging
 import queue
 from dataclasses import dataclass, replace
 
+from appliance.config import Config
+from appliance.config.hours import week_of
 from appliance.config.rules import rules_of
 from appliance.errors import AudioLetterError
 from appliance.kiosk.answers import Answers
 from appliance.kiosk.archivist import Job, why
 from appliance.kiosk.effects import Doer
 from appliance.kiosk.errands import Errands
+from appliance.kiosk.house.cards import Cards
+from appliance.kiosk.house.sign import DoorSign
 from appliance.kiosk.live import Live, Parts, Settings
 from appliance.kiosk.painter import Painter
 from appliance.kiosk.poller import Poller
@@ -26,12 +30,16 @@ from appliance.message import Letter, Recovered, Room, Stores
 from appliance.screens.view import View
 from appliance.screens.wording import wording
 from appliance.workflow.reduce import step
+from appliance.workflow.turn import SERVED
 from appliance.workflow.values import Booth, Event, Held, Kind, Plan, State
 
 TURN_S = 0.005  # where the loop reads the controls itself
 REST_S = 0.02  # where others do: what they tell wakes it at once, all else may wait so long
 FRAME_S = 0.1  # between two pictures while nothing happens: ten a second
 HEALTH_S = 5.0  # between two looks at disk and blanks
+SIGN_S = 2.0  # between two looks at the door sign
+BLINK_S = 0.5  # the lamp, while the host is called
+PARTS = ('controls', 'display', 'microphone', 'speaker')  # whose causes the host reads
 CLOSE_S = 10.0  # for what the archivist still has to do
 log = logging.getLogger('audioletter')
 
@@ -43,6 +51,7 @@ class Health:
     room: Room
     blanks: int | None
     letters: tuple[Letter, ...]
+    discs: int = 0  # cut today, where that is counted
 
 
 class Kiosk:
@@ -58,10 +67,15 @@ class Kiosk:
         self._injected: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._voice = Voice(parts.speaker, settings.config.voice)
         self._doer = Doer(parts, settings, self.live, self._voice)
+        self._doer.adopt = self.adopt
         self._answers = Answers(self._doer)
         self.errands = Errands(parts.cutter)
         self._ears = Ears(settings.config.timeouts.silence_s)
         self._cues = Cues()
+        self._wanted: Config | None = None  # other settings, as soon as nobody is served
+        self._sign = _sign(settings.config)
+        self._sign_s, self._discs = 0.0, 0
+        self._cards = Cards(parts.reader, parts.archivist) if parts.reader else None
         self._painter = Painter(parts.display, threads=settings.threads, broke=self._screen_broke)
         self._poller = Poller(parts.controls, settings.bounce_s, parts.clock, self.tell)
         self._health_s, self._frame_s = 0.0, 0.0
@@ -77,6 +91,28 @@ class Kiosk:
     def inject(self, fault: str) -> None:
         """A fault of the virtual lathe, at the next turn."""
         self._injected.put(fault)
+
+    def adopt(self, config: Config) -> bool:
+        """Other settings, told in the loop's thread: the volume now, all else as soon as nobody is served. Whether that
+        is now. What needs a start of the program keeps what it had."""
+        self._voice.adopt(replace(self.settings.config.voice, volume_db=config.voice.volume_db))
+        self._wanted = config
+        return self._adopt_when_free()
+
+    def _adopt_when_free(self) -> bool:
+        if self._wanted is None or self.booth.held is not Held.NOTHING or self.booth.state in SERVED:
+            return False
+        config, self._wanted = self._wanted, None
+        self.settings = self._doer.settings = settings = self.settings.with_config(config)
+        self.rules = rules_of(settings.config)
+        self._voice.adopt(settings.config.voice)
+        self.parts.microphone.tune(settings.config.voice.microphone_gain_db)
+        self._ears.silence_s = settings.config.timeouts.silence_s
+        self._sign, self._sign_s, self._health_s = _sign(settings.config), 0.0, 0.0
+        if self.booth.language >= self.rules.languages:
+            self.booth = replace(self.booth, language=0)
+        self.parts.archivist.give(Job('keep letters as is wished now', lambda stores: stores.keep_by(settings.keeping)))
+        return True
 
     def start(self) -> None:
         """Sensors first, so that what was left by a crash comes back into the booth as it is now."""
@@ -105,6 +141,8 @@ class Kiosk:
             self._take(Event(Kind.TIME_UP))
         self._doer.turn(now_s)
         self._cue(now_s)
+        self._adopt_when_free()
+        self._keep_house(now_s)
         self._look_after_itself(now_s)
         if now_s >= self._frame_s:
             self._show(now_s)
@@ -136,6 +174,8 @@ class Kiosk:
         self.parts.archivist.drop()
         self.parts.microphone.close()
         self.parts.speaker.stop()
+        if self._cards is not None:
+            self._cards.close()
 
     def close(self) -> None:
         """Everything given is done; the machine stands, nothing is heard, the screen keeps its last picture."""
@@ -151,6 +191,8 @@ class Kiosk:
         self.parts.display.close()
         self.parts.controls.lamp(False)
         self.parts.controls.close()
+        if self._cards is not None:
+            self._cards.close()
 
     # -- events ----------------------------------------------------------------------------------------------------
 
@@ -219,6 +261,20 @@ class Kiosk:
             return (Event(Kind.RECOVERED, number=max(round(1000 * found.take.seconds), 1)),)
         return (Event(Kind.RECOVERED),)
 
+    def _keep_house(self, now_s: float) -> None:
+        """Who shows a card; opening hours and discs of today."""
+        if self._cards is not None:
+            self._cards.poll(self.settings.config.attendant.tokens, now_s)
+        if self.booth.state is State.RECOVERING or now_s < self._sign_s:
+            return
+        self._sign_s = now_s + SIGN_S
+        self._take_all(self._sign.look(self._at_s(), self._discs, self.booth.ready))
+        self.live.opens = self._sign.opens
+
+    def _at_s(self) -> float | None:
+        """Seconds since 1970, if anybody has set the clock."""
+        return self.parts.wall() if self.parts.trusts() else None
+
     def _not_recovered(self, error: AudioLetterError) -> tuple[Event, ...]:
         return Event(Kind.SPACE_LOW, why(error)), Event(Kind.RECOVERED)
 
@@ -231,20 +287,24 @@ class Kiosk:
         self._health_s = now_s + HEALTH_S
 
         free = self.booth.held is Held.NOTHING and not self._doer.cutting
+        day_s = self._sign.day_s(self._at_s())
 
         def look(stores: Stores) -> Health:
             stores.retire()
             if free:  # room for the next letter, before anybody begins to speak it
                 stores.set_aside()
-            return Health(stores.room(), stores.blanks(), stores.letters())
+            discs = 0 if day_s is None else stores.discs_since(day_s)
+            return Health(stores.room(), stores.blanks(), stores.letters(), discs)
 
         self.parts.archivist.give(Job('look after the letters', look, self._healthy, self._not_healthy))
 
     def _tell_causes(self) -> None:
         """The host reads why a part is not well, and when it is again; once each."""
         parts = self.parts
-        for name in ('controls', 'display', 'microphone', 'speaker'):
-            cause = str(getattr(getattr(parts, name), 'cause', ''))
+        causes = {name: str(getattr(getattr(parts, name), 'cause', '')) for name in PARTS}
+        causes['clock'] = self._sign.cause
+        causes['card reader'] = self._cards.cause if self._cards else ''
+        for name, cause in causes.items():
             if cause != self.causes.get(name, ''):
                 self.causes[name] = cause
                 log.warning('%s: %s', name, cause or 'well again')
@@ -255,6 +315,7 @@ class Kiosk:
     def _healthy(self, health: Health) -> tuple[Event, ...]:
         """Told when it has changed."""
         self.live.letters = health.letters
+        self._discs, self._sign_s = health.discs, 0.0
         blanks = health.blanks is None or health.blanks > 0
         before, self._health = self._health, (health.room.ok, blanks)
         events = []
@@ -273,6 +334,7 @@ class Kiosk:
         try:
             self.view = view(self.booth, self.live, self.settings, self.rules, now_s)
             lit = bool(wording(self.view).go)  # lit where a press means something: where the screen says what
+            lit ^= self.booth.called and int(now_s / BLINK_S) % 2 == 1
         except Exception as error:
             self._screen_broke(error)
             return
@@ -287,3 +349,7 @@ class Kiosk:
         if repr(error) != self._broken:
             self._broken = repr(error)
             log.error('the screen %r cannot be drawn', self.booth.state.value, exc_info=error)
+
+
+def _sign(config: Config) -> DoorSign:
+    return DoorSign(week_of(config.hours, 'hours'), config.policy.discs_a_day)

@@ -10,6 +10,7 @@ import threading
 from appliance.booth.debounce import Debouncer
 from appliance.booth.doors import Controls, Inputs
 from appliance.clock import Clock
+from appliance.kiosk.house.knock import Knock
 from appliance.kiosk.live import Tell
 
 POLL_S = 0.004  # while something moves, and for a moment after
@@ -23,6 +24,7 @@ class Poller:
     def __init__(self, controls: Controls, bounce_s: float, clock: Clock, tell: Tell) -> None:
         self._controls = controls
         self._debouncer = Debouncer(bounce_s)
+        self._knock = Knock()
         self._clock = clock
         self._tell = tell
         self._over = threading.Event()
@@ -36,7 +38,10 @@ class Poller:
         inputs, now_s = self._controls.read(), self._clock.now_s()
         if inputs != self._inputs:
             self._inputs, self._moves_until_s = inputs, now_s + MOVES_S
+        knocked = self._knock.take(inputs, now_s)
         for event in self._debouncer.take(inputs, now_s):
+            self._tell(self._knock.marked(event, now_s))
+        for event in knocked:
             self._tell(event)
 
     @property

@@ -16,7 +16,7 @@ class Ears:
     """Turns what is heard into events; each is said once."""
 
     def __init__(self, silence_s: float) -> None:
-        self._silence_s = silence_s
+        self.silence_s = silence_s
         self._present: bool | None = None
         self._silent = False
         self._full = False
@@ -44,7 +44,7 @@ class Ears:
         if heard.recorded_s >= rules.max_message_s and not self._full:
             self._full = True
             events.append(Event(Kind.TAKE_FULL))
-        silent = heard.recorded_s > 0 and heard.silent_s >= self._silence_s  # of this take, not of the time before it
+        silent = heard.recorded_s > 0 and heard.silent_s >= self.silence_s  # of this take, not of the time before it
         if silent is not self._silent:
             self._silent = silent
             events.append(Event(Kind.SILENCE if silent else Kind.VOICE))

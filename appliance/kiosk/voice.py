@@ -54,6 +54,10 @@ class Voice:
     def play(self, file: Path, name: str) -> None:
         self._add(file, name)
 
+    def adopt(self, settings: Settings) -> None:
+        """From now on."""
+        self._settings, self.volume_db = settings, settings.volume_db
+
     def change_volume(self, by_db: float) -> None:
         """For what is played from now on."""
         self.volume_db = min(max(self.volume_db + by_db, QUIETEST_DB), 0.0)

@@ -306,6 +306,16 @@ class Stores:
         """Left, if the host counts them."""
         return self.counters.blanks()
 
+    def discs_since(self, at_s: float) -> int:
+        """Discs that became whole since, by a clock that somebody had set."""
+        sql = "SELECT COUNT(*) FROM cut WHERE state = 'done' AND date IS NOT NULL AND at_s >= ?"
+        return int(self.ledger.rows(sql, at_s)[0][0])
+
+    def keep_by(self, keeping: Keeping) -> None:
+        """The host has other rules now."""
+        self.keeping = keeping
+        self.takes.max_s = keeping.max_message_s
+
     def next_blank(self, who: str) -> None:
         """The one before is lost, and no letter is to blame."""
         if left := self.counters.blanks():

@@ -112,14 +112,14 @@ class Takes:
     """The run folder."""
 
     def __init__(self, run: Path, disk: Disk, max_s: float) -> None:
-        self._run, self._disk, self._max_s = run, disk, max_s
+        self._run, self._disk, self.max_s = run, disk, max_s
 
     def begin(self) -> OpenTake:
         """In a folder with a new name; OSError when there is no room for the longest message."""
         folder = self._run / f'{PREFIX}{uuid.uuid4().hex}'
         self._disk.folder(folder)
         try:
-            return OpenTake(folder, self._disk, self._max_s)
+            return OpenTake(folder, self._disk, self.max_s)
         except OSError:
             self._disk.remove(folder)
             raise

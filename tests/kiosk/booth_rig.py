@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from appliance.clock import SteppedClock
+from appliance.clock import SteppedClock, wall_s
 from appliance.compose.booth import Choice, Plan
 from appliance.config import load_config
 from appliance.config.places import Folders
@@ -91,14 +91,16 @@ class ToldCutter:
 class Rig:
     """A visitor's hands, and time that passes only as far as they say."""
 
-    def __init__(self, folder: Path, **policy: object) -> None:
+    def __init__(self, folder: Path, begin_s: float = 0.0, **policy: object) -> None:
+        """`begin_s`: of the wall clock, in seconds since 1970; 0: the computer's own."""
         self.folders = Folders(folder / 'data', folder / 'run')
         for place in (self.folders.data, self.folders.run):
             place.mkdir(exist_ok=True)
         config, _ = load_config(system=folder)
         config = replace(config, policy=replace(config.policy, **policy))
         self.clock, self.disk_is_slow = SteppedClock(), False
-        choice = Choice(pace=None, clock=self.clock, threads=False)
+        self.wall_s, self.trusted = begin_s, True
+        choice = Choice(pace=None, clock=self.clock, threads=False, wall=self._wall, trusts=lambda: self.trusted)
         plan = Plan(config, load_machine(), 'virtual', self.folders, choice)
         self.virtual = plan.virtual()
         self.kiosk: Kiosk = plan.kiosk(self.virtual)
@@ -112,6 +114,9 @@ class Rig:
         self.kiosk.start()
         self.until(State.ATTRACT)
         self.rest(0.2)
+
+    def _wall(self) -> float:
+        return self.wall_s + self.clock.now_s() if self.wall_s else wall_s()
 
     def _make_voice(self) -> None:
         """Loud enough, and up and down as speech is."""

@@ -1,0 +1,1 @@
+"""Cards and rings that are held to a reader."""

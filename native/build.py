@@ -18,6 +18,8 @@ HEADERS = [
     'motion.h',
     'chain.h',
     'engine.h',
+    'leftover.h',
+    'real_pi.h',
     'virtual_bcm.h',
     'physics.h',
     'land.h',

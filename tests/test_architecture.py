@@ -11,12 +11,13 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     'errors', '_native', 'clock', 'urgency', 'computer', 'files', 'npz', 'tables', 'machine', 'native', 'sound',
     'groove', 'timeline', 'playback', 'picture', 'workflow', 'words', 'config', 'message', 'screens', 'interlock',
-    'lathe', 'booth', 'virtual', 'cut', 'hands', 'bench', 'kiosk', 'desk', 'paper', 'compose', 'panel', 'maintenance',
+    'lathe', 'pi', 'booth', 'virtual', 'cut', 'hands', 'bench', 'kiosk', 'desk', 'paper', 'compose', 'panel', 'maintenance',
     'commands', 'shell', '__main__',
 ]  # fmt: skip
 # Some things have exactly one door.
 ONLY = {
     'appliance.virtual': {'virtual', 'compose'},
+    'appliance.pi': {'pi', 'compose'},
     'appliance._native': {'native'},
     'time': {'clock'},
     'random': set(),

@@ -21,10 +21,10 @@ from appliance.config.places import Folders
 from appliance.errors import AudioLetterError, OptionError
 from appliance.kiosk.archivist import Archivist
 from appliance.kiosk.cutter import Cutter, Order
-from appliance.kiosk.live import Parts, Settings
+from appliance.kiosk.live import Parts, Settings, keeping_of
 from appliance.kiosk.loop import Kiosk
 from appliance.machine import Machine, load_disc
-from appliance.message import Disk, Keeping, Stores
+from appliance.message import Disk, Stores
 from appliance.virtual.booth.controls import VirtualControls
 from appliance.virtual.booth.disk import FillingDisk
 from appliance.virtual.booth.display import VirtualDisplay
@@ -159,8 +159,8 @@ class Plan:
         return replace(self, config=replace(config, places=self.config.places))
 
     def _stores(self, disk: Disk) -> Callable[[], Stores]:
-        choice, policy = self.choice, self.config.policy
-        keeping = Keeping(policy.retention, policy.retention_days, policy.max_message_s)
+        choice = self.choice
+        keeping = keeping_of(self.config.policy)
         folders = (self.folders.data, self.folders.run)
         clocks = (choice.wall, choice.clock.now_s)
         return lambda: Stores(folders, keeping, (disk, Disk()), clocks, choice.trusts)

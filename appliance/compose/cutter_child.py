@@ -10,6 +10,7 @@ import shutil
 import sys
 import threading
 import traceback
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from appliance.compose.hands import VirtualHand
 from appliance.compose.shop import Bench, Keeping, VirtualShop, rehearse, workshop
 from appliance.compose.trial import Trial
 from appliance.cut import Prepared, Quiet, Request, prepare, told
+from appliance.cut.master import keep_master, prepare_again
 from appliance.cut.prepare import Stopwatch
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError, OptionError, key_of
 from appliance.files import HeldFolder, whole_file
@@ -26,6 +28,7 @@ from appliance.hands.orders import TestCut
 from appliance.kiosk import cutter
 from appliance.lathe.homing import longest_s
 from appliance.machine import Machine, load_disc, load_machine
+from appliance.message.shelf import MASTER
 from appliance.urgency import give_way
 from appliance.virtual.interlock import VirtualInterlock
 
@@ -118,7 +121,8 @@ class Child:
         try:
             machine, disc = load_machine(asked.machine), load_disc(asked.disc)
             request = Request(order.wav, disc, machine, asked.speed, asked.curve)
-            made = prepare(request, order.wav.parent, self)
+            kept, folder = order.master, order.wav.parent
+            made = prepare_again(request, kept, folder, self) if kept else prepare(request, folder, self)
             self.stage('')
         except CancelledError:
             return
@@ -143,6 +147,8 @@ class Child:
                 plan.radius_end_mm,
                 made.request.disc.name,
                 asked.take,
+                bool(made.master) and not made.anew,
+                made.anew,
                 0.0 if self._bed_of(machine).carriage.parked else longest_s(machine) / (asked.pace or 1.0),
             )
         )
@@ -195,7 +201,7 @@ class Child:
         last: Any = None
         try:
             asked, made, shop = self._begin(order, part)
-            self._carry_out(made, shop, order.folder, made.total_s * slowness(asked))
+            self._carry_out(made, shop, order, made.total_s * slowness(asked))
         except CutFaultError as error:
             stopped = self._shop is not None and self._shop.stopped
             last = cutter.Stopped(error.line, error.key) if stopped else cutter.Fault(error.key, error.line)
@@ -266,19 +272,38 @@ class Child:
                 shop.stop(self._stop.cause, self._stop.key)
         return what.order, made, shop
 
-    def _carry_out(self, made: Prepared, shop: VirtualShop, folder: Path, total_s: float) -> None:
-        """Takes `total_s`. Disc and report first: the visitor need not wait for picture and sound."""
+    def _carry_out(self, made: Prepared, shop: VirtualShop, order: cutter.Cut, total_s: float) -> None:
+        """Takes `total_s`. Disc and report first: the visitor need not wait for master, picture and sound."""
+        folder = order.folder
         clock = Stopwatch(Quiet(), dict(made.spent_s))
         with clock.stage('cut'):
             outcome = shop.cut(made.timeline, made.facts, Teller(self, shop, total_s))
-        report = told(made, outcome, clock.spent_s)
+        report = {'number': order.mark, **told(made, outcome, clock.spent_s)}
         with whole_file(shop.scratch / 'report.json') as file:
             file.write_text(json.dumps(report, indent=2) + '\n', encoding='utf-8')
         shop.scratch.replace(folder)
         shop.scratch = folder
         self.say(cutter.Done(folder, report))
+        self._keep_master(folder)
         shop.finish(Quiet())
         self.say(cutter.Finished(folder))
+
+    def _keep_master(self, folder: Path) -> None:
+        """Of a disc that is done, beside its letter, for copies. Where that cannot be, they are planned anew."""
+        with self._lock:
+            prepared = self._prepared
+        if prepared is None:
+            return
+        asked, made = prepared
+        if not made.master:
+            try:
+                made = replace(made, master=keep_master(made, folder.parent / MASTER))
+            except (AudioLetterError, OSError):  # a full disk, or the letter was forgotten meanwhile
+                return
+            with self._lock:
+                if self._prepared is prepared:
+                    self._prepared = (asked, made)
+        self.say(cutter.Mastered(made.master))
 
 
 class Rehearsal:

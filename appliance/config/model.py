@@ -41,6 +41,9 @@ class Policy:
     curve: str
     blanks_low: int  # fewer than this: the host is told
     discs_a_day: int  # 0: no limit
+    copies_a_letter: int  # 0: no limit
+    stylus_hours: float  # of cutting: then the host is told
+    swarf_discs: int  # so many fill the bin; 0: the host looks himself
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class Prepared:
     timeline: Timeline
     facts: dict[str, Any]
     spent_s: dict[str, float]
+    master: str = ''  # digest of the kept master that this is, or has become
+    anew: str = ''  # why it is not the one that was kept for the disc before
 
     @property
     def letter_s(self) -> float:

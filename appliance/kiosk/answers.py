@@ -9,7 +9,7 @@ from typing import Any
 from appliance.kiosk import cutter
 from appliance.kiosk.effects import RESULTS_S, Doer
 from appliance.kiosk.voice import DISC
-from appliance.workflow.values import Booth, Event, Kind
+from appliance.workflow.values import Booth, Event, Held, Kind
 
 Events = tuple[Event, ...]
 log = logging.getLogger('audioletter')
@@ -26,6 +26,7 @@ class Answers:
             cutter.Previewed: self._previewed,
             cutter.Progress: self._progress,
             cutter.Done: self._is_done,
+            cutter.Mastered: self._mastered,
             cutter.Finished: self._finished,
             cutter.Stopped: self._stopped,
             cutter.Fault: self._fault,
@@ -42,7 +43,9 @@ class Answers:
             return ()
         live.facts = facts
         self._doer.owes(None)
-        if self._doer.preview is None:
+        if facts.anew:
+            log.warning('letter no. %d is planned anew: %s', booth.letter, facts.anew)
+        if self._doer.preview is None and booth.held is not Held.KEPT:
             self._doer.parts.cutter.preview(live.take.path.parent)
         return (Event(Kind.FITS, number=round(1000 * (facts.total_s + facts.homing_s)), take=facts.take),)
 
@@ -83,6 +86,12 @@ class Answers:
             return ()
         self._doer.give_note('note the cut', lambda stores: stores.cut_done(number, done.report))
         return (Event(Kind.CUT_DONE, take=booth.take),)
+
+    def _mastered(self, mastered: cutter.Mastered, booth: Booth) -> Events:
+        number = self._doer.cutting
+        if number:
+            self._doer.give_note('note the master', lambda stores: stores.mastered(number, mastered.digest))
+        return ()
 
     def _finished(self, finished: cutter.Finished, booth: Booth) -> Events:
         number = self._doer.cutting

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from appliance.message import Master
 from appliance.urgency import give_way
 
 CHILD = ('-m', 'appliance.compose.cutter_child')
@@ -44,6 +45,7 @@ class Prepare:
 
     wav: Path
     order: Order
+    master: Master | None = None  # of the disc before: cut of the same, if it can be
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Cut:
     """Cut what was prepared; `folder` appears whole, and must not be there yet."""
 
     folder: Path
+    mark: str = ''  # of the disc, for its report: 217, or 217 3/10
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ class Facts:
     radius_end_mm: float
     disc: str
     take: int = 0
+    copy: bool = False  # of the master and the plan of the disc before
+    anew: str = ''  # why not, where there was one
     homing_s: float = 0.0  # at most, before `total_s` begins: the carriage must first find out where it stands
 
 
@@ -142,6 +147,13 @@ class Done:
 
     folder: Path
     report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mastered:
+    """What the disc is cut of lies beside the letter, for copies."""
+
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,17 +228,17 @@ class Cutter:
         with contextlib.suppress(OSError):  # the first order says so
             self._warm()
 
-    def prepare(self, wav: Path, order: Order) -> None:
+    def prepare(self, wav: Path, order: Order, master: Master | None = None) -> None:
         """Answered by Facts or Refused."""
-        self._tell(Prepare(wav, order))
+        self._tell(Prepare(wav, order, master))
 
     def preview(self, folder: Path) -> None:
         """Answered by Previewed or Refused; by nothing if another order comes first."""
         self._tell(Preview(folder))
 
-    def cut(self, folder: Path) -> None:
-        """Answered by Progress, then Done and Finished, or Stopped, Refused or Fault."""
-        self._tell(Cut(folder))
+    def cut(self, folder: Path, mark: str = '') -> None:
+        """Answered by Progress, then Done and Finished, or Stopped, Refused or Fault; before Finished, by Mastered."""
+        self._tell(Cut(folder, mark))
 
     def stop(self, cause: str, key: str = 'visitor') -> None:
         if self._pipe is not None:

@@ -12,7 +12,7 @@ from appliance.errors import AudioLetterError
 from appliance.kiosk.archivist import Job, why
 from appliance.kiosk.live import Groove, Live, Parts, Settings
 from appliance.kiosk.voice import DISC, TAKE, Voice
-from appliance.message import Letter, OpenTake, Stores, Take
+from appliance.message import COPIES, Letter, OpenTake, Stores, Take
 from appliance.workflow.values import Act, Booth, Effect, Event, Kind
 
 SETTLE_S = 0.1  # between the end of the tone and the first sample of a take
@@ -85,9 +85,10 @@ class Doer:
             self.record_at_s = None
             self.parts.microphone.record(recording.sink)
 
-    def take_of(self, letter: Letter) -> Take:
-        """A kept letter, to be cut again after a crash."""
-        return Take(letter.wav, letter.seconds, True, ())
+    def use(self, letter: Letter) -> None:
+        """A kept letter is to be cut: after a crash, or once more."""
+        self.live.take = Take(letter.wav, letter.seconds, True, ())
+        self.live.master = letter.master
 
     def give(self, job: Job[Stores]) -> None:
         self.parts.archivist.give(job)
@@ -154,7 +155,7 @@ class Doer:
         if not self.cutting:
             self.owes(None)  # what is forgotten need not be planned
         self.preview, self.wants_disc = None, False
-        self.live.take, self.live.facts = None, None
+        self.live.take, self.live.facts, self.live.master = None, None, None
         self.live.playing, self.live.played_s = '', 0.0
 
     # -- sound -------------------------------------------------------------------------------------------------------
@@ -198,7 +199,8 @@ class Doer:
         if self.live.take is not None:
             self.live.facts = None
             self.owes(PLAN_S)
-            self.parts.cutter.prepare(self.live.take.path, replace(self.settings.order, take=booth.take))
+            order = replace(self.settings.order, take=booth.take)
+            self.parts.cutter.prepare(self.live.take.path, order, self.live.master)
 
     def prepare_again(self, booth: Booth) -> None:
         """For a new cutter, which knows of nothing; once only, since what killed the one before may have been this."""
@@ -213,8 +215,8 @@ class Doer:
             self.voice.go()
 
     def _handed_over(self, text: str, booth: Booth) -> None:
-        number = self._letter
-        self._when_finished(lambda: self.give_note('hand over', lambda stores: stores.handed_over(number)))
+        number, more = self._letter, text == 'more'
+        self._when_finished(lambda: self.give_note('hand over', lambda stores: stores.handed_over(number, more=more)))
 
     def _forget_letter(self, text: str, booth: Booth) -> None:
         """At once; and once more when picture and sound, which may just be made, are there."""
@@ -231,22 +233,30 @@ class Doer:
     def _note(self, text: str, booth: Booth) -> None:
         """In the language that the visitor had chosen, which is forgotten by now."""
         language = self.settings.config.voice.languages[self._before.language]
-        self.give_note('note the visit', lambda stores: stores.note(text, language))
+        what = f'{COPIES}{text}' if self._before.copies else text
+        self.give_note('note the visit', lambda stores: stores.note(what, language))
 
     # -- attendant and host ------------------------------------------------------------------------------------------
 
     def _find_letter(self, text: str, booth: Booth) -> None:
-        self.look_up(0)
+        self.look_up(0, 0, f'{ATTENDANT} {booth.attendant}')
 
-    def look_up(self, number: int) -> None:
-        """The letter that is to be cut again; 0: the last. Answered by AGAIN, with `live.again` set, or NO_LETTER."""
+    def look_up(self, number: int, copies: int, who: str = 'host') -> None:
+        """The letter that is to be cut again; 0: the last. `copies` that were ordered; 0: one, which is ordered here.
+        Answered by AGAIN, with `live.again` set, or NO_LETTER."""
         none = (Event(Kind.NO_LETTER),)
+
+        def find(stores: Stores) -> Letter | None:
+            letter = stores.again(number)
+            if letter is not None and not copies:
+                stores.order_discs(letter.number, 1, who)
+            return letter
 
         def found(letter: Letter | None) -> tuple[Event, ...]:
             self.live.again = letter
-            return none if letter is None else (Event(Kind.AGAIN, number=letter.number),)
+            return none if letter is None else (Event(Kind.AGAIN, number=letter.number, copies=max(copies, 1)),)
 
-        self.give(Job('find the letter', lambda stores: stores.again(number), found, lambda error: none))
+        self.give(Job('find the letter', find, found, lambda error: none))
 
     def found(self, number: int) -> bool:
         return self.live.again is not None and self.live.again.number == number
@@ -255,7 +265,9 @@ class Doer:
         """Its sound takes the place of a take, where the workflow let it."""
         letter, self.live.again = self.live.again, None
         if begun and letter is not None:
-            self.live.take = self.take_of(letter)
+            number = letter.number
+            self.use(letter)
+            self.give_note('wait for the disc', lambda stores: stores.wait_for_disc(number))
 
     def _next_blank(self, text: str, booth: Booth) -> None:
         who = booth.attendant
@@ -292,16 +304,16 @@ class Doer:
         number, take, facts = booth.letter, booth.take, self.live.facts
         self.live.groove, self.live.progress, self.cutting = Groove(), None, number
 
-        def begin(stores: Stores) -> Path:
+        def begin(stores: Stores) -> tuple[Path, str]:
             if facts is not None:
                 stores.planned(number, asdict(facts))
-            return stores.begin_cut(number)
+            return stores.begin_cut(number), stores.discs.mark()
 
-        def begun(folder: Path) -> tuple[Event, ...]:
+        def begun(disc: tuple[Path, str]) -> tuple[Event, ...]:
             if self.cutting == number and self.stopping:  # a stop that the cutter would have heard before the cut
                 self.cut_has_ended('stopped', 'visitor')
             elif self.cutting == number:
-                self.parts.cutter.cut(folder)
+                self.parts.cutter.cut(*disc)
             return ()
 
         def failed(error: AudioLetterError) -> tuple[Event, ...]:

@@ -11,11 +11,12 @@ from appliance.booth.doors import Controls, Display, Heard, Microphone, Speaker
 from appliance.clock import Clock, wall_is_trusted, wall_s
 from appliance.config import Config
 from appliance.config.changes import HostFile
+from appliance.config.model import Policy
 from appliance.kiosk.archivist import Archivist
 from appliance.kiosk.cutter import Cutter, Facts, Order, Progress
 from appliance.kiosk.house.cards import Reader
 from appliance.machine import Disc, load_disc
-from appliance.message import Keeping, Letter, Stores, Take
+from appliance.message import Keeping, Letter, Master, Stores, Take
 from appliance.workflow.values import Event
 
 Point = tuple[float, float]  # angle_rad, radius_mm
@@ -82,8 +83,13 @@ class Settings:
 
     @property
     def keeping(self) -> Keeping:
-        policy = self.config.policy
-        return Keeping(policy.retention, policy.retention_days, policy.max_message_s)
+        return keeping_of(self.config.policy)
+
+
+def keeping_of(policy: Policy) -> Keeping:
+    """What the stores go by."""
+    quotas = (policy.copies_a_letter, policy.discs_a_day)
+    return Keeping(policy.retention, policy.retention_days, policy.max_message_s, *quotas)
 
 
 @dataclass(slots=True)
@@ -92,6 +98,7 @@ class Live:
 
     heard: Heard = field(default_factory=lambda: Heard(present=True))
     take: Take | None = None
+    master: Master | None = None  # of the letter that is to be cut once more
     facts: Facts | None = None
     progress: Progress | None = None
     groove: Groove = field(default_factory=Groove)  # of the disc that is being cut, or was cut last

@@ -217,7 +217,7 @@ class Kiosk:
         self._mirror(event)
         before = self.booth
         if event.kind is Kind.AGAIN and not self._doer.found(event.number):
-            self._doer.look_up(event.number)  # and it is told again
+            self._doer.look_up(event.number, event.copies)  # and it is told again
             return
         self.booth, effects = step(before, event, now_s, self.rules)
         if event.kind is Kind.AGAIN:
@@ -254,8 +254,8 @@ class Kiosk:
             log.warning('recovery: %s', found.cause)
         for text, letter in (('cut', found.cutting), ('done', found.finished), ('kept', found.kept)):
             if letter is not None:
-                self.live.take = self._doer.take_of(letter)
-                return (Event(Kind.RECOVERED, text, letter.number),)
+                self._doer.use(letter)
+                return (Event(Kind.RECOVERED, text, letter.number, copies=found.copies),)
         if found.take is not None:
             self.live.take = found.take
             return (Event(Kind.RECOVERED, number=max(round(1000 * found.take.seconds), 1)),)

@@ -160,20 +160,24 @@ def _waiting(stores: Stores, take: Take | None) -> Recovered:
                 stores.discs.spoil(row['id'], 'power')
             else:  # the disc was finished, and only nobody was left to write it down
                 stores.discs.spoil(row['id'], '')
-            states = ('broken', 'kept') if row in broken else ('done', 'cut')
-            ledger.run('UPDATE cut SET state = ? WHERE id = ?', states[0], row['id'])
-            ledger.run("UPDATE letter SET state = ? WHERE number = ? AND state = 'cutting'", states[1], row['letter'])
+            ledger.run('UPDATE cut SET state = ? WHERE id = ?', 'broken' if row in broken else 'done', row['id'])
+            state = stores.discs.at_rest(row['letter']) if row in broken else 'cut'
+            ledger.run("UPDATE letter SET state = ? WHERE number = ? AND state = 'cutting'", state, row['letter'])
+            stores.discs.close_order(row['letter'])
     waiting = _waits_for_disc(ledger)
     mine = None if take is None else ledger.row('SELECT number, state FROM letter WHERE reference = ?', reference(take))
     if broken:
-        return Recovered(cutting=_there(stores, broken[-1]['letter']))
+        number = broken[-1]['letter']
+        return Recovered(cutting=_there(stores, number), copies=stores.discs.left(number))
     if waiting is not None and waiting['cut'] == 'broken':  # told before, and the program was ended once more
-        return Recovered(cutting=_there(stores, waiting['number']))
+        number = waiting['number']
+        return Recovered(cutting=_there(stores, number), copies=stores.discs.left(number))
     last = ledger.row("SELECT number FROM letter WHERE state = 'cut' ORDER BY number DESC LIMIT 1")
     if last is not None:
-        return Recovered(finished=_there(stores, last['number']))
+        more = stores.discs.left(last['number'])  # and the one in the machine
+        return Recovered(finished=_there(stores, last['number']), copies=more + 1 if more else 0)
     if waiting is not None:
-        return Recovered(kept=_there(stores, waiting['number']))
+        return Recovered(kept=_there(stores, waiting['number']), copies=stores.discs.left(waiting['number']))
     if mine is not None and mine['state'] != 'keeping':
         stores.discard()
         return Recovered()
@@ -183,8 +187,10 @@ def _waiting(stores: Stores, take: Take | None) -> Recovered:
 def _waits_for_disc(ledger: Ledger) -> sqlite3.Row | None:
     """The letter whose visitor waits for a disc, and how its last cut ended."""
     last = 'SELECT state FROM cut WHERE letter = number ORDER BY id DESC LIMIT 1'
+    ordered = "SELECT 1 FROM edition WHERE letter = number AND state = 'open'"
+    waits = f"state = 'kept' OR state = 'handed over' AND EXISTS ({ordered})"
     visitor = round(ledger.fact('visitor') or 0)
-    return ledger.row(f"SELECT number, ({last}) AS cut FROM letter WHERE number = ? AND state = 'kept'", visitor)
+    return ledger.row(f'SELECT number, ({last}) AS cut FROM letter WHERE number = ? AND ({waits})', visitor)
 
 
 def _there(stores: Stores, number: int) -> Letter | None:

@@ -45,7 +45,8 @@ class Life:
 
 
 def retire(stores: Stores) -> None:
-    """Forget what is older than the host wants; a letter that is being cut, or whose disc waits to be taken, stays.
+    """Forget what is older than the host wants; a letter that is being cut, or whose disc waits to be
+    taken, or for whose disc somebody waits, stays.
 
     Who deletes at hand-over has letters too that were never handed over: theirs are these days as well.
     """
@@ -55,10 +56,11 @@ def retire(stores: Stores) -> None:
         return
     old_s = stores.life.lived_s() - keeping.retention_days * DAY_S
     sql = (
-        "SELECT number FROM letter WHERE lived_s < ? AND state IN ('kept', 'held', 'handed over', 'lost') "
-        "OR state = 'handed over' AND ?"  # a crash came between the hand-over and the forgetting
+        "SELECT number FROM letter WHERE (lived_s < ? AND state IN ('kept', 'held', 'handed over', 'lost') "
+        "OR state = 'handed over' AND ?) AND number != ?"  # a crash came between the hand-over and the forgetting
     )
-    for row in ledger.rows(sql, old_s, keeping.retention == 'handover'):
+    waits_for_disc = ledger.fact('visitor') or 0.0
+    for row in ledger.rows(sql, old_s, keeping.retention == 'handover', waits_for_disc):
         stores.forget(row['number'])
 
 
@@ -77,10 +79,11 @@ def forget(ledger: Ledger, shelf: Shelf, number: int) -> None:
     with ledger.change():
         ledger.run(
             "UPDATE letter SET state = 'forgotten', reference = NULL, at_s = NULL, seconds = NULL, disc = NULL, "
-            'speed_rpm = NULL, level_db = NULL, plan = NULL WHERE number = ?',
+            'speed_rpm = NULL, level_db = NULL, plan = NULL, master = NULL WHERE number = ?',
             number,
         )
-        ledger.run('UPDATE cut SET at_s = NULL, level_db = NULL, plan = NULL WHERE letter = ?', number)
+        gone = 'at_s = NULL, level_db = NULL, plan = NULL, master = NULL, void = substr(void, 1, 1)'
+        ledger.run(f'UPDATE cut SET {gone} WHERE letter = ?', number)
         ledger.run('DELETE FROM take WHERE letter = ?', number)
         erase_address(ledger, number)
     ledger.erase_traces()

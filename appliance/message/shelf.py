@@ -14,7 +14,7 @@ from appliance.message.takes import BLOCK, SAMPLE_BYTES
 from appliance.message.values import Take
 from appliance.sound.voice import SOUND_RATE_HZ
 
-FOLDER, SOUND, PART, DISC = 'letters', 'letter.wav', '.part', 'disc-'
+FOLDER, SOUND, MASTER, PART, DISC = 'letters', 'letter.wav', 'master.npz', '.part', 'disc-'
 NUMBER, RESERVE = 'last-number', 'reserve'
 HEAD = len(letter_header(Origin(0, '', 0.0), 0))  # bytes before the sound, the same for every letter
 FULL = (1 << 23) - 1
@@ -35,6 +35,10 @@ class Shelf:
 
     def wav(self, number: int) -> Path:
         return self.folder(number) / SOUND
+
+    def master(self, number: int) -> Path:
+        """What its last disc was cut of."""
+        return self.folder(number) / MASTER
 
     def disc(self, number: int, cut: int) -> Path:
         return self.folder(number) / f'{DISC}{cut}'
@@ -102,9 +106,10 @@ class Shelf:
         self._disk.sync_folder(self.data / FOLDER)
 
     def tidy(self, number: int) -> None:
-        """What was being worked at when the program ended: whatever is neither sound nor a disc, and parts of files."""
+        """What was being worked at when the program ended: whatever is neither sound, master nor a
+        disc, and parts of files."""
         folder, discs = self.folder(number), self.discs(number)
-        mine = {SOUND, *(disc.name for disc in discs)}
+        mine = {SOUND, MASTER, *(disc.name for disc in discs)}
         for name in set(os.listdir(folder)) - mine:
             self._disk.remove(folder / name)
         for disc in discs:

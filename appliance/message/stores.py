@@ -21,12 +21,12 @@ from appliance.message.host import Addresses, Counters
 from appliance.message.ledger import Ledger
 from appliance.message.shelf import SOUND, Shelf
 from appliance.message.takes import OpenTake, Takes, reference
-from appliance.message.values import AGAIN, Keeping, Letter, Recovered, Room, Stamp, Take
+from appliance.message.values import AGAIN, COPIES, Keeping, Letter, Master, Recovered, Room, Stamp, Take
 from appliance.sound.voice import SOUND_RATE_HZ
 
 # Of a letter with its disc: 24-bit sound 144 kB/s, playback 144 kB/s, groove 390 kB/s, a part of each while it is
-# written, and the picture (measured on the shipped sample).
-BYTES_A_SECOND = 900_000
+# written, the master 200 kB/s, and the picture (measured on the shipped sample).
+BYTES_A_SECOND = 1_100_000
 BYTES_A_LETTER = 10_000_000
 SPARE_BYTES = 20_000_000  # for the ledger and whoever else writes
 LEDGER_BYTES = 1_000_000  # for its rows, its log, and the head of the letter
@@ -224,6 +224,8 @@ class Stores:
             disc=row['disc'] or '',
             speed_rpm=row['speed_rpm'] or 0.0,
             at_s=row['at_s'] or 0.0,
+            master=Master(self.shelf.master(number), row['master']) if row['master'] else None,
+            language=row['language'],
         )
 
     def planned(self, number: int, facts: dict[str, Any]) -> None:
@@ -251,7 +253,27 @@ class Stores:
         """A blank of this letter is lost; noted once, whoever says it first."""
         self.discs.spoiled(number, cause)
 
-    def handed_over(self, number: int) -> None:
+    def mastered(self, number: int, digest: str) -> None:
+        """What the disc that is cut now was cut of has been written beside its letter."""
+        self.discs.mastered(number, digest)
+
+    def order_discs(self, number: int, copies: int, who: str, *, numbered: bool = False) -> Letter:
+        """The host wants so many discs of a letter; each is still to be asked for by a press. Numbered, they are an
+        edition: one that was broken off is gone on with. OptionError or MachineRefusesError says why not."""
+        letter = self.letter(number)
+        self.discs.order(letter, copies, who, numbered=numbered)
+        return letter
+
+    def wait_for_disc(self, number: int) -> Letter:
+        """Somebody stands there for a disc of this letter, from its sound or its master."""
+        letter = self.letter(number)
+        if not letter.wav.is_file():
+            raise StorageError(f'the sound of letter no. {number} is not there', where=str(letter.wav))
+        self._visitor(number)
+        return letter
+
+    def handed_over(self, number: int, *, more: bool = False) -> None:
+        """`more`: the next disc of it is to be cut."""
         with self.ledger.change():
             known = self.ledger.row(
                 "SELECT 1 FROM letter WHERE number = ? AND state IN ('cut', 'kept', 'cutting')", number
@@ -259,7 +281,7 @@ class Stores:
             if known is not None:
                 self.discs.state(number, 'handed over')
                 self.ledger.log('visit', self.stamp(), 'handed over', None, '')
-        if self.keeping.retention == 'handover':
+        if self.keeping.retention == 'handover' and not more:
             self.forget(number)
 
     def forget(self, number: int) -> None:
@@ -276,7 +298,7 @@ class Stores:
 
     def note(self, what: str, language: str = '') -> None:
         """Of a visit: where it ended, 'walked away at load disc', say, and in which language. Never what was said."""
-        step = what.partition(' at ')[2] or None
+        step = None if what.startswith(COPIES) else what.partition(' at ')[2] or None
         with self.ledger.change() as ledger:
             ledger.log('visit', self.stamp(), what, step, language)
 

@@ -166,7 +166,8 @@ def cut_again(turn: Turn) -> None:
         return
     if turn.booth.state is State.ATTENDANT:
         turn.do(Act.DEED, f'{turn.booth.attendant}: letter no. {turn.event.number} is to be cut again')
-    turn.change(held=Held.KEPT, letter=turn.event.number, plan=Plan.PENDING, reason='')
+    copies = max(turn.event.copies, 1)
+    turn.change(held=Held.KEPT, letter=turn.event.number, plan=Plan.PENDING, reason='', copies=copies)
     turn.do(Act.PREPARE)
     turn.load_disc()
 

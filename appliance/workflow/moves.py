@@ -281,8 +281,7 @@ def _void(turn: Turn, reason: str, *, spoils: bool = True) -> None:
 
 def disc_taken(turn: Turn) -> None:
     turn.sense(blank=False, disc_is_cut=False)
-    turn.do(Act.HANDED_OVER)
-    turn.enter(State.THANKS, turn.rules.thanks_s)
+    turn.disc_is_gone()
 
 
 def call_for_disc(turn: Turn) -> None:

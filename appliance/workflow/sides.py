@@ -147,17 +147,17 @@ def recovered(turn: Turn) -> None:
     is still its owner's."""
     text, number = turn.event.text, turn.event.number
     if text == 'cut':
-        _again(turn, number)
+        _again(turn, number, turn.event.copies)
         turn.change(back=State.LOAD_DISC, reason='power')
         turn.sense(disc_is_cut=turn.booth.ready.blank)
         turn.do(Act.SPOILED, 'power')
         turn.enter(State.FAULT, turn.rules.notice_s)
     elif text == 'kept':
-        _again(turn, number)
+        _again(turn, number, turn.event.copies)
         turn.change(back=State.LOAD_DISC)
         turn.resume()
     elif text == 'done' and turn.booth.ready.blank:
-        turn.change(held=Held.KEPT, letter=number)
+        turn.change(held=Held.KEPT, letter=number, copies=turn.event.copies)
         turn.sense(disc_is_cut=True)
         _come_back(turn, State.TAKE_DISC, turn.rules.take_disc_s)
     elif text == 'done':
@@ -172,9 +172,9 @@ def recovered(turn: Turn) -> None:
         turn.home()
 
 
-def _again(turn: Turn, letter: int) -> None:
-    """A letter that is safe and has no disc."""
-    turn.change(held=Held.KEPT, letter=letter, plan=Plan.PENDING)
+def _again(turn: Turn, letter: int, copies: int = 0) -> None:
+    """A letter that is safe and is to be cut."""
+    turn.change(held=Held.KEPT, letter=letter, plan=Plan.PENDING, copies=copies)
     turn.do(Act.PREPARE)
 
 

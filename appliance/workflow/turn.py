@@ -106,7 +106,7 @@ class Turn:
         if State.TAKE_DISC in (self.booth.state, self.booth.back):
             self.do(Act.HANDED_OVER)  # left to its owner, however the visit ends
         self.let_go()
-        self.change(back=None, language=0, retakes=0, replays=0, asked=0, reason='')
+        self.change(back=None, language=0, retakes=0, replays=0, asked=0, reason='', copies=0)
         state = condition(self.booth)
         if state in (State.FAULT, State.NO_SPACE):
             self.change(reason=self.booth.ready.fault if state is State.FAULT else self.booth.ready.no_space)
@@ -186,6 +186,18 @@ class Turn:
         """Back to the finished disc, if it was not taken while something else was on the screen."""
         if self.booth.ready.disc_is_cut:
             self.enter(State.TAKE_DISC, self.rules.take_disc_s)
+        else:
+            self.disc_is_gone()
+
+    def disc_is_gone(self) -> None:
+        """Into its owner's hands. Of an edition the next one follows, as soon as there is a blank for it."""
+        if self.booth.copies > 1:
+            self.do(Act.HANDED_OVER, 'more')
+            self.change(copies=self.booth.copies - 1)
+            if self.booth.plan is Plan.NONE:  # a crash came between: the disc was made by the program before
+                self.change(plan=Plan.PENDING)
+                self.do(Act.PREPARE)
+            self.load_disc()
         else:
             self.do(Act.HANDED_OVER)
             self.enter(State.THANKS, self.rules.thanks_s)

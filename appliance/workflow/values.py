@@ -92,7 +92,8 @@ class Kind(enum.Enum):
     MAINTAIN = 'maintain'
     RESUME = 'resume'
     HOST_STOP = 'host stop'  # whatever moves is to stop
-    AGAIN = 'cut again'  # number: of a kept letter that is to have another disc; nothing is cut before a press
+    # number: of a kept letter that is to have another disc, or so many copies; nothing is cut before a press
+    AGAIN = 'cut again'
     NO_LETTER = 'no letter'  # there is none that could be cut again
     # attendant
     KNOCK = 'knock'  # both pads held for a while
@@ -110,6 +111,7 @@ class Event:
     text: str = ''
     number: int = 0
     take: int = 0  # that it answers for, as counted when the work was begun; 0: it concerns whoever is there
+    copies: int = 0  # of AGAIN and RECOVERED: discs of a letter that the host wants
 
 
 class Act(enum.Enum):
@@ -125,11 +127,11 @@ class Act(enum.Enum):
     PLAY_DISC = 'play disc'  # as the disc will sound
     QUIET = 'quiet'  # stop whatever plays
     KEEP = 'keep'  # answered by KEPT or KEEP_FAILED; asked again for the same take, the answer is the same letter
-    PREPARE = 'prepare'  # master and plan the take, in the background; answered by FITS or DOES_NOT_FIT
+    PREPARE = 'prepare'  # master and plan take or letter, in the background; answered by FITS or DOES_NOT_FIT
     CUT = 'cut'  # a visitor has just pressed for it; answered by CUT_DONE, CUT_STOPPED or CUT_FAULT
     STOP_CUT = 'stop cut'  # at once; text: cause
     SPOILED = 'spoiled'  # the ledger notes a lost blank; text: cause
-    HANDED_OVER = 'handed over'  # the disc has been taken (or left to its owner)
+    HANDED_OVER = 'handed over'  # the disc has been taken (or left to its owner); text: 'more' if another follows
     FORGET_LETTER = 'forget letter'  # answered by FORGOTTEN
     SAY = 'say'  # text: name of the prompt (a state's value, or one of appliance.words.prompts)
     TONE = 'tone'  # text: name of the tone
@@ -215,6 +217,7 @@ class Booth:
     replays: int = 0
     asked: int = 0  # how often the visitor has been called in this state
     cut_ms: int = 0  # the whole cut, as planned
+    copies: int = 0  # discs of the letter that the host wants, the one in hand included; 0: a visitor wants one
     cut_until_s: float = 0.0  # when a cut that goes on has failed
     reason: str = ''  # of FAULT, STOPPED, DOES_NOT_FIT: for the host
     ready: Ready = Ready()

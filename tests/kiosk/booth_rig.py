@@ -18,7 +18,7 @@ from appliance.compose.booth import Choice, Plan
 from appliance.config import load_config
 from appliance.config.places import Folders
 from appliance.kiosk.archivist import Job
-from appliance.kiosk.cutter import DIED, Done, Facts, Fault, Finished
+from appliance.kiosk.cutter import DIED, Done, Facts, Fault, Finished, Mastered
 from appliance.kiosk.loop import TURN_S, Kiosk
 from appliance.machine import load_machine
 from appliance.workflow.values import State
@@ -31,7 +31,7 @@ class ToldCutter:
     """Implements `kiosk.cutter.Cutter`; as long as `answers`, every letter fits and every cut is done at once."""
 
     def __init__(self):
-        self.told, self.says, self.answers = [], [], True
+        self.told, self.says, self.answers, self.marks = [], [], True, []
 
     def warm(self): ...
 
@@ -53,19 +53,20 @@ class ToldCutter:
     def kill(self):
         self.told.append(('kill',))
 
-    def prepare(self, wav, order):
-        self.told.append(('prepare', wav))
+    def prepare(self, wav, order, master=None):
+        self.told.append(('prepare', wav) if master is None else ('prepare', wav, master.digest))
         if self.answers:
             self.says.append(Facts(5.0, 20.0, 78.26, 0.0, 'it fits', 110.0, 100.0, 'xray-25', order.take))
 
     def preview(self, folder):
         self.told.append(('preview', folder))
 
-    def cut(self, folder):
+    def cut(self, folder, mark=''):
         self.told.append(('cut', folder))
         if self.answers:
             folder.mkdir()
-            self.says += [Done(folder, {'letter_s': 5.0}), Finished(folder)]
+            self.marks.append(mark)
+            self.says += [Done(folder, {'letter_s': 5.0}), Mastered('ab12'), Finished(folder)]
 
     def stop(self, cause, key='visitor'):
         self.told.append(('stop', cause))

@@ -98,3 +98,16 @@ def test_an_answer_for_the_take_that_is_held_is_heard():
     visit = Visit().to(State.LISTEN)
     booth, _ = step(visit.booth, Event(Kind.FITS, number=5000, take=visit.booth.take), 1.0, RULES)
     assert booth.plan is Plan.FITS
+
+
+def test_an_edition_that_a_crash_broke_off_goes_on_with_its_next_disc():
+    visit = Visit()
+    for text, state in (('kept', State.LOAD_DISC), ('done', State.TAKE_DISC), ('cut', State.FAULT)):
+        visit.booth, visit.effects = Booth(ready=WELL), []
+        visit.booth, effects = step(visit.booth, Event(Kind.RECOVERED, text, 4, copies=2), 0.0, RULES)
+        assert (visit.booth.state, visit.booth.copies, visit.booth.letter) == (state, 2, 4)
+    visit.booth, effects = step(Booth(ready=WELL), Event(Kind.RECOVERED, 'done', 4, copies=2), 0.0, RULES)
+    assert Act.PREPARE not in [effect.act for effect in effects]
+    visit.booth, effects = step(visit.booth, Event(Kind.BLANK_TAKEN), 1.0, RULES)
+    assert (visit.booth.state, visit.booth.copies, visit.booth.plan) == (State.LOAD_DISC, 1, Plan.PENDING)
+    assert Act.PREPARE in [effect.act for effect in effects]

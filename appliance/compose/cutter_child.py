@@ -332,7 +332,8 @@ class Teller:
     def part(self, done: float) -> None:
         seen, left_s = self._shop.look(), self._total_s * (1 - done)
         place = (seen.angle_rad, seen.radius_mm, seen.rpm, seen.head_down, seen.points)
-        self._child.say(cutter.Progress(done, left_s, *place, homing=self._shop.homing))
+        homing = self._shop.homing
+        self._child.say(cutter.Progress(done, left_s, *place, homing=homing, queued_ms=seen.queued_ms))
 
 
 def slowness(order: cutter.Order) -> float:

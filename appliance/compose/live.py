@@ -32,6 +32,7 @@ class Seen:
     rpm: float = 0.0
     head_down: bool = False
     points: tuple[tuple[float, float], ...] = ()
+    queued_ms: float = 0.0  # given to the machine and not executed yet
 
 
 class LiveGroove(GrooveWriter):

@@ -169,7 +169,10 @@ class VirtualShop:
     def look(self) -> Seen:
         """The groove that has been cut since the last look."""
         groove, physics = self._groove, self._physics
-        return Seen() if groove is None or physics is None else groove.look(physics.head_is_down)
+        if groove is None or physics is None:
+            return Seen()
+        queued_ms = self._lathe.progress().queued_ms if self._lathe else 0.0
+        return replace(groove.look(physics.head_is_down), queued_ms=queued_ms)
 
     def _rig(self, writer: LiveGroove, facts: dict[str, Any]) -> VirtualLathe:
         levels = initial_levels(self._machine)

@@ -94,6 +94,7 @@ class Program:
     version: str = ''
     machine: str = 'virtual'  # file or name
     config: Path | None = None  # settings beside those of /etc/audioletter
+    thermal: Path = Path('/sys/class/thermal')  # temperatures, where the computer has any (sysfs-class-thermal)
 
 
 class Desk(Protocol):
@@ -197,6 +198,7 @@ class Call:
     ask: Callable[[str], bool] = _nobody  # a question; whether the answer was yes
     read: Callable[[], bytes] = bytes  # what whoever asked sends after the command: a file, say
     sessions: Sessions = field(default_factory=Alone)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)  # once whoever asked has heard the end
 
     def pause(self, seconds: float) -> bool:
         """Until so much of the booth's time has passed; False when the command is to end instead."""

@@ -75,6 +75,7 @@ class Running:
     size: int = 0
     whole: threading.Event = field(default_factory=threading.Event)  # all of its input is there, or it was cancelled
     maintains: bool = False
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
     begun: bool = False  # its words made sense and it was allowed
 
     def cancel(self) -> None:
@@ -225,6 +226,16 @@ class Session:
             if running.begun and (command.changes or command.urgent):
                 self._note(command, do, end)
         self._over(do.id, end)
+        if end.code == 0:
+            self._afterwards(running)
+
+    def _afterwards(self, running: Running) -> None:
+        for do in running.afterwards:
+            try:
+                do()
+            except AudioLetterError as error:
+                log.warning('%s', error.line)
+                self.place.note(error.line)
 
     def _run(self, command: Command, rest: list[str], running: Running) -> None:
         office, place = self._room.office, self.place
@@ -246,6 +257,7 @@ class Session:
                 ask=lambda question: self._ask(running, question, command),
                 read=lambda: self._read(running),
                 sessions=Seated(office, place),
+                afterwards=running.afterwards,
             )
             with contextlib.closing(run(command, call, bound)) as said:
                 for one in said:

@@ -139,6 +139,7 @@ class Progress:
     head_down: bool
     points: tuple[tuple[float, float], ...] = ()
     homing: bool = False  # the carriage goes home first; `part` is 0
+    queued_ms: float = 0.0  # what the machine has been given and not executed yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,8 @@ class Kiosk:
             self.parts.cutter.stop_button(event.kind is Kind.STOP_PRESSED)
         elif event.kind is Kind.HOST_STOP:
             self.errands.stop()
+            if self.booth.state not in SERVED:
+                self.parts.speaker.stop()
 
     def _cue(self, now_s: float) -> None:
         tone = self._cues.take(self.booth, self.live.heard, self.rules, now_s)

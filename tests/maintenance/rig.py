@@ -125,6 +125,8 @@ class CommandRig(Rig):
         self._until_done(threading.Thread(target=work, daemon=True), call.cancelled, cancel_after_s)
         if failed:
             raise failed[0]
+        for do in call.afterwards:
+            do()
         return said
 
     def _until_done(self, thread: threading.Thread, cancelled: threading.Event, after_s: float | None) -> None:

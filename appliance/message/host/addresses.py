@@ -5,7 +5,8 @@ forgetting it, by hand or by retention, erases its row to the last byte (`retent
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import asdict, astuple, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 
 from appliance.errors import OptionError
 from appliance.message.ledger import Ledger
@@ -68,16 +69,26 @@ class Addresses:
 
     def put(self, letter: int, address: Address) -> None:
         """In place of the one before. OptionError for a letter that is not there, or not any more."""
+        self.put_all({letter: address})
+
+    def put_all(self, addresses: Mapping[int, Address]) -> None:
+        """All of them or none."""
         with self._ledger.change() as ledger:
-            row = ledger.row('SELECT state FROM letter WHERE number = ?', letter)
-            if row is None or row['state'] in GONE:
-                why = 'is no such letter' if row is None else 'was forgotten'
-                raise OptionError(f'no. {letter} {why}', where='address', remedy='see the list of letters')
-            told = asdict(address) | {name: '\n'.join(getattr(address, name)) for name in ('sender', 'recipient')}
-            places = ', '.join('?' * (1 + len(astuple(address))))
-            names = ', '.join(('letter', *told))
-            ledger.run(f'INSERT OR REPLACE INTO address ({names}) VALUES ({places})', letter, *told.values())
+            for letter, address in addresses.items():
+                if why := self.why_not(letter):
+                    raise OptionError(why, where='address', remedy='see the list of letters')
+                told = asdict(address) | {name: '\n'.join(getattr(address, name)) for name in ('sender', 'recipient')}
+                places = ', '.join('?' * (1 + len(told)))
+                names = ', '.join(('letter', *told))
+                ledger.run(f'INSERT OR REPLACE INTO address ({names}) VALUES ({places})', letter, *told.values())
         self._ledger.erase_traces()
+
+    def why_not(self, letter: int) -> str:
+        """Why this letter can have no address; '' if it can."""
+        row = self._ledger.row('SELECT state FROM letter WHERE number = ?', letter)
+        if row is None:
+            return f'no. {letter} is no such letter'
+        return f'no. {letter} was forgotten' if row['state'] in GONE else ''
 
     def remove(self, letter: int) -> None:
         """The address alone; the letter stays."""

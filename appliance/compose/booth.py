@@ -156,7 +156,8 @@ class Plan:
         except AudioLetterError as error:
             log.warning('settings: %s', error.line)
             return self
-        return replace(self, config=replace(config, places=self.config.places))
+        places = replace(config.places, data=self.config.places.data, run=self.config.places.run)
+        return replace(self, config=replace(config, places=places))
 
     def _stores(self, disk: Disk) -> Callable[[], Stores]:
         choice = self.choice

@@ -78,7 +78,8 @@ class Settings:
         """What follows from other settings; what needs a start keeps what it had."""
         policy = config.policy
         order = replace(self.order, disc=policy.disc, speed=policy.speed, curve=policy.curve)
-        config = replace(config, places=self.config.places)
+        places = replace(config.places, data=self.config.places.data, run=self.config.places.run)
+        config = replace(config, places=places)
         return replace(self, config=config, disc=load_disc(policy.disc), order=order)
 
     @property

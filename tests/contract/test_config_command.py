@@ -1,11 +1,13 @@
 """`audioletter config`: what it prints is a settings file, and says where each value came from."""
 
+import io
 import json
 import tomllib
 from dataclasses import asdict
 
 from appliance.commands import main
 from appliance.config import load_config
+from appliance.config.tokens import whose
 
 MINE = (
     '[voice]\nlanguages = ["ja", "en"]\nprompts_folder = "/srv/it\\u0027s \\"mine\\" é\\u007f"\n[policy]\nretakes = 7\n'
@@ -45,3 +47,15 @@ def test_a_right_file_is_checked_without_a_word_and_a_wrong_one_is_named(tmp_pat
     mine.write_text('[policy]\nretakes = 70\n')
     assert main(['config', 'check', '--config', str(mine)]) == 2
     assert 'mine.toml: policy.retakes is 70; it must be between 0 and 10' in capsys.readouterr().err
+
+
+def test_a_card_becomes_a_line_of_the_settings_and_is_not_in_it(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr('sys.stdin', io.StringIO('0012345678\n'))
+    assert main(['config', 'token', 'anna']) == 0
+    mine = tmp_path / 'mine.toml'
+    mine.write_text(capsys.readouterr().out)
+    assert '0012345678' not in mine.read_text()
+    assert whose('0012345678', load_config(mine)[0].attendant.tokens) == 'anna'
+    monkeypatch.setattr('sys.stdin', io.StringIO(''))
+    assert main(['config', 'token', 'anna']) == 2
+    assert main(['config', 'show', 'anna']) == 2

@@ -25,7 +25,8 @@ class SoundFile:
         try:
             self._source: Any = soundfile.SoundFile(file)
         except (OSError, RuntimeError) as error:
-            what = f'this is no sound file that can be read ({error})'
+            reason = str(error).rsplit(': ', 1)[-1].strip().rstrip('.')  # without the name it lies under for a moment
+            what = f'this is no sound file that can be read ({reason})'
             raise RecordingError(what, where=str(file), remedy='use WAV, FLAC, Ogg or MP3') from error
         rate_hz = self._source.samplerate
         if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:

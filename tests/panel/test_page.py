@@ -261,6 +261,8 @@ def test_the_letters_that_were_cut(page, booth, tmp_path):
     assert playing.evaluate('node => node.isConnected')  # what plays is not torn away
     booth.discs = ()
     page.wait_for_selector('#no-letters:visible')
+    booth.discs = (Disc(14, 65.0, 78.26),)  # kept, and being cut
+    page.get_by_text('No disc of it yet.').wait_for()
 
 
 def test_a_file_is_chosen_or_dropped(page, booth, scratch, wrong):

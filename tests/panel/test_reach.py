@@ -70,6 +70,17 @@ def test_it_fits_every_width(page, booth, width):
         assert box['x'] + box['width'] <= width, id
 
 
+@pytest.mark.parametrize(('width', 'height'), [(1280, 640), (1366, 650), (1440, 760), (1920, 950)])
+def test_a_laptop_shows_screen_and_buttons_together(page, booth, width, height):
+    """What is left of its display by the browser's own bars: who reads "Begin" sees the button that does it."""
+    page.set_viewport_size({'width': width, 'height': height})
+    for id in ('lcd', 'left', 'record', 'right'):
+        box = page.locator(f'#{id}').bounding_box()
+        assert box['y'] >= 0, id
+        assert box['y'] + box['height'] <= height, id
+    assert page.locator('#lcd').bounding_box()['width'] >= 320
+
+
 def test_everything_is_reached_by_the_keyboard_and_has_a_name(page, booth):
     page.evaluate("document.querySelector('details').open = true")
     page.wait_for_selector('#faults button >> nth=5')
@@ -102,6 +113,7 @@ def test_what_the_screen_says_is_read_out_but_not_each_second(page, booth):
     booth.now = 'recording'
     page.wait_for_selector('body[data-state=recording]')
     assert '60' in said.text_content()
+    assert page.get_attribute('#lcd', 'aria-label') == "The booth's screen: Говорите. Осталось 59 с"
     booth.texts = ('ru', 'Говорите', 'Немного тише', '', 'Готово', '')
     said.get_by_text('Немного тише').wait_for(state='attached')
     assert said.get_attribute('aria-live') == 'polite'

@@ -27,7 +27,7 @@ function card({ number, seconds, speed_rpm: speed, has }) {
     link.setAttribute('aria-label', `Keep letter no. ${number}: ${NAMES[part]}`);
     return link;
   });
-  body.append(links.length ? make('div', { className: 'row' }, ...links) : make('p', { textContent: 'Not cut.' }));
+  body.append(links.length ? make('div', { className: 'row' }, ...links) : make('p', { textContent: 'No disc of it yet.' }));
   const item = make('li', { className: 'letter' });
   if (has.includes('picture')) {
     const image = make('img', { src: to('picture'), loading: 'lazy', alt: `The disc of letter no. ${number}, its groove drawn` });

@@ -12,12 +12,14 @@ import { Voice } from './voice.js';
 const link = new Link();
 const tell = (t, more) => link.tell(t, more);
 const controls = new Controls(tell), drawer = new Drawer(tell), lathe = new Lathe(), letters = new Letters();
-const lcd = new Lcd(document.getElementById('lcd')), speaker = new Speaker(link), voice = new Voice(link);
+const screen = document.getElementById('lcd');
+const lcd = new Lcd(screen), speaker = new Speaker(link), voice = new Voice(link);
 const said = document.getElementById('said'), lost = document.getElementById('lost');
 let saying = '';
 
 function announce([language, title, line, left, go, right]) { // a number that counts down is not news
   const text = [title, line].filter(Boolean).join('. ');
+  screen.setAttribute('aria-label', `The booth's screen: ${text}`); // for whoever looks there, the number as it is
   const does = [left, go, right].some(Boolean)
     ? ` (${[['←', left], ['R', go], ['→', right]].filter(([, label]) => label).map((pair) => pair.join(' ')).join(', ')})`
     : '';

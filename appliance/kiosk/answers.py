@@ -66,8 +66,8 @@ class Answers:
         doer = self._doer
         if doer.live.take is not None and previewed.wav.parent == doer.live.take.path.parent:
             doer.preview = previewed.wav
-            if doer.wants_disc:
-                doer.wants_disc = False
+            if doer.live.wants_disc:
+                doer.live.wants_disc = False
                 doer.voice.play(previewed.wav, DISC)
                 doer.voice.go()
         return ()

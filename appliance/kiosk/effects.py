@@ -39,7 +39,6 @@ class Doer:
         self.parts, self.settings, self.live, self.voice = parts, settings, live, voice
         self.recording: Recording | None = None
         self.record_at_s: float | None = None  # when the tone before a take is over
-        self.wants_disc = False  # to hear the disc, which is not made yet
         self.preview: Path | None = None
         self._letter = 0  # that the effects in hand are about
         self.stopping = False  # a cut was told to stop and has not said how it ended
@@ -154,26 +153,26 @@ class Doer:
         self.parts.cutter.forget()
         if not self.cutting:
             self.owes(None)  # what is forgotten need not be planned
-        self.preview, self.wants_disc = None, False
+        self.preview, self.live.wants_disc = None, False
         self.live.take, self.live.facts, self.live.master = None, None, None
         self.live.playing, self.live.played_s = '', 0.0
 
     # -- sound -------------------------------------------------------------------------------------------------------
 
     def _play_take(self, text: str, booth: Booth) -> None:
-        self.wants_disc = False
+        self.live.wants_disc = False
         if self.live.take is not None:
             self.voice.play(self.live.take.path, TAKE)
 
     def _play_disc(self, text: str, booth: Booth) -> None:
         """What is not made yet is heard as soon as it is."""
         if self.preview is None:
-            self.wants_disc = True
+            self.live.wants_disc = True
         else:
             self.voice.play(self.preview, DISC)
 
     def _quiet(self, text: str, booth: Booth) -> None:
-        self.wants_disc = False
+        self.live.wants_disc = False
         self.voice.quiet()
 
     def _say(self, text: str, booth: Booth) -> None:
@@ -210,7 +209,7 @@ class Doer:
 
     def hear_as_spoken(self) -> None:
         """Whoever waits to hear the disc, which cannot be made heard, hears the take."""
-        if self.wants_disc:
+        if self.live.wants_disc:
             self._play_take('', Booth())
             self.voice.go()
 

@@ -103,6 +103,7 @@ class Live:
     facts: Facts | None = None
     progress: Progress | None = None
     groove: Groove = field(default_factory=Groove)  # of the disc that is being cut, or was cut last
+    wants_disc: bool = False  # to hear the disc, which is not made yet
     playing: str = ''  # 'take' or 'disc'
     played_s: float = 0.0
     letters: tuple[Letter, ...] = ()

@@ -156,7 +156,7 @@ class Kiosk:
     def waits(self) -> bool:
         """For the archivist, or for the cutter: time that passes for no visitor's sake."""
         planning = self.booth.plan is Plan.PENDING
-        return self.parts.archivist.busy or planning or self._doer.wants_disc or self._doer.cutting > 0
+        return self.parts.archivist.busy or planning or self.live.wants_disc or self._doer.cutting > 0
 
     def wait(self, seconds: float) -> None:
         """Until one of them has answered, at most so long on the computer's own clock."""

@@ -31,6 +31,7 @@ def view(booth: Booth, live: Live, settings: Settings, rules: Rules, now_s: floa
         can_retake=booth.retakes < rules.retakes,
         can_replay=booth.replays < rules.replays,
         planning=booth.plan is Plan.PENDING,
+        making=live.wants_disc,
         disc=settings.disc.name,
         disc_cm=round(settings.disc.diameter_mm / 10),
         total_s=booth.cut_ms / 1000,

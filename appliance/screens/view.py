@@ -51,6 +51,7 @@ class View:
     can_retake: bool = True
     can_replay: bool = True
     planning: bool = False  # the plan is not ready yet
+    making: bool = False  # the disc that was asked to be heard is not made yet
     disc: str = 'xray-25'
     disc_cm: int = 25
     total_s: float = 0.0  # the whole cut: letter, run-up, travel, lead-in

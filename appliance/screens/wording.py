@@ -78,8 +78,9 @@ def _level_line(view: View) -> str | None:
 def _listening(view: View, texts: Texts) -> tuple[Texts, str | None]:
     if not view.can_replay:
         texts = replace(texts, right='')
-    line = {'take': LINES['as spoken'], 'disc': LINES['as disc']}.get(view.playing)
-    return texts, line
+    if view.making:
+        return texts, LINES['planning']
+    return texts, {'take': LINES['as spoken'], 'disc': LINES['as disc']}.get(view.playing)
 
 
 def _refused(view: View, texts: Texts) -> tuple[Texts, str | None]:
@@ -93,7 +94,7 @@ def _refused(view: View, texts: Texts) -> tuple[Texts, str | None]:
 def _loading(view: View, texts: Texts) -> tuple[Texts, str | None]:
     """What is still missing before the machine may cut; only then is there something to press."""
     if view.disc_is_cut:
-        line: str | None = LINES['finished disc']
+        line: str | None = LINES['used disc']
     elif not view.blank:
         line = LINES['open lid']
     elif not view.lid_closed:

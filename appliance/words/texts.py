@@ -60,7 +60,7 @@ LINES: dict[str, str] = {
     'too loud': 'A little softer',
     'good': 'That is good',
     'open lid': 'Open the lid and lay a {cm} cm blank',
-    'finished disc': 'Take the finished disc out first',
+    'used disc': 'Take out this disc first; your letter is safe',
     'close lid': 'Close the lid',
     'planning': 'The machine is still thinking',
     'no replay': 'Do you want to keep your letter?',

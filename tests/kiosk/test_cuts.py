@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import soundfile
 
-from appliance.kiosk.cutter import DIED, Done, Fault, Finished, Refused, Stopped
+from appliance.kiosk.cutter import DIED, Done, Fault, Finished, Previewed, Refused, Stopped
 from appliance.workflow.values import State
-from tests.kiosk.booth_rig import Rig
+from tests.kiosk.booth_rig import RATE_HZ, Rig
 
 REPORT = {'letter_s': 5.0}
 
@@ -142,6 +144,19 @@ def test_a_letter_whose_disc_cannot_be_heard_is_heard_as_it_was_spoken(tmp_path)
     rig.cutter.says.append(Refused('disk full', 'no room for the preview', rig.kiosk.booth.take))
     rig.rest(0.2)
     assert rig.kiosk.live.playing == 'take'
+    rig.close()
+
+
+def test_who_waits_to_hear_the_disc_is_told_so_until_it_is_heard(tmp_path):
+    rig = Rig(tmp_path)
+    rig.to_listen()
+    rig.press('right')
+    assert (rig.kiosk.view.making, rig.kiosk.view.playing) == (True, '')
+    preview = rig.kiosk.live.take.path.with_name('preview.wav')
+    soundfile.write(preview, np.zeros(RATE_HZ), RATE_HZ)
+    rig.cutter.says.append(Previewed(preview))
+    rig.rest(0.3)
+    assert (rig.kiosk.view.making, rig.kiosk.view.playing) == (False, 'disc')
     rig.close()
 
 

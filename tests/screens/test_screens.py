@@ -26,7 +26,7 @@ LANGUAGES = [*NAMES, PSEUDO]
 FACTS = [
     {}, {'disc_is_cut': True}, {'blank': False}, {'lid_closed': False}, {'planning': True}, {'can_retake': False},
     {'can_replay': False, 'playing': ''}, {'meter': Meter(-1.0, -6.0, True)}, {'meter': Meter(-70.0, -80.0)},
-    {'held': False}, {'total_s': 3600.0, 'letter': 99999, 'disc_cm': 17},
+    {'making': True}, {'held': False}, {'total_s': 3600.0, 'letter': 99999, 'disc_cm': 17},
 ]  # fmt: skip
 
 
@@ -119,6 +119,16 @@ def test_nothing_can_be_pressed_before_the_blank_lies_there():
     assert wording(view(State.LOAD_DISC)).go == 'Cut'
     assert wording(view(State.LOAD_DISC)).line == 'It takes 1:45 min on a 25 cm disc'
     assert wording(view(State.CUTTING)).line.startswith('1:03 min left')
+
+
+def test_a_disc_that_was_spoiled_is_not_called_finished():
+    """Whoever reads that would take it home, and leave the letter uncut."""
+    assert wording(view(State.LOAD_DISC, disc_is_cut=True)).line == 'Take out this disc first; your letter is safe'
+
+
+def test_who_asks_to_hear_a_disc_that_is_not_made_yet_reads_that_it_is_being_made():
+    assert wording(view(State.LISTEN, playing='', making=True)).line == 'The machine is still thinking'
+    assert wording(view(State.LISTEN, playing='disc')).line == 'As the disc will sound'
 
 
 def test_no_retake_is_offered_where_none_is_left():

@@ -11,7 +11,7 @@ from appliance.errors import OptionError
 from appliance.message.ledger import Ledger
 from appliance.message.values import Stamp
 
-BLANKS, STYLUS, SWARF = 'blanks', 'stylus', 'swarf'
+BLANKS, STYLUS, SWARF, TESTS = 'blanks', 'stylus', 'swarf', 'tests'
 MOST_BLANKS = 100_000
 
 
@@ -77,6 +77,13 @@ class Counters:
         changes = self._ledger.rows('SELECT COUNT(*) FROM counted WHERE name = ?', STYLUS)[0][0]
         return Stylus(max(total_s - begun_s, 0.0), total_s, changes, *last)
 
+    def worked(self, seconds: float, who: str) -> None:
+        """The stylus has cut what is no letter's disc: a test on a scrap."""
+        with self._ledger.change() as ledger:
+            before = ledger.fact(TESTS) or 0.0
+            ledger.remember(TESTS, before + seconds)
+            ledger.log('counted', self._stamp(), who, TESTS, before, before + seconds)
+
     def stylus_changed(self, who: str) -> Stylus:
         """A new one is in the head. Returns the one that came out."""
         old = self.stylus()
@@ -102,8 +109,9 @@ class Counters:
         return full
 
     def _total_s(self) -> float:
+        """Of letters and tests."""
         row = self._ledger.row('SELECT SUM(stylus_s) FROM cut')
-        return float(row[0] or 0.0) if row is not None else 0.0
+        return float(row[0] or 0.0 if row is not None else 0.0) + (self._ledger.fact(TESTS) or 0.0)
 
     def _last(self, name: str) -> tuple[float | None, str]:
         row = self._ledger.row('SELECT at_s, who FROM counted WHERE name = ? ORDER BY id DESC LIMIT 1', name)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from appliance.booth.doors import Heard
+from appliance.booth.doors import Heard, Inputs, Sink
 from appliance.config import Config
 from appliance.config.places import Folders
 from appliance.desk.journal import Journal
@@ -97,6 +97,14 @@ class Program:
     thermal: Path = Path('/sys/class/thermal')  # temperatures, where the computer has any (sysfs-class-thermal)
 
 
+@dataclass(frozen=True, slots=True)
+class Sensed:
+    """What the panel's wires say. `lit`: the lamp; None before it was set."""
+
+    inputs: Inputs
+    lit: bool | None
+
+
 class Desk(Protocol):
     """What a command may do with the booth: it blocks the thread that asks, never the booth."""
 
@@ -137,6 +145,12 @@ class Desk(Protocol):
     def adopt(self, config: Config) -> bool:
         """Other settings, which are written already: the volume now, all else as soon as nobody is served. Whether that
         is now."""
+
+    def sense(self) -> Sensed:
+        """Controls and lamp at this moment, nothing debounced."""
+
+    def listen(self, sink: Sink | None) -> None:
+        """Whatever the microphone hears goes into `sink` from now on, until None; in maintenance only."""
 
     def now_s(self) -> float:
         """On the booth's clock."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from appliance.booth.doors import Sink
 from appliance.config import Config
 from appliance.config.places import Folders
-from appliance.desk.book import Look, Program, System
+from appliance.desk.book import Look, Program, Sensed, System
 from appliance.desk.journal import Journal
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError
 from appliance.kiosk.cutter import Fault, Refused, Stopped
@@ -22,7 +23,7 @@ from appliance.kiosk.live import Settings
 from appliance.kiosk.loop import Kiosk
 from appliance.message import Stores
 from appliance.workflow.turn import SERVED
-from appliance.workflow.values import Event
+from appliance.workflow.values import Event, State
 
 T = TypeVar('T')
 DEED_S = 5.0
@@ -111,6 +112,27 @@ class KioskDesk:
         kiosk = self._kiosk()
         adopted: Future[bool] = kiosk.errands.ask(lambda: kiosk.adopt(config))
         return _answer(adopted)
+
+    def sense(self) -> Sensed:
+        kiosk = self._kiosk()
+        return Sensed(kiosk.parts.controls.read(), kiosk.lit)
+
+    def listen(self, sink: Sink | None) -> None:
+        """Never into the take of a visitor who has come meanwhile, and never out of it."""
+        kiosk = self._kiosk()
+
+        def listen() -> None:
+            served, microphone = kiosk.booth.state is not State.MAINTENANCE, kiosk.parts.microphone
+            if served and sink is not None:
+                raise MachineRefusesError('the booth is not in maintenance', remedy='maintain takes it out of service')
+            if sink is not None:
+                microphone.open()
+                microphone.record(sink)
+            elif not served:
+                microphone.end()
+                microphone.close()
+
+        _answer(kiosk.errands.ask(listen))
 
 
 def _said(running: Running, cancelled: threading.Event) -> Iterator[Any]:

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError
+from appliance.hands.orders import Moving
 from appliance.kiosk.cutter import DIED, Cutter, Errand, ErrandSaid, Fault
 from appliance.workflow.values import Booth, State
 
@@ -32,8 +33,14 @@ class Errands:
         self._asked: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
         self._numbers = 0
         self._going: Running | None = None
+        self._moving = ''
         self._over = False
         self._served = True  # no errand before the loop has turned
+
+    @property
+    def moving(self) -> str:
+        """What moves now, in words."""
+        return self._moving if self._going is not None else ''
 
     @property
     def busy(self) -> bool:
@@ -83,6 +90,7 @@ class Errands:
             return False
         if self._going is not None and message.number == self._going.number:
             self._going.said.put(message)
+            self._moving = message.what.what if isinstance(message.what, Moving) else ''
             if message.last:
                 self._going = None
         return True

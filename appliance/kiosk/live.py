@@ -109,6 +109,7 @@ class Live:
     letters: tuple[Letter, ...] = ()
     again: Letter | None = None  # that was looked up to be cut again
     opens: tuple[str, str] = ('', '')  # when the booth opens next: day and time, as the screens name them
+    moving: str = ''  # what moves for the host, in words
     finished: int = 0  # number of the letter whose picture and sound were made last
 
 

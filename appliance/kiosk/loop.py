@@ -80,7 +80,7 @@ class Kiosk:
         self._poller = Poller(parts.controls, settings.bounce_s, parts.clock, self.tell)
         self._health_s, self._frame_s = 0.0, 0.0
         self._health: tuple[bool, bool] | None = None  # room, blanks, as told last
-        self._lit: bool | None = None
+        self.lit: bool | None = None
         self.causes: dict[str, str] = {}  # of the parts, as told last
         self._broken = ''  # what was wrong with a screen, as told last
 
@@ -133,6 +133,7 @@ class Kiosk:
         while not self._injected.empty():
             self.parts.cutter.inject(self._injected.get())
         self.errands.turn(self.booth)
+        self.live.moving = self.errands.moving
         for message in self.parts.cutter.poll():
             if not self.errands.take(message):
                 self._take_all(self._answers.take(message, self.booth))
@@ -342,8 +343,8 @@ class Kiosk:
             return
         self._painter.show(self.view)
         self._tell_causes()
-        if lit is not self._lit:
-            self._lit = lit
+        if lit is not self.lit:
+            self.lit = lit
             self.parts.controls.lamp(lit)
 
     def _screen_broke(self, error: Exception) -> None:

@@ -69,3 +69,4 @@ class View:
     done: bool = False  # and just done
     open: bool = True
     called: bool = False  # the host
+    note: str = ''  # MAINTENANCE: what moves, for the host alone

@@ -62,6 +62,8 @@ def _by_facts(view: View) -> Texts:
         texts, line = _loading(view, texts)
     elif view.state is State.CLOSED:
         line = _closed(view)
+    elif view.note:
+        line = view.note
     elif view.state in FAULTY:
         texts, line = _fault(view, texts)
     return texts if line is None else replace(texts, line=line)

@@ -25,6 +25,7 @@ class VirtualBed:
         self.machine = machine
         self.carriage = VirtualCarriage(machine)
         self.platter = VirtualPlatter(machine)
+        self.levels = initial_levels(machine)  # of all pins, as the last movement has left them
 
 
 class PinWatch:
@@ -76,6 +77,10 @@ class Run:
     @property
     def pulses(self) -> tuple[Pulse, ...]:
         return tuple(self.platter.pulses)
+
+    @property
+    def levels(self) -> Levels:
+        return self._pins.levels.copy()
 
     def check(self) -> None:
         """CutFaultError if anything has power, if the head was down, or if the carriage did not follow its steps."""

@@ -16,7 +16,7 @@ from appliance.compose.bed import Run, VirtualBed, Watched, require_virtual
 from appliance.compose.live import REST_S, Pacer
 from appliance.errors import CutFaultError, MachineRefusesError
 from appliance.hands.limits import check_jog, check_spin, moved_mm, moved_turns
-from appliance.hands.orders import Home, Jog, Moved, Moving, Setup, Spin, Spun
+from appliance.hands.orders import Home, Jog, Moved, Moving, PinLevels, ReadPins, Setup, Spin, Spun
 from appliance.lathe.api import State
 from appliance.lathe.homing import Rig, home
 from appliance.lathe.index import LEAST_TURNS, turned
@@ -66,7 +66,7 @@ class VirtualHand:
             platter = self._bed.machine.platter
             run.platter.hold(HELD * platter.holding_torque_nm * platter.gear)
 
-    def carry_out(self, order: Home | Jog | Spin) -> Moved | Spun:
+    def carry_out(self, order: Home | Jog | Spin | ReadPins) -> Moved | Spun | PinLevels:
         """Raises OptionError past a limit, MachineRefusesError if not ready or a sensor does not answer, CutFaultError
         when it is stopped or fails; whatever it raises, the power is off and the head up."""
         require_virtual(self._bed.machine)
@@ -74,6 +74,8 @@ class VirtualHand:
             return self._jog(order)
         if isinstance(order, Spin):
             return self._spin(order)
+        if isinstance(order, ReadPins):
+            return PinLevels(tuple(self._bed.levels.tolist()))
         return self._home_platter() if order.axis == 'platter' else self._home_carriage()
 
     def _jog(self, order: Jog) -> Moved:
@@ -166,6 +168,7 @@ class VirtualHand:
             with self._lock:
                 self._lathe = None
             run.lathe.close()
+            self._bed.levels = run.levels
         run.check()
         self.stopped = ended.state is State.STOPPED
         if ended.state is not State.DONE:

@@ -90,7 +90,7 @@ class Trial:
                 raise CutFaultError(self._stop[0], where=self._what, remedy='try again', key=self._stop[1])
             return
         seen = shop.look()
-        homing = ': the carriage goes home first' if shop.homing else ''
+        homing = ': homing' if shop.homing else ''
         self._tell(Moving(self._what + homing, done, seen.radius_mm or None, seen.rpm, seen.head_down))
 
     def _cut(self, order: TestCut, part: Path) -> Tested:

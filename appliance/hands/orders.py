@@ -1,5 +1,5 @@
-"""Orders of a maintainer to the cutter's child, and what it answers: Moving as often as it likes, then Moved, Spun or
-Tested as the last. What is refused, stopped or goes wrong ends an order as an AudioLetterError."""
+"""Orders of a maintainer to the cutter's child, and what it answers: Moving as often as it likes, then an Answer as the
+last. What is refused, stopped or goes wrong ends an order as an AudioLetterError."""
 
 from __future__ import annotations
 
@@ -67,6 +67,20 @@ class TestCut:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadPins:
+    """The level of each pin while nothing moves."""
+
+    setup: Setup
+
+
+@dataclass(frozen=True, slots=True)
+class PinLevels:
+    """Level of each GPIO from 0 on. Those of the panel are not the lathe's to read."""
+
+    levels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Moving:
     """What moves now, in words, and how far it is: part of all of it, and where the axes are."""
 
@@ -107,5 +121,5 @@ class Tested:
     report: dict[str, Any]
 
 
-Order = Home | Jog | Spin | TestCut
-Answer = Moved | Spun | Tested
+Order = Home | Jog | Spin | TestCut | ReadPins
+Answer = Moved | Spun | Tested | PinLevels

@@ -1,0 +1,198 @@
+"""The machine by hand: home and jog each axis, test cuts on a scrap disc, and the speed of the platter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from appliance.desk.book import Call, Command, Facts, Line, Said, Table
+from appliance.errors import CutFaultError
+from appliance.groove.choose import SPEEDS_RPM
+from appliance.hands.band import free_mm
+from appliance.hands.orders import Axis, Home, Jog, Kind, Moved, Moving, Order, Setup, Spin, Spun, TestCut, Tested
+from appliance.hands.speed import judge
+from appliance.machine import disc_names
+
+TESTS = 'tests'  # folder beside the letters
+REPORT = 'report.json'
+SLOW: dict[Axis, float] = {'carriage': 1.0, 'platter': 20.0}  # mm/s, rpm: unless another speed is asked for
+SCRAP = 'Is a scrap disc on the platter, held down, and the lid closed?'
+
+
+def home(call: Call, axis: Axis) -> Iterator[Said]:
+    """Bring the carriage to its switch, or the platter to its index.
+
+    The head stays up, and the power is off when it has ended. Ctrl-C stops it at once. After power-up, and after
+    anything that was stopped on its way, nobody knows where the carriage stands until it was home.
+
+    axis: carriage or platter
+
+    Examples:
+        home carriage
+        home platter
+    """
+    yield from _moved(call, Home(setup(call), axis))
+
+
+def jog(call: Call, axis: Axis, distance: float, *, speed: float = 0.0) -> Iterator[Said]:
+    """Move the carriage by so many mm, or the platter by so many turns.
+
+    The head stays up, and the power is off when it has ended. Ctrl-C stops it at once. What lies past a limit of the
+    machine file is refused, not shortened. A carriage that was not homed moves inward only, 5 mm at 1 mm/s at most.
+
+    axis: carriage or platter
+    distance: mm inward (-3 is outward), or turns forward
+    speed: mm/s or rpm at most; else 1 mm/s, or 20 rpm
+
+    Examples:
+        jog carriage 20
+        jog carriage -2.5 --speed 0.5
+        jog platter 3 --speed 78.26
+    """
+    yield from _moved(call, Jog(setup(call), axis, distance, speed or SLOW[axis]))
+
+
+def try_on_scrap(
+    call: Call, kind: Kind, *, seconds: float = 6.0, level: float | None = None, disc: str = '', fresh: bool = False
+) -> Iterator[Said]:
+    """Cut a test into a narrow ring of a scrap disc, and measure it.
+
+    tone is 1 kHz (level, harmonics), sweep 50 Hz to 10 kHz (response), silence a bare groove (rumble, noise), speed
+    3150 Hz (speed, wow and flutter). Each takes some 4 mm; the next begins where the last has ended, also where that
+    was broken off. Groove, sound, picture and report stay in the folder of tests.
+
+    kind: tone, sweep, silence or speed
+    seconds: of sound, 2 to 60
+    level: dB re 5 cm/s of a full tone at 1 kHz; else what is usual for that test
+    disc: what kind of disc the scrap is; else the booth's own
+    fresh: nothing was cut on this scrap yet
+
+    Examples:
+        test tone
+        test sweep --fresh
+        test speed --seconds 20
+        test silence --disc pvc-25 --yes
+    """
+    tests, name = call.desk.folders.data / TESTS, disc or call.desk.settings.disc.name
+    tests.mkdir(exist_ok=True)
+    from_mm = None if fresh else free_mm(tests, name)
+    folder = tests / f'{_last(tests) + 1:04d}-{kind}'
+    order = TestCut(setup(call), kind, name, folder, seconds, level, from_mm=from_mm)
+    report: dict[str, Any] = {}
+    for said in _carried_out(call, order):
+        if isinstance(said, Tested):
+            report = said.report
+        else:
+            yield said
+    call.desk.stores('note the stylus', lambda stores: stores.counters.worked(report['head_down_s'], call.who))
+    yield Line(report['says'])
+    yield Table(
+        ('figure', 'value', 'unit', 'limit', 'good'),
+        tuple((f['name'], round(f['value'], 3), f['unit'], f['limit'], f['ok']) for f in report['figures']),
+    )
+    used = {'from, mm': report['radius_start_mm'], 'next is free from, mm': report['next_mm']}
+    yield Facts({'folder': str(folder), **used})
+
+
+def results(call: Call) -> Iterator[Said]:
+    """The test cuts that were made, and what they said.
+
+    Examples:
+        tests
+        tests --json
+    """
+    rows = []
+    for path in sorted((call.desk.folders.data / TESTS).glob(f'*/{REPORT}')):
+        try:
+            report = json.loads(path.read_text(encoding='utf-8'))
+            row = (report['kind'], report['disc'], report['ok'], report['says'])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            row = ('', '', False, f'its report cannot be read ({error})')
+        rows.append((path.parent.name, *row))
+    yield Table(('test', 'kind', 'disc', 'good', 'says'), tuple(rows))
+
+
+def calibrate_speed(call: Call, *, speed: Literal['78', '45', '33'] = '78', turns: int = 20) -> Iterator[Said]:
+    """Time the turns of the platter, and say whether it turns as it should.
+
+    Its turns are timed by the index sensor against the crystal that also gives out the sound. A gear that is not as the
+    machine file says is told with its right value; turns that differ are a belt that slips. The head stays up.
+
+    speed: 78 (78.26), 45 or 33 rpm
+    turns: to be timed
+
+    Examples:
+        calibrate speed
+        calibrate speed --speed 33 --turns 50
+    """
+    for said in _carried_out(call, Spin(setup(call), SPEEDS_RPM[speed], turns)):
+        if not isinstance(said, Spun):
+            yield said
+            continue
+        verdict = judge(said)
+        yield Facts(
+            {
+                'asked, rpm': round(said.asked_rpm, 3),
+                'measured, rpm': round(said.rpm, 4),
+                'error, %': round(verdict.error_percent, 4),
+                'turns': said.turns,
+                'slowest to quickest turn, %': round(said.drift_percent, 4),
+                'gear, counted': round(said.gear, 5),
+                'gear, machine file': said.gear_of_file,
+                'good': verdict.ok,
+            }
+        )
+        yield Line(verdict.says)
+        if verdict.gear is not None:
+            yield Line(f'into the machine file {call.desk.settings.order.machine}: [platter] gear = {verdict.gear:g}')
+
+
+def setup(call: Call) -> Setup:
+    """The machine of the booth, as fast as it cuts."""
+    order = call.desk.settings.order
+    return Setup(order.machine, order.pace)
+
+
+def _moved(call: Call, order: Home | Jog) -> Iterator[Said]:
+    for said in _carried_out(call, order):
+        if not isinstance(said, Moved):
+            yield said
+            continue
+        unit = 'moved inward, mm' if said.axis == 'carriage' else 'turned'
+        where = 'not known: home it' if said.carriage_mm is None else round(said.carriage_mm, 3)
+        yield Facts({'axis': said.axis, unit: round(said.by, 4), 'carriage at radius, mm': where, 'steps': said.steps})
+
+
+def _carried_out(call: Call, order: Order) -> Iterator[Any]:
+    """What moves as lines, each once; then the answer. CutFaultError if it was stopped from here."""
+    what, answer = '', None
+    for said in call.desk.lathe(order, call.cancelled):
+        if not isinstance(said, Moving):
+            answer = said
+        elif said.what != what:
+            what = said.what
+            yield Line(what)
+    if answer is None:
+        raise CutFaultError(
+            'it was stopped', where=what or 'the machine', remedy='a carriage that was on its way must be homed again'
+        )
+    yield answer
+
+
+def _last(tests: Path) -> int:
+    """The highest number of a test so far."""
+    numbers = [path.name[:4] for path in tests.iterdir() if path.is_dir()]
+    return max((int(number) for number in numbers if number.isdecimal()), default=0)
+
+
+COMMANDS = (
+    Command('home', home, changes=True, maintenance=True),
+    Command('jog', jog, changes=True, maintenance=True),
+    Command(
+        'test', try_on_scrap, asks=SCRAP, changes=True, maintenance=True, offers={'disc': lambda desk: disc_names()}
+    ),
+    Command('tests', results),
+    Command('calibrate speed', calibrate_speed, changes=True, maintenance=True),
+)

@@ -12,7 +12,7 @@ LAYERS = [
     'errors', '_native', 'clock', 'urgency', 'computer', 'files', 'npz', 'tables', 'machine', 'native', 'sound',
     'groove', 'timeline', 'playback', 'picture', 'workflow', 'words', 'config', 'message', 'screens', 'interlock',
     'lathe', 'pi', 'booth', 'virtual', 'cut', 'hands', 'bench', 'kiosk', 'desk', 'paper', 'compose', 'panel',
-    'maintenance', 'commands', 'shell', '__main__',
+    'maintenance', 'shell', 'commands', '__main__',
 ]  # fmt: skip
 # Some things have exactly one door.
 ONLY = {

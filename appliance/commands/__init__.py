@@ -6,8 +6,8 @@ SIGTERM.
 
 A module here has DESCRIPTION, EXAMPLES, `add_arguments` and `run`, and nothing of the trade: it reads options, calls a
 room below and prints.
-`outputs` keeps a folder whole or empty; `progress` is what a watching person sees;
-`process` is what surrounds a command: streams, signals, faults.
+`outputs` keeps a folder whole or empty; `process` is what surrounds a command: streams, signals, faults, and the bar
+that a watching person sees.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ COMMANDS = {
     'machines': 'list the machines',
     'discs': 'list the discs',
     'config': 'show or check the settings of the host',
+    'shell': 'talk to a booth that runs, as its host',
     'doctor': 'check this computer, the machine and the booth',
     'bench': 'measure the core: instructions, ratios, memory',
 }

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.commands.outputs import OutputFolder
-from appliance.commands.process import fault_of
-from appliance.commands.progress import watching
+from appliance.commands.process import fault_of, watching
 from appliance.errors import OptionError
 from appliance.files import HeldFolder
 

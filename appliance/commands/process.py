@@ -1,4 +1,5 @@
-"""The process a command runs in: streams that may be closed, signals that ask it to end, words that leave it.
+"""The process a command runs in: streams that may be closed, signals that ask it to end, words that leave it, and
+what a person sees while a long piece of work goes on.
 
 However it ends, what it was making is taken away on the way out: a signal is an exception like Ctrl-C, not a sudden
 death. Only `kill -9` leaves something behind, and the next cut removes that (`appliance.files.HeldFolder`).
@@ -12,9 +13,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from appliance.errors import AudioLetterError
+
+if TYPE_CHECKING:  # the room behind it is heavy, and --help must be quick
+    from appliance.cut import Watch
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -99,3 +103,45 @@ def fault_of(error: BaseException) -> dict[str, Any]:
     else:
         told = {'what': str(error) or type(error).__name__}
     return fault | told
+
+
+class Bar:
+    """A progress bar on stderr, one stage after another."""
+
+    def __init__(self, progress: Any) -> None:
+        self._progress = progress
+        self._task: Any = None
+
+    def stage(self, name: str) -> None:
+        self._finish()
+        self._task = self._progress.add_task(name, total=1.0)
+
+    def part(self, done: float) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, completed=done)
+
+    def _finish(self) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, completed=1.0)
+
+
+@contextlib.contextmanager
+def watching(quiet: bool) -> Iterator[Watch]:
+    """A bar if stderr is a terminal, silence otherwise or when `quiet`."""
+    from appliance.cut import Quiet
+
+    if quiet or not sys.stderr.isatty():
+        yield Quiet()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn('{task.description:<12}'), BarColumn(), TimeElapsedColumn())
+    # a descriptor of its own: reading silences number 2 for a while (appliance.sound.reading)
+    with (
+        open(os.dup(sys.stderr.fileno()), 'w', encoding='utf-8') as terminal,
+        Progress(*columns, console=Console(file=terminal), transient=True) as progress,
+    ):
+        bar = Bar(progress)
+        yield bar
+        bar.stage('done')

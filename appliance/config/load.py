@@ -116,6 +116,7 @@ def checked(tables: Table, where: str) -> Config:
     _one_of('policy.disc', (config.policy.disc,), tuple(disc_names()), where)
     _one_of('policy.curve', (config.policy.curve,), tuple(curve_names()), where)
     _printable('post.sender', config.post.sender, where)
+    _key_names('shell.system_shell', config.shell.system_shell, where)
     paths = {
         'places.data': config.places.data,
         'places.run': config.places.run,
@@ -138,6 +139,13 @@ def _one_of(key: str, values: tuple[str, ...], known: tuple[str, ...], where: st
     for value in values:
         if value not in known:
             raise MachineFileError(f'{key} names {value!r}; known are {", ".join(known)}', where=where)
+
+
+def _key_names(key: str, names: tuple[str, ...], where: str) -> None:
+    for name in names:
+        if not name.strip() or not name.isprintable():
+            what = f'{key} names {name!r}; the name of an SSH key is the comment behind it in the file of keys'
+            raise MachineFileError(what, where=where)
 
 
 def _printable(key: str, lines: tuple[str, ...], where: str) -> None:

@@ -81,6 +81,13 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Shell:
+    """Who may do more at the host's shell. Only a file says so: no command of that shell may change it."""
+
+    system_shell: tuple[str, ...]  # names of the SSH keys that may leave it for a system shell
+
+
+@dataclass(frozen=True, slots=True)
 class Timeouts:
     """How long a state waits (`_s`), from field notes on public kiosks; README explains each."""
 
@@ -111,4 +118,5 @@ class Config:
     hours: Hours
     attendant: Attendant
     post: Post
+    shell: Shell
     timeouts: Timeouts

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from appliance.errors import MachineFileError
 from appliance.machine import Machine
+from appliance.machine.limits import PICO_ADCS, PICO_PINS
 
 ROOT = Path(__file__).parents[2]
 BOARD = ('boot.py', 'board.py', 'main.py')  # of boot/interlock
@@ -24,8 +25,7 @@ def wiring(machine: Machine, where: str) -> str:
         'BAUD': interlock.baud,
         **{
             name.upper(): getattr(interlock, name)
-            for name in ('tx', 'rx', 'relay', 'lift', 'lamp', 'stop_closed', 'stop_open', 'lid', 'relay_contact',
-                         'heartbeat', 'step', 'index', 'head_adc', 'driver_adc', 'supply_adc')
+            for name in (*PICO_PINS, *PICO_ADCS)
         },
         'PULL_UP_OHM': interlock.thermistor_pull_up_ohm,
         'NOMINAL_OHM': interlock.thermistor_ohm,

@@ -21,6 +21,8 @@ WELL, STOP, STOP_WIRES, LID, HEAD_HOT, HEAD_SENSOR, DRIVER_HOT, DRIVER_SENSOR, S
 
 # Bits of `inputs` in a status line: what is good.
 STOP_OUT, LID_CLOSED, HEAD_COOL, DRIVER_COOL, SUPPLY_GOOD, RELAY_OBEYS = 1, 2, 4, 8, 16, 32
+ALL_GOOD = 63
+AT_HOME = 64  # neither good nor bad: where the carriage stands
 
 BAD_MS = 5  # a contact that is bad for so long trips: a spark does not
 GOOD_MS = 50  # and it must be good for so long before anything is armed
@@ -58,6 +60,7 @@ class Seen:
         self.driver_dc = UNKNOWN
         self.supply_mv = UNKNOWN
         self.relay_closed = False  # its own auxiliary contact
+        self.at_home = False  # the carriage, at its switch; told on, for homing
         self.beats = 0  # edges of the heartbeat since the last look
         self.steps = 0  # step pulses of the platter
         self.turns = 0  # index pulses of the platter
@@ -218,7 +221,7 @@ class Guard:
         stop_out = seen.stop_out and seen.stop_agrees
         self.inputs = (
             STOP_OUT * stop_out + LID_CLOSED * seen.lid_closed + HEAD_COOL * head + DRIVER_COOL * driver
-            + SUPPLY_GOOD * supply + RELAY_OBEYS * obeys
+            + SUPPLY_GOOD * supply + RELAY_OBEYS * obeys + AT_HOME * seen.at_home
         )  # fmt: skip
         if not seen.stop_agrees:
             return STOP_WIRES

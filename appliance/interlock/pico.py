@@ -22,7 +22,6 @@ RENEW_S = 0.04  # between two permits
 FRESH_S = 0.2  # older than this, a status says nothing: it comes twenty times a second
 CLOSING_S = 0.5  # for the power to come after it was asked for
 ASK_S = 0.01  # between two looks at the line while somebody waits for it
-ALL_GOOD = 63
 FIELDS = 13  # of a status
 SILENT = 'the interlock does not switch on; look at its lamp'
 
@@ -90,6 +89,17 @@ class PicoLink:
     def told(self) -> Told | None:
         """What was said last, however long ago."""
         return self._told
+
+    @property
+    def at_home(self) -> bool:
+        """Whether the carriage stands at its home switch, as the last status said; unknown is not."""
+        told = self._told
+        return told is not None and self._is_fresh() and bool(told.inputs & guard.AT_HOME)
+
+    @property
+    def turns(self) -> int:
+        """Index pulses of the platter, modulo 65536."""
+        return 0 if self._told is None else self._told.turns
 
     def status(self) -> Status:
         with self._lock:
@@ -192,7 +202,11 @@ class PicoLink:
 
     def _is_to_be_seen_to(self) -> bool:
         told = self._told
-        return not self._wanted and told is not None and (told.state, told.inputs) == (guard.TRIPPED, ALL_GOOD)
+        return (
+            not self._wanted
+            and told is not None
+            and (told.state, told.inputs & guard.ALL_GOOD) == (guard.TRIPPED, guard.ALL_GOOD)
+        )
 
     # -- what it means ---------------------------------------------------------------------------------------------
 
@@ -215,7 +229,9 @@ class PicoLink:
             return Status(False, what, 'interlock')
         if self._wanted and told_now.session != self._session:
             return Status(False, *in_words(guard.SESSION))
-        if told_now.state == guard.TRIPPED or (told_now.state == guard.SAFE and told_now.inputs != ALL_GOOD):
+        if told_now.state == guard.TRIPPED or (
+            told_now.state == guard.SAFE and told_now.inputs & guard.ALL_GOOD != guard.ALL_GOOD
+        ):
             return Status(False, *in_words(told_now.cause))
         if self._wanted and told_now.state == guard.SAFE and not self._ending:
             return Status(False, 'the interlock has switched off by itself; look into the log', 'interlock')

@@ -12,8 +12,8 @@ _FREE_PIN: Range = (2, 27)  # 0 and 1 read the identity of a board on top at sta
 _FRACTION: Range = (0, 1)
 _PICO_PIN: Range = (0, 22)  # of a Pico's header; 23-25 and 29 belong to its board
 _PICO_ADC: Range = (26, 28)
-PICO_PINS = ('tx', 'rx', 'relay', 'lift', 'lamp', 'stop_closed', 'stop_open', 'lid', 'relay_contact', 'heartbeat',
-             'step', 'index')  # fmt: skip
+PICO_PINS = ('tx', 'rx', 'relay', 'lift', 'lamp', 'stop_closed', 'stop_open', 'lid', 'relay_contact', 'home',
+             'heartbeat', 'step', 'index')  # fmt: skip
 PICO_ADCS = ('head_adc', 'driver_adc', 'supply_adc')
 
 MACHINE_LIMITS: dict[str, Range] = {

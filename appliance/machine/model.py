@@ -218,6 +218,7 @@ class Interlock:
     stop_open: int
     lid: int
     relay_contact: int
+    home: int
     heartbeat: int
     step: int
     index: int

@@ -89,6 +89,7 @@ class Board:
         self._stop_closed = Pin(wiring.STOP_CLOSED, Pin.IN, Pin.PULL_UP)  # opens when the button is pressed
         self._stop_open = Pin(wiring.STOP_OPEN, Pin.IN, Pin.PULL_UP)  # closes when it is pressed
         self._lid = Pin(wiring.LID, Pin.IN, Pin.PULL_UP)
+        self._home = Pin(wiring.HOME, Pin.IN, Pin.PULL_UP)
         self._relay_contact = Pin(wiring.RELAY_CONTACT, Pin.IN, Pin.PULL_UP)
         self._head = ADC(wiring.HEAD_ADC)
         self._driver = ADC(wiring.DRIVER_ADC)
@@ -112,6 +113,7 @@ class Board:
         seen.stop_agrees = closed != opened
         seen.lid_closed = not self._lid.value()
         seen.relay_closed = not self._relay_contact.value()
+        seen.at_home = not self._home.value()
         thermistor = wiring.PULL_UP_OHM, wiring.NOMINAL_OHM, wiring.BETA_K
         seen.head_dc = thermistor_dc(self._head.read_u16(), *thermistor)
         seen.driver_dc = thermistor_dc(self._driver.read_u16(), *thermistor)

@@ -175,6 +175,19 @@ def test_what_is_wrong_is_told_in_words_and_goes_when_it_is_mended(inputs, key, 
     assert link.permit().closed
 
 
+def test_where_the_carriage_stands_is_told_and_means_nothing_for_the_power():
+    cable = Cable()
+    link = PicoLink(cable, MACHINERY, cable)
+    assert link.status().closed
+    assert not link.at_home
+    cable.logic.set(home=1)
+    cable.rest(0.1)
+    assert link.status().closed
+    assert link.at_home
+    cable.rest(1)
+    assert not link.at_home, 'what was said a second ago is not believed'
+
+
 def test_what_was_said_long_ago_is_not_believed():
     cable, link = cutting()
     link.revoke()

@@ -13,7 +13,15 @@ from appliance.interlock.wire import Lines
 
 MAIN = Path(__file__).parents[2] / 'boot' / 'interlock' / 'main.py'
 SCENARIOS = scenarios()
-LOGIC = {'stop_closed': 1, 'stop_open': 0, 'lid': 1, 'head_adc': 32767, 'driver_adc': 32767, 'supply_adc': 43330}
+LOGIC = {
+    'stop_closed': 1,
+    'stop_open': 0,
+    'lid': 1,
+    'home': 0,
+    'head_adc': 32767,
+    'driver_adc': 32767,
+    'supply_adc': 43330,
+}
 
 
 def firmware_loop():
@@ -55,6 +63,7 @@ class Logic:
     def look(self, seen):
         now, order = self.now, self.order
         seen.stop_out, seen.stop_agrees = bool(now['stop_closed']), now['stop_closed'] != now['stop_open']
+        seen.at_home = bool(now['home'])
         seen.lid_closed, seen.relay_closed = bool(now['lid']), bool(order['relay_contact'])
         seen.head_dc = thermistor_dc(now['head_adc'], 10_000, 10_000, 3950)
         seen.driver_dc = thermistor_dc(now['driver_adc'], 10_000, 10_000, 3950)

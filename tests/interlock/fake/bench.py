@@ -7,11 +7,12 @@ import sys
 
 import wiring
 
-state = {'stop_closed': 1, 'stop_open': 0, 'lid': 1, 'relay_contact': 0, 'head_adc': 32767, 'driver_adc': 32767,
-         'supply_adc': 43330, 'beats': 0, 'steps': 0, 'turns': 0, 'watchdog': 0, 'fed': 0, 'said': 0}  # fmt: skip
+state = {'stop_closed': 1, 'stop_open': 0, 'lid': 1, 'relay_contact': 0, 'home': 0, 'head_adc': 32767,
+         'driver_adc': 32767, 'supply_adc': 43330, 'beats': 0, 'steps': 0, 'turns': 0,
+         'watchdog': 0, 'fed': 0, 'said': 0}  # fmt: skip
 names = {
     getattr(wiring, name.upper()): name
-    for name in ('stop_closed', 'stop_open', 'lid', 'relay_contact', 'head_adc', 'driver_adc', 'supply_adc')
+    for name in ('stop_closed', 'stop_open', 'lid', 'relay_contact', 'home', 'head_adc', 'driver_adc', 'supply_adc')
 }
 outputs = {}
 _orders = open(os.getenv('BENCH_IN'))

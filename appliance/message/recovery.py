@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from appliance.message.stores import Stores
 
 DAMAGED = 'ledger.damaged-{}.sqlite'
+SET_ASIDE = 'set aside'  # the fact: the highest number that a ledger which was set aside may tell of
 
 
 def open_ledger(shelf: Shelf, disk: Disk, wall_s: float) -> Ledger:
-    """The ledger, whole. One that is damaged is set aside, never deleted, and written anew from the shelf."""
+    """The ledger, whole. One that is damaged is set aside and written anew from the shelf; it is
+    deleted only with the first letter it may tell of that is forgotten."""
     path = shelf.data / FILE
     try:
         ledger = Ledger(shelf.data)
@@ -38,6 +40,7 @@ def open_ledger(shelf: Shelf, disk: Disk, wall_s: float) -> Ledger:
     with ledger.change():
         for number in shelf.numbers():
             _note_orphan(ledger, shelf, number, wall_s)
+        ledger.remember(SET_ASIDE, shelf.last_number())
     return ledger
 
 
@@ -73,6 +76,14 @@ def _set_aside(data: Path, disk: Disk) -> None:
     except OSError as error:
         what = f'a damaged ledger cannot be set aside ({error.strerror})'
         raise StorageError(what, where=str(data), remedy='check the rights of the folder') from error
+
+
+def forget_damaged(stores: Stores, number: int) -> None:
+    """A ledger that was set aside may still hold the address of this letter, and cannot be mended: it goes too."""
+    data = stores.shelf.data
+    if number <= (stores.ledger.fact(SET_ASIDE) or number):
+        for path in sorted(data.glob(DAMAGED.format('*') + '*')):
+            stores.disk.remove(path)
 
 
 def _numbers_go_on(ledger: Ledger, shelf: Shelf) -> None:
@@ -144,7 +155,8 @@ def _note_loss(stores: Stores, number: int, state: str) -> None:
         return
     with stores.ledger.change() as ledger:
         if state == 'keeping':
-            ledger.run("UPDATE letter SET state = 'forgotten', reference = NULL WHERE number = ?", number)
+            gone = "state = 'forgotten', reference = NULL, date = NULL, lived_s = -1"  # there never was one, on no day
+            ledger.run(f'UPDATE letter SET {gone} WHERE number = ?', number)
         elif state != 'lost':
             ledger.run("UPDATE letter SET state = 'lost' WHERE number = ?", number)
 

@@ -14,6 +14,7 @@ from appliance.errors import StorageError
 from appliance.message.host.addresses import erase as erase_address
 from appliance.message.ledger import Ledger
 from appliance.message.shelf import Shelf
+from appliance.message.values import Stamp
 
 if TYPE_CHECKING:
     from appliance.message.stores import Stores
@@ -64,8 +65,9 @@ def retire(stores: Stores) -> None:
         stores.forget(row['number'])
 
 
-def forget(ledger: Ledger, shelf: Shelf, number: int) -> None:
+def forget(ledger: Ledger, shelf: Shelf, number: int, stamp: Stamp) -> None:
     """What it was is erased, that it was stays. Begun, it is finished: by the next start if need be."""
+    first = ledger.row("SELECT 1 FROM letter WHERE number = ? AND state != 'forgotten'", number) is not None
     with ledger.change():
         ledger.run("UPDATE letter SET state = 'forgetting' WHERE number = ?", number)
         erase_address(ledger, number)
@@ -77,6 +79,8 @@ def forget(ledger: Ledger, shelf: Shelf, number: int) -> None:
             what, where=str(shelf.folder(number)), remedy='it is tried again at the next start'
         ) from error
     with ledger.change():
+        if first:  # not when what the cutter has written meanwhile is erased too
+            ledger.log('visit', stamp, 'forgotten', None, '')
         ledger.run(
             "UPDATE letter SET state = 'forgotten', reference = NULL, at_s = NULL, seconds = NULL, disc = NULL, "
             'speed_rpm = NULL, level_db = NULL, plan = NULL, master = NULL WHERE number = ?',

@@ -17,7 +17,7 @@ from appliance.message import recovery, retention
 from appliance.message.bwf import FRAME_BYTES, Origin
 from appliance.message.discs import Discs
 from appliance.message.disk import Disk, cause_of
-from appliance.message.host import Addresses, Counters
+from appliance.message.host import Addresses, Counters, Day, Figures, Span
 from appliance.message.ledger import Ledger
 from appliance.message.shelf import SOUND, Shelf
 from appliance.message.takes import OpenTake, Takes, reference
@@ -226,6 +226,7 @@ class Stores:
             at_s=row['at_s'] or 0.0,
             master=Master(self.shelf.master(number), row['master']) if row['master'] else None,
             language=row['language'],
+            date=row['date'] or '',
         )
 
     def planned(self, number: int, facts: dict[str, Any]) -> None:
@@ -290,7 +291,9 @@ class Stores:
         if row is not None and row['reference']:
             with self._in_words('forget the take', Path('run folder')):
                 self.takes.forget(row['reference'])
-        retention.forget(self.ledger, self.shelf, number)
+        retention.forget(self.ledger, self.shelf, number, self.stamp())
+        with self._in_words('forget a damaged ledger', self.shelf.data):
+            recovery.forget_damaged(self, number)
 
     def retire(self) -> None:
         """Forget the letters whose time is over."""
@@ -329,9 +332,23 @@ class Stores:
         return self.counters.blanks()
 
     def discs_since(self, at_s: float) -> int:
-        """Discs that became whole since, by a clock that somebody had set."""
-        sql = "SELECT COUNT(*) FROM cut WHERE state = 'done' AND date IS NOT NULL AND at_s >= ?"
-        return int(self.ledger.rows(sql, at_s)[0][0])
+        """Good discs since, by a clock that somebody had set. Of a letter that was forgotten since only the day of its
+        disc is known."""
+        day = Stamp.of(at_s + 43_200.0, 0.0, trusted=True).date
+        sql = (
+            "SELECT COUNT(*) FROM cut WHERE state = 'done' AND void = '' AND date IS NOT NULL "
+            'AND (at_s >= ? OR at_s IS NULL AND date >= ?)'
+        )
+        return int(self.ledger.rows(sql, at_s, day)[0][0])
+
+    def day(self, day: str = '') -> Day:
+        """Figures of a day: '2026-11-27' of the calendar, 'day 12' that the booth has lived, or '' for today."""
+        span = Span.of(day) if day else Span.now(self.stamp())
+        return Figures(self.ledger).day(span, self.blanks())
+
+    def days(self) -> tuple[str, ...]:
+        """Of which there are figures, the newest first."""
+        return Figures(self.ledger).days()
 
     def keep_by(self, keeping: Keeping) -> None:
         """The host has other rules now."""

@@ -83,6 +83,7 @@ class Letter:
     at_s: float = 0.0  # when it was kept, as the clock believed: seconds since 1970
     master: Master | None = None  # of its last disc
     language: str = ''  # in which the visitor was served
+    date: str = ''  # of the day it was kept, where somebody had set the clock
 
 
 @dataclass(frozen=True, slots=True)

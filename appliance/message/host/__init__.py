@@ -7,5 +7,6 @@ figures      what a day was like
 
 from appliance.message.host.addresses import Address, Addresses
 from appliance.message.host.counters import Bin, Counters, Stylus
+from appliance.message.host.figures import Day, Figures, Span
 
-__all__ = ['Address', 'Addresses', 'Bin', 'Counters', 'Stylus']
+__all__ = ['Address', 'Addresses', 'Bin', 'Counters', 'Day', 'Figures', 'Span', 'Stylus']

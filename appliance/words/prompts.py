@@ -31,10 +31,14 @@ SPOKEN: dict[State, str] = {
     State.FORGET: 'Erase our copy? The disc is yours. Big button: erase. Either pad: go back.',
     State.THANKS: 'Thank you. Have a good journey.',
     State.STILL_THERE: 'Are you still there? Press any button to go on.',
+    State.NO_SPACE: 'We cannot go on just now. Please call the host. Big button: try again. Left pad: leave.',
     State.NO_MICROPHONE: 'The microphone is missing. Please call the host.',
     State.FAULT: 'Something is not right. Please call the host.',
     State.STOPPED: 'The machine has stopped. Close the lid and pull out the stop button.',
 }
+
+# Said in the words of another state, where the same is to be done; a host may record a prompt of its own.
+ALIKE = {State.OUT_OF_BLANKS: State.NO_SPACE, State.SWARF_FULL: State.NO_SPACE}
 
 # What a tone means; frequencies and lengths are in `tools/make_prompts`.
 TONES = {
@@ -55,7 +59,9 @@ def file_name(name: str) -> str:
 
 def prompt(name: str, language: str, folder: str = '') -> Path | None:
     """The sound file of a state's prompt in `language`, the host's own first; None where it is not spoken."""
-    return _find(language, name, folder)
+    file = _find(language, name, folder)
+    alike = {state.value: other.value for state, other in ALIKE.items()}.get(name)
+    return _find(language, alike, folder) if file is None and alike else file
 
 
 def tone(name: str, folder: str = '') -> Path | None:

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from appliance.words.languages import NAMES, translator
-from appliance.words.prompts import LANGUAGES, SHIPPED, SPOKEN, TONES, file_name, prompt, tone
+from appliance.words.prompts import ALIKE, LANGUAGES, SHIPPED, SPOKEN, TONES, file_name, prompt, tone
 from appliance.words.texts import SCREENS
 from appliance.workflow import moves
 from appliance.workflow.values import State
@@ -72,6 +72,16 @@ def test_a_prompt_names_every_control_that_does_something(language, state):
     for label, words in zip((texts.go, texts.left, texts.right), CONTROLS[language], strict=True):
         if label and state is not State.THANKS:  # it ends by itself
             assert re.search(words, text), (label, words)
+
+
+@pytest.mark.parametrize(
+    'state', [State.OUT_OF_BLANKS, State.SWARF_FULL, State.NO_SPACE, State.NO_MICROPHONE, State.FAULT]
+)
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_whoever_cannot_see_hears_that_the_host_must_be_called(language, state):
+    """In every state in which a visit waits for somebody else: silence would be taken for the end of it."""
+    assert prompt(state.value, language) is not None
+    assert 'call the host' in SPOKEN[ALIKE.get(state, state)]
 
 
 def test_tones_are_short_clear_and_without_a_click():

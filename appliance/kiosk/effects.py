@@ -124,6 +124,8 @@ class Doer:
         if recording is None:
             return
         recording.ended = True
+        if lost := self.parts.microphone.heard().lost_blocks:
+            log.warning('%d blocks of sound were lost in this take', lost)
         empty = (Event(Kind.TAKE_EMPTY, take=recording.take),)
 
         def end(stores: Stores) -> Take | None:

@@ -85,7 +85,7 @@ class Story:
         self.kiosk.turn()
         if waits:
             self.kiosk.wait(WORK_S)
-        self.clock.rest(WORK_S if waits else TURN_S)
+        self.clock.rest(TURN_S)  # however busy this computer is with other things, planning takes no visitor's time
         if not self.seen or self.seen[-1] != self.state:
             self.seen.append(self.state)
 

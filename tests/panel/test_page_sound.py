@@ -105,12 +105,12 @@ def test_the_speaker_waits_for_a_little_in_store_and_forgets_what_is_late(page, 
 
 def test_a_page_plays_from_the_moment_it_is_touched_not_what_was_before(page, booth):
     """What comes over the socket is counted where it arrives."""
+    booth.pcm = np.full(RATE, 5, '<i2').tobytes()
     page.evaluate("""async () => { const { Link } = await import('/link.js'); window.sound = 0; window.first = null;
         const link = new Link(); link.on[2] = (data) => { const pcm = new Int16Array(data.slice(1));
             window.first ??= pcm[0]; window.sound += pcm.length; };
         link.opened = () => { link.tell('hear', { on: true }); link.tell('silence'); };
         link.open(); }""")
-    booth.pcm = np.full(RATE, 5, '<i2').tobytes()
     booth.wait('speak', None)
     seen = booth.asked
     with booth.done:

@@ -104,6 +104,8 @@ class Writer:
         return translator(self._order.language)(known[step]) if step in known else step
 
     def _cause(self, cause: str) -> str:
+        if cause == 'void':
+            return self._say('void')
         return translator(self._order.language)(reason_for(cause or 'unknown').visitor)
 
     def _notes(self) -> None:

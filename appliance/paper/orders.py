@@ -61,9 +61,9 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What a day was like. Steps are states of a visit, causes keys of `words.reasons`."""
+    """What a day was like. Steps are states of a visit, causes keys of `words.reasons` or 'void'."""
 
-    day: str  # '2026-11-27'
+    day: str  # '2026-11-27', or 'day 12' of those the booth has run
     letters: tuple[tuple[int, str], ...] = ()  # number and state
     walked_away: dict[str, int] = field(default_factory=dict, hash=False)
     discs: int = 0

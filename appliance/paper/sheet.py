@@ -198,7 +198,7 @@ def _font(face: Face) -> TTFont:
     """Under a name of its own: two fonts of one name would be written as one."""
     try:
         font = TTFont(face.name, str(face.path))
-    except (TTFError, ValueError, struct.error) as error:
+    except (TTFError, LookupError, ValueError, struct.error) as error:
         raise OptionError(f'{face.path} is a font that cannot be set ({error})', where='post.font') from error
     font.face.name = f'audioletter-{face.name}'.encode('ascii')
     return font

@@ -21,7 +21,9 @@ def code_of(number: int) -> str:
 
 
 def date_of(language: str, iso: str) -> str:
-    """'2026-11-27' as the language writes it; '' stays."""
+    """'2026-11-27' as the language writes it, or 'day 12' of those the booth has run; '' stays."""
+    if iso.startswith('day '):
+        return say(language, 'lived', day=iso.removeprefix('day '))
     parts = iso.split('-')
     if len(parts) != 3:
         return ''

@@ -12,6 +12,7 @@ from PIL import Image
 
 from appliance.errors import OptionError
 from appliance.paper.__main__ import drawn
+from appliance.paper.fonts import faces
 from appliance.paper.label import EDGE_MM, HOLE_MM, SLEEVE_MM, radius_mm
 from appliance.paper.orders import SIZES_MM, DaySheet, House, Label, Slip
 from appliance.paper.places import MARGIN_MM, lay_out
@@ -262,3 +263,19 @@ def test_a_day_sheet_has_all_its_figures(language):
                 'Visitors who walked away 7 Your letter 4 Say your name 2 Ready to cut 1', 'Blanks left not counted',
                 'Minutes the stylus has cut 55'):  # fmt: skip
         assert row in rows
+
+
+def test_a_day_without_a_date_is_one_the_booth_has_run():
+    day = replace(DAY, day='day 12', spoiled={'void': 2})
+    said = readers.text(drawn(DaySheet(day, HOUSE, 'en')).pdf())
+    assert said.startswith('Day sheet Day 12 of running')
+    assert 'Discs spoiled 2 Found to be no good later 2' in said
+
+
+@pytest.mark.parametrize('table', ['head', 'hmtx', 'name', 'maxp'])
+def test_a_font_that_cannot_be_set_is_refused_by_name(tmp_path, table):
+    """Its characters can be read, and something else of it cannot."""
+    own = tmp_path / 'own.ttf'
+    own.write_bytes(faces()[0].path.read_bytes().replace(table.encode(), b'XXXX', 1))
+    with pytest.raises(OptionError, match=r'^post\.font: .*own\.ttf is a font that cannot be set'):
+        drawn(Slip(LETTER, replace(HOUSE, font=str(own)), 'en'))

@@ -160,12 +160,21 @@ def _lines(cells: dict[str, str], name: str, line: int, where: str) -> tuple[str
 
 
 def _text(cell: str, line: int, where: str) -> str:
-    """One line as it is to be printed. What our own export has put before a formula goes again."""
-    text = ' '.join(cleaned(cell.replace('\t', ' ').replace('\n', ' ').replace('\r', ' ')).split(' ')).strip()
-    for char in text:
-        if unicodedata.category(char) in ('Cc', 'Cf', 'Cs', 'Co', 'Cn', 'Zl', 'Zp'):
-            raise _wrong(where, line, f'the character U+{ord(char):04X} cannot be printed')
+    """What our own export has put before a formula goes again."""
+    try:
+        text = one_line(cell)
+    except OptionError as error:
+        raise _wrong(where, line, error.what) from error
     return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in FORMULA else text
+
+
+def one_line(text: str) -> str:
+    """As it is to be printed; OptionError for what cannot be."""
+    line = ' '.join(re.split(r'[ \t\r\n]+', cleaned(text))).strip()
+    for char in line:
+        if unicodedata.category(char) in ('Cc', 'Cf', 'Cs', 'Co', 'Cn', 'Zl', 'Zp'):
+            raise OptionError(f'the character U+{ord(char):04X} cannot be printed', where='text', remedy='leave it out')
+    return line
 
 
 def _shown(cell: str) -> str:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
+from unittest.mock import patch
 
 from appliance.clock import SteppedClock
+from appliance.compose import booth as put_together
 from appliance.compose.booth import Choice, Plan
 from appliance.compose.handles import VirtualBooth, sample_file
 from appliance.compose.script import Player, parse
 from appliance.config import load_config
 from appliance.config.places import Folders
 from appliance.errors import CutFaultError
+from appliance.kiosk.cutter import Cutter
 from appliance.kiosk.loop import TURN_S
 from appliance.machine import load_machine
 from appliance.screens.wording import wording
 
 WORK_S = 0.05
+QUICK = ('-m', 'tests.faults.quick_cutter')
 # Each line brings a booth from the state above it to the next one; the visitor speaks well and does everything right.
 WAY = {
     'attract': '',
@@ -53,9 +57,11 @@ def plan_at(folder: Any, wall: Callable[[], float] | None = None, **policy: Any)
 class Story:
     """Use as a context; `play` takes lines of a script."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, quick: bool = False) -> None:
+        """`quick`: with a cutter that only makes the files of a disc, where it matters to nobody how it is cut."""
         self.plan = plan
-        self.booth = VirtualBooth(plan)
+        with patch.object(put_together, 'Cutter', lambda held: Cutter(QUICK, held)) if quick else nullcontext():
+            self.booth = VirtualBooth(plan)
         self.kiosk = self.booth.kiosk
         self.clock: Any = plan.choice.clock
         self.parts = self.booth._parts

@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--config', metavar='FILE', type=Path, help='settings that come after those of /etc/audioletter'
     )
+    parser.add_argument('--beside', action='store_true', help='a booth is running: leave its machine alone')
     parser.add_argument('--json', action='store_true', help='for programs')
 
 
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
         ('sound files', _sound_files),
         ('scratch space', _scratch),
         ('machine file', lambda: _machine_file(options.machine)),
-        ('machine', lambda: _machine(options.machine)),
+        ('machine', _left_alone if options.beside else lambda: _machine(options.machine)),
         ('settings', lambda: _settings(options.config)),
         ('letters', lambda: _letters(options.config)),
         ('takes', lambda: _takes(options.config)),
@@ -163,6 +164,10 @@ def _machine(name: str) -> Finding:
     from appliance.machine import load_machine
 
     return Finding('machine', True, try_out(load_machine(name)))
+
+
+def _left_alone() -> Finding:
+    return Finding('machine', True, 'left alone: a booth is running')
 
 
 def _settings(named: Path | None) -> Finding:

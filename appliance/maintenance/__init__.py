@@ -1,6 +1,7 @@
 """The commands of the host, one file a subject: what the shell can do with a running booth.
 
-Each file has COMMANDS. They are functions of a `Call` (`appliance.desk.book`); nothing here knows of sockets.
+Each subject's file has COMMANDS; files without are what they share. They are functions of a `Call`
+(`appliance.desk.book`); nothing here knows of sockets.
 """
 
 from __future__ import annotations
@@ -20,5 +21,5 @@ def commands() -> tuple[Command, ...]:
     names = sorted(there, key=lambda name: (SUBJECTS.index(name) if name in SUBJECTS else len(SUBJECTS), name))
     found: list[Command] = []
     for name in names:
-        found += importlib.import_module(f'{__name__}.{name}').COMMANDS
+        found += getattr(importlib.import_module(f'{__name__}.{name}'), 'COMMANDS', ())
     return tuple(found)

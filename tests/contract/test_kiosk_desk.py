@@ -94,3 +94,16 @@ def test_garbage_does_not_disturb_the_booth(booth):
         assert 'error' in json.dumps([stranger.hear(), stranger.hear()])
         stranger.close()
     assert booth.do('status')[1] == {'code': 0}
+
+
+def test_a_reboot_of_a_virtual_booth_begins_it_anew_and_a_shutdown_ends_it(booth):
+    booth.until('attract')
+    said, ended = booth.do('reboot', answer=False)
+    assert (said, ended['code']) == ([], 3)
+    said, ended = booth.do('reboot --yes')
+    assert (said[0]['text'], ended) == ('the booth starts again', {'code': 0})
+    booth.until('attract')
+    said, ended = booth.do('shutdown --yes')
+    assert (said[0]['text'], ended) == ('the booth switches off', {'code': 0})
+    assert booth.client.hear() == {'error': 'the booth is being closed'}
+    assert booth.process.wait(WAIT_S) == 0

@@ -67,7 +67,7 @@ class CommandRig(Rig):
     def __init__(self, folder: Any, **policy: object) -> None:
         super().__init__(folder, **policy)
         self.catalogue = Catalogue(commands())
-        self.wall_s = NOW_S
+        self.wall_s, self.width = NOW_S, 80
         self.system, self.journal = NotedSystem(), Journal()
         around = Around(self.folders, lambda: self.wall_s, self.system, Program('1.2.3'), self.journal)
         self.desk = KioskDesk(lambda: self.kiosk, around)
@@ -114,7 +114,7 @@ class CommandRig(Rig):
             self.asked.append(question)
             return answer
 
-        call = Call(self.desk, who, json=bound.json, ask=ask, read=lambda: read)
+        call = Call(self.desk, who, json=bound.json, width=self.width, ask=ask, read=lambda: read)
 
         def work() -> None:
             try:

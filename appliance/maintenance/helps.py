@@ -1,0 +1,107 @@
+"""Help, from the same texts as everything else: what each command does, how it is written, and examples."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from appliance.desk.book import Call, Command, Desk, Facts, Line, Said, Table
+from appliance.desk.catalogue import Catalogue, syntax
+from appliance.errors import OptionError
+from appliance.maintenance import commands
+
+NAME = 18  # columns of a name beside its summary
+NARROW = 60  # columns below which the summary stands under the name
+LEAST = 20
+
+
+def help_(call: Call, *words: str) -> Iterator[Said]:
+    """Show all commands, or explain one.
+
+    words: the command, or how a few begin
+
+    Examples:
+        help
+        help letters
+        help letters show
+    """
+    found = list(_found(words))
+    if len(found) == 1:
+        yield from _explained(found[0], call)
+    elif call.json:
+        yield Table(('command', 'summary'), tuple((one.name, syntax(one).summary) for one in found))
+    else:
+        for one in found:
+            yield from _wrapped(one.name, syntax(one).summary, call.width)
+        yield Line('')
+        yield from _plain('help COMMAND shows how one is written, with examples.', call.width)
+
+
+def _found(words: tuple[str, ...]) -> Iterable[Command]:
+    """One by its whole name, else all that begin so."""
+    catalogue = Catalogue(commands())
+    asked = ' '.join(words)
+    if asked in catalogue.commands:
+        return [catalogue.commands[asked]]
+    family = [one for name, one in catalogue.commands.items() if name.split()[: len(words)] == list(words)]
+    if not family:
+        catalogue.find(list(words))  # raises, and says what is near
+        raise OptionError(f'there is no command {asked!r}', where='help', remedy='help lists all commands')
+    return family
+
+
+def _explained(command: Command, call: Call) -> Iterator[Said]:
+    about = syntax(command)
+    if call.json:
+        texts = {'command': about.name, 'usage': about.usage, 'summary': about.summary, 'text': about.text}
+        yield Facts(texts | {'asks': command.asks, 'changes': command.changes, 'maintenance': command.maintenance})
+        yield Table(('parameter', 'help'), tuple((one.shown, one.help) for one in about.parameters))
+        yield Table(('example',), tuple((example,) for example in about.examples))
+        return
+    yield from _plain(about.usage, call.width)
+    yield from _plain(about.summary, call.width)
+    for paragraph in filter(None, about.text.split('\n\n')):
+        yield Line('')
+        yield from _plain(' '.join(paragraph.split()), call.width)
+    for note in _notes(command):
+        yield Line('')
+        yield from _plain(note, call.width)
+    if about.parameters:
+        yield Line('')
+    for one in about.parameters:
+        yield from _wrapped(f'--{one.name}' if one.option else one.name, one.help, call.width)
+    yield Line('')
+    for example in about.examples:
+        yield Line(f'  {example}')
+
+
+def _notes(command: Command) -> Iterator[str]:
+    if command.maintenance:
+        yield 'Only in maintenance: maintain takes the booth out of service.'
+    if command.asks:
+        yield 'It asks first; --yes answers that.'
+    if command.private:
+        yield 'What is written with it is kept in no log and no history.'
+
+
+def _plain(text: str, width: int) -> Iterator[Line]:
+    yield from (Line(line) for line in textwrap.wrap(text, max(width, LEAST)))
+
+
+def _wrapped(name: str, text: str, width: int) -> Iterator[Line]:
+    """A name and what it is, beside it or, on a narrow screen, under it."""
+    if width < NARROW:
+        yield from _plain(name, width)
+        yield from (Line(f'  {line}') for line in textwrap.wrap(text, max(width - 2, LEAST)))
+        return
+    lines = textwrap.wrap(text, max(width - NAME, LEAST)) or ['']
+    first = f'{name:<{NAME}}{lines[0]}' if len(name) < NAME else f'{name} {lines[0]}'
+    yield Line(first.rstrip())
+    yield from (Line(f'{"":<{NAME}}{line}') for line in lines[1:])
+
+
+def _names(desk: Desk) -> Iterable[str]:
+    return sorted({word for one in commands() for word in one.name.split()})
+
+
+COMMANDS = (Command('help', help_, offers={'words': _names}),)

@@ -1,0 +1,220 @@
+"""The computer and the program: what they have told, whether they are well, and their end in good order."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from appliance.desk.book import Blob, Call, Command, Facts, Line, Said, Table
+from appliance.desk.journal import Entry
+from appliance.errors import AudioLetterError, MachineRefusesError, OptionError
+from appliance.maintenance.booth import out_of_service
+from appliance.maintenance.moments import moment
+from appliance.maintenance.support import packed
+from appliance.urgency import give_way
+from appliance.workflow.turn import SERVED
+from appliance.workflow.values import Event, Kind
+
+LEVELS = {'info': logging.INFO, 'warning': logging.WARNING, 'error': logging.ERROR}
+DOCTOR = ('-m', 'appliance', 'doctor', '--json', '--beside')
+DOCTOR_S = 120.0
+LOOK_S = 0.1
+Level = Literal['info', 'warning', 'error']
+
+
+def logs(
+    call: Call, *, since: str = '', until: str = '', level: Level = 'info', lines: int = 100
+) -> Said:  # fmt: skip
+    """What the booth has told its log since it was started.
+
+    No word of a letter and no visitor's name is in it. A time is a moment ago (10m, 2h, 3d), a time of today (14:30), a
+    day (2026-11-27) or both ("2026-11-27 14:30").
+
+    since: leave out what is older
+    until: leave out what is newer
+    level: leave out what matters less
+    lines: so many at most, the newest
+
+    Examples:
+        logs
+        logs --since 10m --level warning
+        logs --since 14:00 --until 14:30 --lines 1000
+    """
+    if not 1 <= lines <= 100_000:
+        raise OptionError('lines is from 1 to 100000', where='logs')
+    now_s = call.desk.wall_s()
+    first_s = moment(since, now_s, 'since') if since else 0.0
+    last_s = moment(until, now_s, 'until') if until else float('inf')
+    found = [
+        entry
+        for entry in call.desk.journal.entries()
+        if first_s <= entry.at_s <= last_s and entry.level >= LEVELS[level]
+    ]
+    return Table(('at', 'level', 'text'), tuple(_row(entry) for entry in found[-lines:]))
+
+
+def _row(entry: Entry) -> tuple[str, str, str]:
+    at = datetime.fromtimestamp(entry.at_s).strftime('%Y-%m-%d %H:%M:%S')
+    return at, logging.getLevelName(entry.level).lower(), entry.text
+
+
+def doctor(call: Call) -> Iterator[Said]:
+    """Check this computer, the machine file and the settings.
+
+    It is the doctor of the command line, in a process that gives way to the booth, which goes on. The machine is left
+    alone.
+
+    Examples:
+        doctor
+        doctor --json
+    """
+    found = examined(call)
+    rows = tuple((one['check'], 'ok' if one['ok'] else 'FAIL', one['saw'], one['remedy']) for one in found)
+    yield Table(('check', 'is', 'saw', 'remedy'), rows)
+    bad = [one['check'] for one in found if not one['ok']]
+    if bad:
+        raise MachineRefusesError(f'not well: {", ".join(bad)}', where='doctor', remedy='see its remedies')
+
+
+def examined(call: Call) -> list[dict[str, Any]]:
+    """What the doctor found."""
+    program = call.desk.program
+    words = [sys.executable, *DOCTOR, '--machine', program.machine]
+    words += ['--config', str(program.config)] if program.config else []
+    environ = os.environ | {'PYTHONPATH': os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
+    ) as process:
+        give_way(process.pid)
+        out, err = _heard(process, call)
+    try:
+        found = json.loads(out)
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        told = err.decode('utf-8', 'replace').strip().rpartition('\n')[2]
+        raise MachineRefusesError(f'the doctor has failed ({told})', where='doctor')
+    return found
+
+
+def _heard(process: subprocess.Popen[bytes], call: Call) -> tuple[bytes, bytes]:
+    """All it says; it is ended with the command, and after its time."""
+    spent_s = 0.0
+    while True:
+        try:
+            return process.communicate(timeout=LOOK_S)
+        except subprocess.TimeoutExpired:
+            spent_s += LOOK_S
+            if call.cancelled.is_set() or spent_s > DOCTOR_S:
+                process.kill()
+                raise MachineRefusesError('the doctor was stopped', where='doctor') from None
+
+
+def support(call: Call) -> Iterator[Said]:
+    """Pack what somebody needs who is to help from afar: a file of a few kB.
+
+    It holds versions, settings, the machine file, the log, figures of the ledger and what the doctor saw. It holds no
+    voice, no address, no key, and nothing that lets anybody in.
+
+    Examples:
+        support
+    """
+    try:
+        found: object = examined(call)
+    except AudioLetterError as error:
+        found = {'failed': error.line}
+    at = datetime.fromtimestamp(call.desk.wall_s()).strftime('%Y%m%d-%H%M%S')
+    yield Blob(f'audioletter-support-{at}.tar.gz', packed(call.desk, found))
+
+
+def reboot(call: Call, *, after: bool = False) -> Iterator[Said]:
+    """End everything in good order and start again: head up, letters on disk.
+
+    The computer, where it is the booth's own; else only the booth.
+
+    after: wait until the visitor who is being served has gone
+
+    Examples:
+        reboot
+        reboot --after --yes
+    """
+    yield from _ended(call, after, call.desk.system.reboot, 'starts again')
+
+
+def shutdown(call: Call, *, after: bool = False) -> Iterator[Said]:
+    """End everything in good order and switch off: head up, letters on disk.
+
+    The computer, where it is the booth's own; else only the booth.
+
+    after: wait until the visitor who is being served has gone
+
+    Examples:
+        shutdown
+        shutdown --after --yes
+    """
+    yield from _ended(call, after, call.desk.system.power_off, 'switches off')
+
+
+def _ended(call: Call, after: bool, act: Callable[[], None], says: str) -> Iterator[Said]:
+    """Nobody is served any more, the stores have done all they were given; then, when that has been told, `act`."""
+    out_of_service(call, after)
+    call.desk.stores('end in good order', lambda stores: None)
+
+    def end() -> None:
+        try:
+            act()
+        except AudioLetterError:
+            call.desk.tell(Event(Kind.RESUME))
+            raise
+
+    call.afterwards.append(end)
+    yield Line(f'{"the booth" if call.desk.system.virtual else "the computer"} {says}')
+
+
+def update(call: Call, file: Path) -> Iterator[Said]:
+    """Install an update from a file on this computer.
+
+    The program that places.updater names does it. It is refused while a visitor is served, and while it runs the booth
+    is in maintenance. It is not stopped by a lost connection.
+
+    file: that holds the update
+
+    Examples:
+        update /media/stick/audioletter-1.2.0.update
+    """
+    updater = Path(call.desk.settings.config.places.updater or 'none')
+    if call.desk.look().booth.state in SERVED:
+        raise MachineRefusesError('a visitor is being served', where='update', remedy='close the booth, then try again')
+    if not os.access(updater, os.X_OK) or not updater.is_file():
+        remedy = 'places.updater names the program that installs updates'
+        raise MachineRefusesError('no updater is installed here', where=str(updater), remedy=remedy)
+    if not file.is_absolute() or not file.is_file():
+        raise OptionError('there is no such file', where=str(file), remedy='name it from the root')
+    out_of_service(call)
+    with subprocess.Popen(
+        (str(updater), str(file)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        for line in process.stdout or ():
+            call.desk.tell(Event(Kind.MAINTAIN))
+            yield Line(line.decode('utf-8', 'replace').rstrip('\n'))
+    if process.returncode != 0:
+        raise MachineRefusesError(f'the update has failed (code {process.returncode})', where=str(updater))
+    yield Facts({'installed': str(file), 'next': 'reboot'})
+
+
+COMMANDS = (
+    Command('logs', logs),
+    Command('doctor', doctor),
+    Command('support', support),
+    Command('reboot', reboot, asks='End the booth and start it again?', changes=True),
+    Command('shutdown', shutdown, asks='End the booth and switch it off?', changes=True),
+    Command('update', update, asks='Install {file}?', changes=True),
+)

@@ -73,6 +73,8 @@ def _kept(call: Call) -> dict[str, Value] | str:
         return call.desk.stores('look at the letters', look)
     except StorageError as error:
         return error.cause
+    except MachineRefusesError:  # the booth is just starting again
+        return {'letters kept': None}
 
 
 def _troubles(look: Look) -> list[str]:

@@ -119,8 +119,10 @@ class Server:
         for wire in list(self._wires):
             if wire.late(now_s):
                 self._drop(wire)
-            else:
-                self._expect(wire)
+                continue
+            if wire.waiting and not wire.resting(now_s) and not wire.hanging:
+                self._serve(wire, selectors.EVENT_READ)
+            self._expect(wire, now_s)
         self._listen_again()
         self._look_at_maintenance(now_s)
 
@@ -179,27 +181,37 @@ class Server:
             connection.close()
             return
         self._wires.append(wire)
-        self._selector.register(connection, selectors.EVENT_READ, wire)
         wire.greet(self._room.version, monotonic_s())
+        self._expect(wire, monotonic_s())
 
     def _listen_again(self) -> None:
         if not self._listening and self._listener is not None:
             self._selector.register(self._listener, selectors.EVENT_READ, None)
             self._listening = True
 
-    def _expect(self, wire: Wire) -> None:
-        """Reading, unless it is being hung up on; writing, if there is something to write."""
-        mask = (0 if wire.hanging else selectors.EVENT_READ) | (selectors.EVENT_WRITE if wire.full else 0)
-        if mask == 0:
+    def _expect(self, wire: Wire, now_s: float) -> None:
+        """To be read, unless it is hung up on or has said enough for now; to be written to, if there is something."""
+        mask = selectors.EVENT_WRITE if wire.full else 0
+        if wire.hanging and not mask:
             self._drop(wire)
-        elif self._selector.get_key(wire.connection).events != mask:
-            self._selector.modify(wire.connection, mask, wire)
+        if wire not in self._wires:
+            return
+        if not wire.hanging and not wire.resting(now_s):
+            mask |= selectors.EVENT_READ
+        if mask == wire.events:
+            return
+        if wire.events:
+            self._selector.unregister(wire.connection)
+        if mask:
+            self._selector.register(wire.connection, mask, wire)
+        wire.events = mask
 
     def _drop(self, wire: Wire) -> None:
         if wire not in self._wires:
             return
         self._wires.remove(wire)
-        self._selector.unregister(wire.connection)
+        if wire.events:
+            self._selector.unregister(wire.connection)
         wire.close()
         if wire.session is not None:
             log.info('shell: %s has gone', wire.peer)

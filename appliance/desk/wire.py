@@ -47,6 +47,7 @@ class Wire:
         self._hello_by_s = 0.0
         self._unread_since_s: float | None = None
         self._second, self._lines = 0, 0
+        self.events = 0  # what the selector looks for
 
     # -- any thread ------------------------------------------------------------------------------------------------
 
@@ -118,31 +119,37 @@ class Wire:
             self._change.notify_all()
 
     def lines(self, now_s: float) -> Iterator[bytes]:
-        """What has come and is whole; LineError for too much of it."""
+        """What has come and is whole, as many as a second may have; the rest waits for the next one."""
         try:
             came = self.connection.recv(BITE)
+            self.gone = not came
         except BlockingIOError:
-            return
-        except OSError:
             came = b''
-        if not came:
-            self.gone = True
-            return
+        except OSError:
+            self.gone, came = True, b''
         self._in += came
-        while (end := self._in.find(b'\n')) >= 0:
+        while not self.gone and not self._rests(now_s) and (end := self._in.find(b'\n')) >= 0:
             line = bytes(self._in[: end + 1])
             del self._in[: end + 1]
-            self._count(now_s)
+            self._lines += 1
             yield line
-        if len(self._in) >= LONGEST:
+        if len(self._in) >= LONGEST + BITE or (len(self._in) >= LONGEST and b'\n' not in self._in):
             raise LineError('longer than a line may be')
 
-    def _count(self, now_s: float) -> None:
+    def _rests(self, now_s: float) -> bool:
+        """It has said as much as one may in a second."""
         if int(now_s) != self._second:
             self._second, self._lines = int(now_s), 0
-        self._lines += 1
-        if self._lines > self._limits.lines_a_second:
-            raise LineError('too many lines a second')
+        return self._lines >= self._limits.lines_a_second
+
+    def resting(self, now_s: float) -> bool:
+        """Nothing is read from it before the next second."""
+        return self.session is not None and self._rests(now_s)
+
+    @property
+    def waiting(self) -> bool:
+        """There is a whole line that has not been heard yet."""
+        return b'\n' in self._in
 
     def read(self, line: bytes) -> FromClient:
         return from_client(line)

@@ -244,11 +244,13 @@ def test_a_second_command_of_the_same_number_and_a_seventh_that_waits_are_too_ma
         assert rig.desk.ended.get(timeout=WAIT_S) == 'jog', 'and what it had running is cancelled'
 
 
-def test_more_lines_a_second_than_a_person_or_a_script_needs_are_too_many(tmp_path):
+def test_more_lines_a_second_than_a_person_or_a_script_needs_wait_for_the_next(tmp_path):
     with DeskRig(tmp_path, Limits(lines_a_second=20)) as rig:
-        client = rig.client()
-        client.socket.sendall(b'{"id":5,"cancel":true}\n' * 100)
-        assert client.hear() == {'error': 'too many lines a second'}
+        client, other = rig.client(), rig.client('eva')
+        client.socket.sendall(b'{"id":5,"cancel":true}\n' * 50)
+        client.say(id=1, do=['hello'])
+        assert end(other.do('hello')) == {'code': 0}, 'nobody else waits'
+        assert end(client.until_end()) == {'code': 0}
 
 
 def test_whoever_does_not_say_hello_is_hung_up_on(tmp_path):

@@ -251,13 +251,17 @@ def mended(call: Call) -> Said:
 def swarf(call: Call, bin: Literal['emptied', 'full']) -> Said:
     """Say that the swarf bin is emptied, or full.
 
+    Emptied, its discs are counted from nothing again (bin).
+
     bin: how it is now
 
     Examples:
         swarf emptied
         swarf full
     """
-    kind = Kind.SWARF_EMPTIED if bin == 'emptied' else Kind.SWARF_FULL
+    kind, who = Kind.SWARF_EMPTIED if bin == 'emptied' else Kind.SWARF_FULL, call.who
+    if bin == 'emptied':
+        call.desk.stores('empty the bin', lambda stores: stores.counters.swarf_emptied(who))
     _told(call, Event(kind), lambda look: look.booth.ready.swarf is (bin == 'emptied'))
     return Line(f'the swarf bin is {bin}')
 

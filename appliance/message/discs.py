@@ -100,6 +100,11 @@ class Discs:
             for row in self._stores.ledger.rows('SELECT * FROM cut WHERE letter = ? ORDER BY id', number)
         )
 
+    def counts(self) -> dict[int, int]:
+        """Good discs, by the numbers of their letters."""
+        rows = self._stores.ledger.rows(f'SELECT letter, COUNT(*) FROM cut WHERE {GOOD} GROUP BY letter')
+        return {row[0]: row[1] for row in rows}
+
     def mark(self) -> str:
         """Of the disc that is being cut, or was cut last; '' before the first."""
         row = self._stores.ledger.row('SELECT letter FROM cut WHERE id = ?', self._cut)

@@ -206,11 +206,12 @@ class Stores:
             raise StorageError(f'there is no letter no. {number}', where=str(self.ledger.path))
         return self._letter(row)
 
-    def letters(self, limit: int = SHOWN) -> tuple[Letter, ...]:
-        """The newest first; what was forgotten is not among them."""
-        there = "state NOT IN ('forgotten', 'keeping', 'forgetting')"
-        sql = f'SELECT * FROM letter WHERE {there} ORDER BY number DESC LIMIT ?'
-        return tuple(self._letter(row) for row in self.ledger.rows(sql, limit))
+    def letters(self, limit: int = SHOWN, *, state: str = '', span: Span | None = None) -> tuple[Letter, ...]:
+        """The newest first, all or those of a state or a day; what was forgotten is not among them."""
+        day, values = ('1', ()) if span is None else (span.sql, span.values)
+        there = "state NOT IN ('forgotten', 'keeping', 'forgetting') AND ? IN ('', state)"
+        sql = f'SELECT * FROM letter WHERE {there} AND {day} ORDER BY number DESC LIMIT ?'
+        return tuple(self._letter(row) for row in self.ledger.rows(sql, state, *values, limit))
 
     def _letter(self, row: Any) -> Letter:
         number, discs = row['number'], self.shelf.discs(row['number'])

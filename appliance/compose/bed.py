@@ -29,16 +29,19 @@ class VirtualBed:
 
 
 class PinWatch:
-    """An observer that knows the level of every pin, and whether the head ever went down."""
+    """An observer that knows the level of every pin, and what was ever switched on that no movement needs."""
 
     def __init__(self, machine: Machine, levels: Levels) -> None:
         self.levels = levels.copy()
-        self.lowered = False
-        self._lift, self._down = machine.pins.head_lift, bit(machine.pins.lift_down)
+        pins = machine.pins
+        self._idle = {pins.head_lift: bit(pins.lift_down), pins.bridge_enable: bit(pins.bridge_enable_active)}
+        self.woken: set[int] = set()
 
     def take(self, block: Executed) -> None:
         self.levels[block.edge_gpio] = block.edge_level  # of edges of one pin, the last one stays
-        self.lowered |= bool((block.edge_level[block.edge_gpio == self._lift] == self._down).any())
+        for gpio, active in self._idle.items():
+            if (block.edge_level[block.edge_gpio == gpio] == active).any():
+                self.woken.add(gpio)
 
     def finish(self) -> None:
         return None
@@ -83,12 +86,12 @@ class Run:
         return self._pins.levels.copy()
 
     def check(self) -> None:
-        """CutFaultError if anything has power, if the head was down, or if the carriage did not follow its steps."""
+        """CutFaultError if anything has power, if the head was down or driven, or if the carriage lost a step."""
         pins, levels = self._machine.pins, self._pins.levels
         found = (
             (levels[pins.enable] == bit(pins.enable_active), 'the motors still have power', pins.enable),
-            (levels[pins.bridge_enable] == bit(pins.bridge_enable_active), 'the bridge is on', pins.bridge_enable),
-            (self._pins.lowered, 'the head went down', pins.head_lift),
+            (pins.bridge_enable in self._pins.woken, 'the head driver was on', pins.bridge_enable),
+            (pins.head_lift in self._pins.woken, 'the head went down', pins.head_lift),
         )
         for wrong, what, gpio in found:
             if wrong:

@@ -70,8 +70,9 @@ class Trial:
         require_virtual(self._bed.machine)
         if order.folder.exists():
             raise OptionError('there are results already', where=str(order.folder), remedy='name another')
+        for left in order.folder.parent.glob(f'*{MADE}'):  # by a child that was killed: there is one at a time
+            shutil.rmtree(left, ignore_errors=True)
         part = order.folder.with_name(order.folder.name + MADE)
-        shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         try:
             return self._cut(order, part)
@@ -87,6 +88,7 @@ class Trial:
         shop = self._shop
         if shop is None:
             if self._stop:
+                self.stopped = True
                 raise CutFaultError(self._stop[0], where=self._what, remedy='try again', key=self._stop[1])
             return
         seen = shop.look()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from appliance.machine import disc_names
 
 TESTS = 'tests'  # folder beside the letters
 REPORT = 'report.json'
+KEPT = 50  # tests, the newest
 SLOW: dict[Axis, float] = {'carriage': 1.0, 'platter': 20.0}  # mm/s, rpm: unless another speed is asked for
 SCRAP = 'Is a scrap disc on the platter, held down, and the lid closed?'
 
@@ -61,7 +63,7 @@ def try_on_scrap(
 
     tone is 1 kHz (level, harmonics), sweep 50 Hz to 10 kHz (response), silence a bare groove (rumble, noise), speed
     3150 Hz (speed, wow and flutter). Each takes some 4 mm; the next begins where the last has ended, also where that
-    was broken off. Groove, sound, picture and report stay in the folder of tests.
+    was broken off. Groove, sound, picture and report of the last 50 stay in the folder of tests.
 
     kind: tone, sweep, silence or speed
     seconds: of sound, 2 to 60
@@ -87,13 +89,8 @@ def try_on_scrap(
         else:
             yield said
     call.desk.stores('note the stylus', lambda stores: stores.counters.worked(report['head_down_s'], call.who))
-    yield Line(report['says'])
-    yield Table(
-        ('figure', 'value', 'unit', 'limit', 'good'),
-        tuple((f['name'], round(f['value'], 3), f['unit'], f['limit'], f['ok']) for f in report['figures']),
-    )
-    used = {'from, mm': report['radius_start_mm'], 'next is free from, mm': report['next_mm']}
-    yield Facts({'folder': str(folder), **used})
+    _forget_oldest(tests)
+    yield from _judged(report, folder)
 
 
 def results(call: Call) -> Iterator[Said]:
@@ -185,6 +182,24 @@ def _last(tests: Path) -> int:
     """The highest number of a test so far."""
     numbers = [path.name[:4] for path in tests.iterdir() if path.is_dir()]
     return max((int(number) for number in numbers if number.isdecimal()), default=0)
+
+
+def _judged(report: dict[str, Any], folder: Path) -> Iterator[Said]:
+    """What a test cut has said."""
+    yield Line(report['says'])
+    yield Table(
+        ('figure', 'value', 'unit', 'limit', 'good'),
+        tuple((f['name'], round(f['value'], 3), f['unit'], f['limit'], f['ok']) for f in report['figures']),
+    )
+    used = {'from, mm': report['radius_start_mm'], 'next is free from, mm': report['next_mm']}
+    yield Facts({'folder': str(folder), **used})
+
+
+def _forget_oldest(tests: Path) -> None:
+    """A test is a few MB; only the last ones are worth them."""
+    made = sorted(path for path in tests.iterdir() if path.name[:4].isdecimal() and path.is_dir())
+    for path in made[:-KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 COMMANDS = (

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 
+import appliance.compose.hands as hands_module
 from appliance.clock import SteppedClock
 from appliance.compose.bed import VirtualBed
 from appliance.compose.hands import VirtualHand
@@ -253,6 +254,21 @@ def test_what_is_stopped_before_it_begins_never_has_power(homed):
     with pytest.raises(CutFaultError, match='never mind'):
         hand.carry_out(Jog(Setup(), 'carriage', 1, 1))
     assert homed.bed.carriage.stands_mm == 130
+
+
+@pytest.mark.parametrize(('gpio', 'words'), [(16, 'the head went down'), (17, 'the head driver was on')])
+def test_a_head_that_goes_down_in_a_jog_is_a_fault_whoever_planned_it(homed, monkeypatch, gpio, words):
+    """The pins that were executed are asked: here a score that lies."""
+    planned = hands_module.jog
+
+    def lying(*asked):
+        score = planned(*asked)
+        more = np.array([(30_000, 1 << gpio, 0)], score.events.dtype)
+        return dataclasses.replace(score, events=np.sort(np.concatenate([score.events, more]), order='frame'))
+
+    monkeypatch.setattr(hands_module, 'jog', lying)
+    with pytest.raises(CutFaultError, match=words):
+        homed.do(Jog, 'carriage', 5, 5)
 
 
 def test_a_real_machine_is_not_moved_in_virtue(machine, tmp_path):

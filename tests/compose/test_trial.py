@@ -190,6 +190,21 @@ def test_an_open_lid_spends_nothing(bench):
     assert not (bench.tests / 'a').exists()
 
 
+def test_what_a_killed_child_has_left_is_cleared_away_by_the_next_test(bench):
+    (bench.tests / '0001-tone.part').mkdir()
+    (bench.tests / '0001-tone.part' / 'signal.wav').write_text('half of it')
+    bench.cut('tone', '0002-tone', seconds=2.0)
+    assert {path.name for path in bench.tests.iterdir()} == {'0002-tone', 'scrap.json'}
+
+
+def test_a_test_that_is_stopped_while_it_is_prepared_moves_nothing(bench):
+    trial = Trial(bench.bed, bench.interlock, bench.tell, Setup())
+    trial.stop('never mind')
+    with pytest.raises(CutFaultError, match='never mind'):
+        trial.carry_out(TestCut(Setup(), 'tone', 'xray-25', bench.tests / 'a', 2.0))
+    assert (trial.stopped, bench.said, list(bench.tests.iterdir())) == (True, [], [])
+
+
 def test_results_that_are_there_are_not_written_over(bench):
     (bench.tests / 'a').mkdir()
     with pytest.raises(OptionError, match='results already'):

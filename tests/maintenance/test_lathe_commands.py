@@ -170,6 +170,9 @@ def test_a_test_cut_is_made_measured_and_counted(booth):
     kept = json.loads((folder / 'report.json').read_text())
     assert booth.row("SELECT value FROM fact WHERE name = 'tests'") == (kept['head_down_s'],)
     assert booth.row('SELECT COUNT(*) FROM letter') == (0,)
+    stylus = booth.kiosk.parts.archivist.ask('look', lambda stores: stores.counters.stylus())
+    booth.turn()
+    assert stylus.result(5).used_s == kept['head_down_s'] > 3
     said = booth.run('test silence --seconds 3 --yes')
     assert facts(said)['from, mm'] < report['next is free from, mm']
     (table,) = booth.run('tests')
@@ -177,6 +180,12 @@ def test_a_test_cut_is_made_measured_and_counted(booth):
         ('0001-tone', 'tone', 'xray-25', True), ('0002-silence', 'silence', 'xray-25', True)
     ]  # fmt: skip
     (folder / 'report.json').write_text('{')
+    for number in range(3, 3 + lathe.KEPT):
+        (booth.folders.data / 'tests' / f'{number:04d}-tone').mkdir()
+    booth.run('test speed --seconds 2 --yes')
+    kept = sorted(path.name for path in (booth.folders.data / 'tests').iterdir() if path.is_dir())
+    assert (len(kept), kept[0], kept[-1]) == (50, '0004-tone', '0053-speed')
+    (booth.folders.data / 'tests' / '0004-tone' / 'report.json').write_text('{')
     (table,) = booth.run('tests')
     assert 'cannot be read' in table.rows[0][4]
 

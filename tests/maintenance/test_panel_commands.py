@@ -1,14 +1,19 @@
 """Microphone, contacts and pins, as a session asks for them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
 
+from appliance.booth.controls import GpioControls
+from appliance.booth.wiring import controls_wiring
 from appliance.desk.book import Facts, Line, Table
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.hands.orders import PinLevels
 from appliance.machine import load_machine
 from appliance.machine.panel_checks import INPUTS
+from tests.booth.fake_gpio import FakeGpio
 from tests.maintenance.rig import CommandRig
 
 RATE_HZ = 48_000
@@ -46,6 +51,18 @@ def test_a_microphone_is_measured_and_a_gain_proposed(rig, tmp_path):
     rig.rest(0.2)
     assert not list(rig.folders.run.glob('**/*.wav'))  # nothing of it is kept
     assert not list(rig.folders.data.glob('**/*.wav'))
+
+
+def test_the_gain_that_was_proposed_is_heard_in_all_that_follows(rig, tmp_path):
+    rig.maintain()
+    tape(rig, tmp_path, 0.05)
+    gain_db = float(lines(rig.run('calibrate microphone --room 2 --voice 4'))[-1].split()[-1])
+    config = rig.kiosk.settings.config
+    run_in_thread(rig, lambda: rig.desk.adopt(replace(config, voice=replace(config.voice, microphone_gain_db=gain_db))))
+    said = rig.run('calibrate microphone --room 2 --voice 4')
+    assert not any('config set' in line for line in lines(said))
+    voice = [one.facts for one in said if isinstance(one, Facts)][1]
+    assert voice['peak, dB'] == pytest.approx(-12, abs=0.5)
 
 
 def test_hum_is_said(rig, tmp_path):
@@ -154,6 +171,22 @@ def test_what_a_hand_does_is_read_with_its_level(rig):
     assert pins(rig)['lamp'][3] in ('lamp: lit', 'lamp: dark')
 
 
+def test_the_wires_of_a_pi_are_read_as_they_are(rig):
+    machine, gpio = load_machine('virtual'), FakeGpio()
+    rig.kiosk.parts = replace(rig.kiosk.parts, controls=GpioControls(controls_wiring(machine), gpio))
+    for pin in (2, 3, 7, 19, 20, 21):
+        for level in (0, 1):
+            gpio.driven = {pin: level}
+            (row,) = (row for row in pins(rig).values() if row[0] == pin)
+            assert row[2] == ('high' if level else 'low'), row
+    gpio.driven = {2: 0}
+    assert pins(rig)['record'][3] == 'record button: pressed'
+    gpio.dead = True
+    assert pins(rig)['record'][3] == 'record button: cannot be read'
+    gpio.dead = False
+    rig.kiosk.parts = replace(rig.kiosk.parts, controls=rig.virtual.controls)
+
+
 def test_the_lathes_pins_are_the_chains_while_a_visit_may_come_and_read_in_maintenance(rig):
     assert pins(rig)['head_lift'] == (16, 'out', '', 'driven by the chain: head')
     assert rig.cutter.orders('errand') == []
@@ -171,8 +204,6 @@ def test_the_lathes_pins_are_the_chains_while_a_visit_may_come_and_read_in_maint
 
 
 def test_a_panel_that_cannot_be_read_says_so(rig):
-    from dataclasses import replace
-
     from appliance.booth.doors import Inputs
 
     class Dead:

@@ -41,6 +41,12 @@ def test_all_words_fit_their_places_whatever_the_facts(language):
         assert misfits(wording(replace(view(State.FAULT, reason=key), language=language))) == [], key
 
 
+def test_what_moves_for_the_host_stands_under_maintenance_as_it_is():
+    shown = wording(view(State.MAINTENANCE, 'ja', note='test cut: silence, 60 s: homing'))
+    assert shown.line == 'test cut: silence, 60 s: homing'
+    assert misfits(shown) == []
+
+
 @pytest.mark.parametrize('language', LANGUAGES)
 def test_every_row_of_the_menu_fits(language):
     for facts in ({}, {'open': False, 'called': True, 'letter': 0}, {'letter': 99_999}):

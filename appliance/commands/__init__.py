@@ -32,6 +32,7 @@ COMMANDS = {
     'config': 'show or check the settings of the host',
     'shell': 'talk to a booth that runs, as its host',
     'doctor': 'check this computer, the machine and the booth',
+    'handbook': "the host's handbook: daily checklist, every fault",
     'bench': 'measure the core: instructions, ratios, memory',
 }
 

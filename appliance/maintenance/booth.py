@@ -88,6 +88,7 @@ def _troubles(look: Look) -> list[str]:
         (ready.no_space or 'disk full', not ready.space),
         ('swarf full', not ready.swarf),
         ('blanks', not ready.blanks),
+        ('called', look.booth.called),
     ]
     causes = [f'{part}: {cause}' for part, cause in look.causes.items() if part != 'microphone' or ready.microphone]
     return [key for key, holds in keys if holds] + causes

@@ -5,7 +5,7 @@ The LCD, the shell and the handbook all take their words from here. The key is w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Reason:
 
 CALL = 'Please call the host'
 AGAIN = 'Lay a new blank and try again'
+WRONG = 'Something is not right'
 
 REASONS: dict[str, Reason] = {
     'microphone': Reason('The microphone is missing', CALL, 'No sound comes from the microphone.',
@@ -61,11 +62,33 @@ REASONS: dict[str, Reason] = {
                    'The cause is in the log; the recording is kept.'),
     'too long': Reason('It does not fit on the disc', 'Say it shorter', 'The message is longer than the disc.',
                        'A larger disc or a lower speed takes longer letters.'),
-    'unknown': Reason('Something is not right', CALL, 'A cause that this program does not know.',
-                      'Look into the log.'),
+    'left': Reason('The cut was broken off', AGAIN, 'The visit ended while its disc was being cut.',
+                   'Take out the spoiled disc; the letter is kept, letters list shows it.'),
+    'attendant': Reason('The disc is no good', AGAIN, 'The attendant has a letter cut again: its disc was no good.',
+                        'Look at the disc: depth, centre, swarf; make a test cut if it is not the first.'),
+    # Parts of the booth that are not well while the visit can go on. The host reads the driver's own words beside it.
+    'controls': Reason(WRONG, CALL, 'Buttons, lid and stop cannot be read, and count as unsafe.',
+                       'Check the plug of the panel; pins shows what each reads.'),
+    'display': Reason(WRONG, CALL, 'The LCD takes no picture; the booth goes on and speaks.',
+                      'Check its plug and its supply; audioletter doctor names it.'),
+    'speaker': Reason(WRONG, CALL, 'Nothing can be heard from the speaker.',
+                      'Plug it in again; audioletter doctor sound names it.'),
+    'clock': Reason(WRONG, CALL, 'Nobody has set the clock: opening hours and discs a day are not kept.',
+                    'Give the computer its network or a clock with a battery; until then open and close by hand.'),
+    'card reader': Reason(WRONG, CALL, 'The card reader cannot be read.',
+                          'Plug it in again; config get attendant.reader shows which device is meant, and the user of '
+                          'the booth must be in the group input.'),
+    'called': Reason(WRONG, CALL, 'The attendant has called you.',
+                     'Go to the booth, or call there; maintain ends the call, and so does its menu.'),
+    'unknown': Reason(WRONG, CALL, 'A cause that this program does not know.', 'Look into the log.'),
 }  # fmt: skip
 
 
 def reason_for(key: str) -> Reason:
-    """The entry of `key`; a cause in words of its own is told to the host as it is."""
+    """The entry of `key`; a cause in words of its own is told to the host as it is, and beside that of the part it is
+    about ('speaker: unplugged')."""
+    part, _, cause = key.partition(': ')
+    if cause and part in REASONS:
+        reason = REASONS[part]
+        return replace(reason, host=f'{reason.host.rstrip(".")} ({cause}).')
     return REASONS.get(key) or Reason(REASONS['unknown'].visitor, CALL, key, REASONS['unknown'].host_action)

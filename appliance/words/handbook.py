@@ -1,0 +1,109 @@
+"""The host's handbook: what to do each day, who may do what at the booth, and every fault with reason and action.
+
+One text for the command line, the shell and the README; the faults are those that LCD and shell tell
+(`appliance.words.reasons`).
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from appliance.words.reasons import REASONS
+
+CHECKLIST: dict[str, tuple[str, ...]] = {
+    'Before doors open': (
+        'Switch on; the LCD says "Audio letters". Anything else is in the table of faults below.',
+        'audioletter shell, then check: the booth looks at microphone, speaker, LCD, pads, lid, stop, platter, '
+        'carriage, blanks, stylus, disk and clock by itself, and says what is left for your hands.',
+        'Hold-down and centring: a blank lies flat, and its hole sits on the pin without play.',
+        'Depth and test groove on a scrap: even and shining, without tearing; swarf comes off in one thread.',
+        'Suction on, swarf bin empty, no thread around the stylus.',
+        'Blanks beside the platter, counted: blanks set, or blanks add.',
+        'Press the stop button once: the machine must refuse; pull it out again.',
+    ),
+    'While it is open': (
+        'status tells what is the matter, with one reason and one action each. A lamp that blinks: the attendant has '
+        'called you.',
+        "A spoiled disc is cut again free: letters recut, or the attendant's menu.",
+        'Look at the swarf bin every twenty discs; tell the booth when it was emptied.',
+        'Never leave the head down on a platter that stands.',
+    ),
+    'When doors close': (
+        'close ends the day after the visit that is going on; opening hours do so by themselves.',
+        'Day sheet and mailing slips: report day, post slips.',
+        'Back up the ledger to a stick; the booth reads it again and compares.',
+        'Empty the swarf bin: film burns. Lift the head, cover the platter. shutdown before the mains go off.',
+    ),
+    'Each month': (
+        'Stylus: counters tells its hours. Change it when test grooves turn grey.',
+        'Speed with the stroboscope or the test record; home both axes twice, the two must agree.',
+        'Restore a backup on another computer. A backup nobody has read is none.',
+    ),
+}
+ATTENDANT = (
+    'At the booth, without a shell, whoever looks after it can have the last letter cut again, say that a new blank '
+    'lies there, close and open the booth, make it quieter or louder, and call the host.',
+    'In: touch the right pad, then the left one as well, hold both for three seconds, let go; then press the sequence '
+    '(config sequence). Or hold a card to the reader (config token). Three wrong sequences, and it listens to none for '
+    'five minutes.',
+    'The pads choose, the button does, and after half a minute the menu is gone. It opens only where nobody is '
+    'disturbed; what a visitor has there stays, and nothing is cut without a press at "Ready to cut". Each deed is in '
+    'the ledger.',
+)
+WIDTH, README_WIDTH = 100, 120
+BEGIN, END = '<!-- written by tools/make_handbook -->', '<!-- end of what tools/make_handbook writes -->'
+
+
+def fault_table() -> Iterator[str]:
+    """Markdown: every fault as the visitor reads it, what it means, and what the host does."""
+    yield '| on the LCD | reason | action |'
+    yield '|---|---|---|'
+    for reason in REASONS.values():
+        yield f'| {_cell(reason.visitor)} | {_cell(reason.host)} | {_cell(reason.host_action)} |'
+
+
+def _cell(text: str) -> str:
+    return text.rstrip('.').replace('|', r'\|')
+
+
+def markdown() -> Iterator[str]:
+    """The whole handbook, a line at a time."""
+    yield "# The host's handbook"
+    for title, items in CHECKLIST.items():
+        yield from ('', f'## {title}', '', *(f'- [ ] {item}' for item in items))
+    yield from ('', '## The attendant at the booth', '')
+    for paragraph in ATTENDANT:
+        yield from (paragraph, '')
+    yield from ('## Every fault', '', *fault_table())
+
+
+def in_readme(readme: str) -> str:
+    """The README with this checklist, these faults; ValueError where it has no place for them."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    if not after:
+        raise ValueError(f'the README has no {BEGIN!r} with {END!r} behind it')
+    lines: list[str] = []
+    for title, items in CHECKLIST.items():
+        lines += [f'**{title}**', '', *(line for item in items for line in _wrapped(item, README_WIDTH, '- ')), '']
+    for paragraph in ATTENDANT:
+        lines += [*_wrapped(paragraph, README_WIDTH, ''), '']
+    return f'{before}{BEGIN}\n\n' + '\n'.join([*lines, *fault_table()]) + f'\n\n{END}{after}'
+
+
+def plain(width: int = WIDTH) -> Iterator[str]:
+    """The same for a terminal of so many columns, or a phone's."""
+    for title, items in CHECKLIST.items():
+        yield from (title.upper(), *(line for item in items for line in _wrapped(item, width, '[ ] ')), '')
+    yield 'THE ATTENDANT AT THE BOOTH'
+    for paragraph in ATTENDANT:
+        yield from (*_wrapped(paragraph, width, ''), '')
+    yield 'EVERY FAULT'
+    for reason in REASONS.values():
+        yield from _wrapped(f'{reason.visitor}: {reason.host}', width, '')
+        yield from _wrapped(reason.host_action, width, '  > ')
+
+
+def _wrapped(text: str, width: int, mark: str) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=mark, subsequent_indent=' ' * len(mark))

@@ -6,8 +6,8 @@ SIGTERM.
 
 A module here has DESCRIPTION, EXAMPLES, `add_arguments` and `run`, and nothing of the trade: it reads options, calls a
 room below and prints.
-`outputs` keeps a folder whole or empty; `process` is what surrounds a command: streams, signals, faults, and the bar
-that a watching person sees.
+`cut.outputs` keeps a folder whole or empty; `process` is what surrounds a command: streams, signals, faults, and the
+bar that a watching person sees.
 """
 
 from __future__ import annotations

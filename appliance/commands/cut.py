@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from appliance.commands.outputs import OutputFolder
 from appliance.commands.process import fault_of, watching
+from appliance.cut.outputs import OutputFolder
 from appliance.errors import OptionError
 from appliance.files import HeldFolder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from appliance.commands.outputs import out_file
+from appliance.cut.outputs import out_file
 
 DESCRIPTION = 'Hear a groove as a stylus would: new or after some plays, on its own film or on another.'
 EXAMPLES = """examples:

@@ -6,7 +6,7 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from appliance.commands.outputs import out_file
+from appliance.cut.outputs import out_file
 
 DESCRIPTION = (
     'Draw the disc that a groove makes: the film, every turn of the groove, and the light on it. '

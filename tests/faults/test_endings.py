@@ -14,8 +14,8 @@ import pytest
 import soundfile
 
 from appliance.commands import main
-from appliance.commands.outputs import OutputFolder
 from appliance.compose import VirtualShop
+from appliance.cut.outputs import OutputFolder
 from appliance.files import HeldFolder
 
 ROOT = Path(__file__).parents[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from appliance.errors import OptionError
 from appliance.machine import load_disc
 from appliance.message import Letter, Stores
 from appliance.message.host import Address
+from appliance.message.host import Day as Figures
 from appliance.paper.fonts import faces, missing, named
 from appliance.paper.lists import Encoding, Entry, decoded, entries, written
 from appliance.paper.lists.read import one_line
@@ -168,22 +170,29 @@ def address_export(call: Call) -> Iterator[Said]:
     yield Blob('addresses.csv', written(call.desk.stores('list the addresses', lambda stores: stores.addresses.all())))
 
 
-def label(call: Call, number: int, *, copies: int = 1, language: Language | None = None) -> Iterator[Said]:
+def label(
+    call: Call, number: int, *, copies: int = 1, date: str | None = None, language: Language | None = None
+) -> Iterator[Said]:
     """Print the label of a letter's disc, and that of its sleeve, as PDF.
 
-    Paper, emblem and sender are settings: config get post.
+    Paper, emblem and sender are settings: config get post. The date is the letter's; a letter that was kept while
+    nobody had set the clock has none.
 
     number: of the letter
     copies: of each
+    date: in place of the letter's own, such as 2026-11-27
     language: of its words; else that of the address, of the visitor, or the first of the booth
 
     Examples:
         label 217     > label.pdf
         label 217 --copies 3 --language ru
+        label 217 --date 2026-11-27
     """
     if not 1 <= copies <= MOST_COPIES:
         raise OptionError(f'{copies} copies', where='label', remedy=f'give 1 to {MOST_COPIES}')
     subject, spoken = _subject(call, number)
+    if date is not None:
+        subject = replace(subject, date=_date(date))
     order = Label(subject, house(call), language or spoken, copies)
     yield Blob(f'label-{number}.pdf', press(order, call.cancelled))
 
@@ -214,7 +223,13 @@ def daysheet(call: Call, day: str = '', *, language: Language | None = None) -> 
         daysheet 2026-11-27 --language de
     """
     figures = call.desk.stores('count the day', lambda stores: stores.day(day))
-    told = Day(
+    order = DaySheet(day_of(figures), house(call), language or call.desk.settings.config.voice.languages[0])
+    yield Blob(f'daysheet-{figures.day.replace(" ", "-")}.pdf', press(order, call.cancelled))
+
+
+def day_of(figures: Figures) -> Day:
+    """What the paper tells of it."""
+    return Day(
         day=figures.day,
         letters=figures.letters,
         walked_away=dict(figures.walked_away),
@@ -224,14 +239,19 @@ def daysheet(call: Call, day: str = '', *, language: Language | None = None) -> 
         blanks_left=figures.blanks_left,
         stylus_s=figures.stylus_s,
     )
-    order = DaySheet(told, house(call), language or call.desk.settings.config.voice.languages[0])
-    yield Blob(f'daysheet-{figures.day.replace(" ", "-")}.pdf', press(order, call.cancelled))
 
 
 def house(call: Call) -> House:
     """The host's settings of what is printed."""
     post = call.desk.settings.config.post
     return House(post.paper, post.sender, post.emblem, post.font)
+
+
+def _date(text: str) -> str:
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise OptionError(f'{text[:40]!r} is no date', where='date', remedy='write it as 2026-11-27') from None
 
 
 def _address(call: Call, number: int) -> Address:

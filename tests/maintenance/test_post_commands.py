@@ -182,6 +182,15 @@ def test_label_and_slip_of_a_letter(rig, tmp_path):
     assert readers.codes(tmp_path, page) == [f'AL:{number}']
 
 
+def test_a_letter_of_an_unknown_day_is_dated_by_hand(rig):
+    (number,) = letters(rig)
+    asked(rig, lambda stores: stores.ledger.run('UPDATE letter SET date = NULL'))
+    assert '20' not in printed(rig, f'label {number} --language de')[1]
+    assert printed(rig, f'label {number} --language de --date 2026-11-27')[1].count('27.11.2026') == 2
+    with pytest.raises(OptionError, match="'27/11' is no date; write it as 2026-11-27"):
+        rig.run(f'label {number} --date 27/11')
+
+
 def test_the_same_label_is_the_same_file(rig):
     (number,) = letters(rig)
     assert rig.run(f'label {number}') == rig.run(f'label {number}')

@@ -84,7 +84,7 @@ class VirtualHand:
         check_jog(machine, order, stood_mm)
         if order.axis == 'platter':
             turns = moved_turns(machine, order.by)
-            run = self._run(turn(machine, order.by, order.speed), f'platter: {turns:g} turns')
+            run = self._run(turn(machine, order.by, order.speed), f'platter: {turns:g} turn{"s" * (turns != 1)}')
             return Moved('platter', turns, stood_mm, run.platter.platter_steps)
         by_mm = moved_mm(machine, order.by)
         way = f'carriage: {abs(by_mm):g} mm {"inward" if by_mm > 0 else "outward"}'

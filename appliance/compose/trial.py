@@ -19,7 +19,7 @@ from appliance.clock import Clock, RealClock
 from appliance.compose.bed import VirtualBed, require_virtual
 from appliance.compose.shop import GROOVE, PICTURE, SOUND, TRACE, Bench, Keeping, VirtualShop
 from appliance.cut import Outcome, Prepared, Request, prepare
-from appliance.errors import CutFaultError, OptionError
+from appliance.errors import CutFaultError, DoesNotFitError, OptionError
 from appliance.files import whole_file
 from appliance.hands.band import locked_mm, narrow, next_mm, reserve, ring
 from appliance.hands.figures import Test, figures, sentence
@@ -102,9 +102,9 @@ class Trial:
         write(part / SIGNAL, order.kind, order.seconds)
         machine, disc = narrow(self._bed.machine), ring(whole, order.from_mm)
         request = Request(part / SIGNAL, disc, machine, order.speed, order.curve, plain=True, level_db=level_db)
-        widest = prepare(request, part, self)  # to know where it ends
+        widest = self._prepared(request, part)  # to know where it ends
         locked = locked_mm(whole, widest.chosen.plan.radius_end_mm)
-        made = prepare(replace(request, disc=ring(whole, order.from_mm, locked)), part, self)
+        made = self._prepared(replace(request, disc=ring(whole, order.from_mm, locked)), part)
         free_mm = next_mm(locked, whole)
         reserve(order.folder.parent, whole, free_mm)
         outcome = self._engrave(made, part)
@@ -116,6 +116,14 @@ class Trial:
             (part / name).unlink()
         part.replace(order.folder)
         return Tested(order.folder, report)
+
+    def _prepared(self, request: Request, part: Path) -> Prepared:
+        """What is too loud for disc or head is told as a test's, which has no other way than a lower level."""
+        try:
+            return prepare(request, part, self)
+        except DoesNotFitError as error:
+            remedy = error.remedy.removesuffix(', or leave out --plain')
+            raise DoesNotFitError(error.what, where=self._what, remedy=remedy, key=error.key) from error
 
     def _engrave(self, made: Prepared, part: Path) -> Outcome:
         shop = VirtualShop(made.request.machine, made.request.disc, part, Keeping(trace=bool(self._trace)), self._bench)

@@ -38,7 +38,7 @@ def home(call: Call, axis: Axis) -> Iterator[Said]:
     yield from _moved(call, Home(setup(call), axis))
 
 
-def jog(call: Call, axis: Axis, distance: float, *, speed: float = 0.0) -> Iterator[Said]:
+def jog(call: Call, axis: Axis, distance: float, *, speed: float | None = None) -> Iterator[Said]:
     """Move the carriage by so many mm, or the platter by so many turns.
 
     The head stays up, and the power is off when it has ended. Ctrl-C stops it at once. What lies past a limit of the
@@ -53,7 +53,7 @@ def jog(call: Call, axis: Axis, distance: float, *, speed: float = 0.0) -> Itera
         jog carriage -2.5 --speed 0.5
         jog platter 3 --speed 78.26
     """
-    yield from _moved(call, Jog(setup(call), axis, distance, speed or SLOW[axis]))
+    yield from _moved(call, Jog(setup(call), axis, distance, SLOW[axis] if speed is None else speed))
 
 
 def try_on_scrap(

@@ -205,6 +205,15 @@ def test_a_test_that_is_stopped_while_it_is_prepared_moves_nothing(bench):
     assert (trial.stopped, bench.said, list(bench.tests.iterdir())) == (True, [], [])
 
 
+@pytest.mark.parametrize(('kind', 'level_db'), [('sweep', 6.0), ('tone', 25.0)])
+def test_what_is_too_loud_is_refused_with_the_level_that_would_do(bench, kind, level_db):
+    with pytest.raises(DoesNotFitError, match=rf'^test cut: {kind}, 3 s: .*use --level -?[0-9.]+ or less$') as refused:
+        bench.cut(kind, 'a', seconds=3.0, level_db=level_db)
+    assert (bench.said, list(bench.tests.iterdir())) == ([], [])
+    most_db = float(refused.value.remedy.split()[2]) - 0.5  # it ends elsewhere, where the limit is another
+    assert bench.cut(kind, 'a', seconds=3.0, level_db=most_db).report['level_db'] == most_db
+
+
 def test_results_that_are_there_are_not_written_over(bench):
     (bench.tests / 'a').mkdir()
     with pytest.raises(OptionError, match='results already'):

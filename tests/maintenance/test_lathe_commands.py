@@ -121,6 +121,12 @@ def test_a_jog_is_executed_and_told(booth):
         booth.run('jog carriage -21')
 
 
+@pytest.mark.parametrize('speed', ['0', '-1', '5.01'])
+def test_a_speed_that_is_none_is_refused_with_its_limit(booth, speed):
+    with pytest.raises(OptionError, match=r'from 0\.005 to 5 mm/s is allowed'):
+        booth.run(f'jog carriage 1 --speed {speed}')
+
+
 def test_a_carriage_that_was_not_homed_says_so(booth):
     said = booth.run('jog carriage 1')
     assert facts(said)['carriage at radius, mm'] == 'not known: home it'

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from appliance.config.model import Hours
@@ -78,14 +78,6 @@ class Week:
                 if ahead or begin > now.hour * 60 + now.minute:
                     return Opens(ahead, day.weekday(), begin)
         return None
-
-    def midnight_s(self, at_s: float) -> float | None:
-        """When the day of `at_s` began, in seconds since 1970."""
-        now = self.local(at_s)
-        try:
-            return None if now is None else datetime.combine(now.date(), time(), self.zone).timestamp()
-        except (OverflowError, ValueError, OSError):
-            return None
 
     def _spans(self, day: date) -> tuple[Span, ...]:
         if (day.month, day.day) in self.yearly or any(first <= day <= last for first, last in self.off):

@@ -51,7 +51,7 @@ class Health:
     room: Room
     blanks: int | None
     letters: tuple[Letter, ...]
-    discs: int = 0  # cut today, where that is counted
+    discs: int = 0  # good ones of today
 
 
 class Kiosk:
@@ -290,14 +290,12 @@ class Kiosk:
         self._health_s = now_s + HEALTH_S
 
         free = self.booth.held is Held.NOTHING and not self._doer.cutting
-        day_s = self._sign.day_s(self._at_s())
 
         def look(stores: Stores) -> Health:
             stores.retire()
             if free:  # room for the next letter, before anybody begins to speak it
                 stores.set_aside()
-            discs = 0 if day_s is None else stores.discs_since(day_s)
-            return Health(stores.room(), stores.blanks(), stores.letters(), discs)
+            return Health(stores.room(), stores.blanks(), stores.letters(), stores.discs.good_today())
 
         self.parts.archivist.give(Job('look after the letters', look, self._healthy, self._not_healthy))
 

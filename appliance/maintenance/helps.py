@@ -9,7 +9,9 @@ from appliance.desk.book import Call, Command, Desk, Facts, Line, Said, Table
 from appliance.desk.catalogue import Catalogue, syntax
 from appliance.errors import OptionError
 from appliance.maintenance import commands
+from appliance.words.handbook import plain
 
+HANDBOOK = 'handbook'  # is explained by itself
 NAME = 18  # columns of a name beside its summary
 NARROW = 60  # columns below which the summary stands under the name
 LEAST = 20
@@ -24,8 +26,12 @@ def help_(call: Call, *words: str) -> Iterator[Said]:
         help
         help letters
         help letters show
+        help handbook
     """
     found = list(_found(words))
+    if words == (HANDBOOK,):
+        yield from map(Line, plain(call.width))
+        return
     if len(found) == 1:
         yield from _explained(found[0], call)
     elif call.json:

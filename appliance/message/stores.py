@@ -332,16 +332,6 @@ class Stores:
         """Left, if the host counts them."""
         return self.counters.blanks()
 
-    def discs_since(self, at_s: float) -> int:
-        """Good discs since, by a clock that somebody had set. Of a letter that was forgotten since only the day of its
-        disc is known."""
-        day = Stamp.of(at_s + 43_200.0, 0.0, trusted=True).date
-        sql = (
-            "SELECT COUNT(*) FROM cut WHERE state = 'done' AND void = '' AND date IS NOT NULL "
-            'AND (at_s >= ? OR at_s IS NULL AND date >= ?)'
-        )
-        return int(self.ledger.rows(sql, at_s, day)[0][0])
-
     def day(self, day: str = '') -> Day:
         """Figures of a day: '2026-11-27' of the calendar, 'day 12' that the booth has lived, or '' for today."""
         span = Span.of(day) if day else Span.now(self.stamp())

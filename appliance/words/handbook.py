@@ -11,42 +11,43 @@ from collections.abc import Iterator
 
 from appliance.words.reasons import REASONS
 
+# Commands of the shell stand between `; a test holds that each exists.
 CHECKLIST: dict[str, tuple[str, ...]] = {
     'Before doors open': (
         'Switch on; the LCD says "Audio letters". Anything else is in the table of faults below.',
-        'audioletter shell, then check: the booth looks at microphone, speaker, LCD, pads, lid, stop, platter, '
-        'carriage, blanks, stylus, disk and clock by itself, and says what is left for your hands.',
+        '`status` in the shell: no trouble. `doctor` looks at the computer, the machine file and the sound card.',
+        '`maintain`, `home`, `calibrate speed`: the carriage finds its switch, the platter its speed. `pins` while you '
+        'press, touch, open the lid and push the stop: each is seen.',
         'Hold-down and centring: a blank lies flat, and its hole sits on the pin without play.',
-        'Depth and test groove on a scrap: even and shining, without tearing; swarf comes off in one thread.',
         'Suction on, swarf bin empty, no thread around the stylus.',
-        'Blanks beside the platter, counted: blanks set, or blanks add.',
-        'Press the stop button once: the machine must refuse; pull it out again.',
+        '`test tone` on a scrap: the groove is even and shining, nothing is torn, swarf comes off in one thread.',
+        'Blanks beside the platter, counted: `blanks set`, or `blanks add`. Then `resume`.',
+        'Push the stop button once: the LCD says so; pull it out again.',
     ),
     'While it is open': (
-        'status tells what is the matter, with one reason and one action each. A lamp that blinks: the attendant has '
+        '`status` tells what is the matter, with one reason and one action each. A lamp that blinks: the attendant has '
         'called you.',
-        "A spoiled disc is cut again free: letters recut, or the attendant's menu.",
-        'Look at the swarf bin every twenty discs; tell the booth when it was emptied.',
+        "A disc that is no good: `letters void`, then `letters cut`, or the attendant's menu. It costs no letter.",
+        'Look at the swarf bin every twenty discs; `swarf emptied` when you have emptied it.',
         'Never leave the head down on a platter that stands.',
     ),
     'When doors close': (
-        'close ends the day after the visit that is going on; opening hours do so by themselves.',
-        'Day sheet and mailing slips: report day, post slips.',
-        'Back up the ledger to a stick; the booth reads it again and compares.',
-        'Empty the swarf bin: film burns. Lift the head, cover the platter. shutdown before the mains go off.',
+        '`close` ends the day after the visit that is going on; opening hours do so by themselves.',
+        'What is to be posted: `label` and `slip`; what the day was: `daysheet`.',
+        'Empty the swarf bin: film burns. Lift the head, cover the platter. `shutdown` before the mains go off.',
     ),
     'Each month': (
-        'Stylus: counters tells its hours. Change it when test grooves turn grey.',
-        'Speed with the stroboscope or the test record; home both axes twice, the two must agree.',
-        'Restore a backup on another computer. A backup nobody has read is none.',
+        'Stylus: `stylus show` tells its hours; `stylus changed` after a new one. Change it when grooves turn grey.',
+        'Home both axes twice: the two must agree. `calibrate microphone` in the room as it is when people are there.',
+        'Copy the data folder to a stick and open it on another computer. A copy nobody has read is none.',
     ),
 }
 ATTENDANT = (
     'At the booth, without a shell, whoever looks after it can have the last letter cut again, say that a new blank '
     'lies there, close and open the booth, make it quieter or louder, and call the host.',
     'In: touch the right pad, then the left one as well, hold both for three seconds, let go; then press the sequence '
-    '(config sequence). Or hold a card to the reader (config token). Three wrong sequences, and it listens to none for '
-    'five minutes.',
+    '(`config sequence`). Or hold a card to the reader (`config token`). After three wrong sequences the booth '
+    'listens to none for five minutes.',
     'The pads choose, the button does, and after half a minute the menu is gone. It opens only where nobody is '
     'disturbed; what a visitor has there stays, and nothing is cut without a press at "Ready to cut". Each deed is in '
     'the ledger.',
@@ -95,10 +96,11 @@ def in_readme(readme: str) -> str:
 def plain(width: int = WIDTH) -> Iterator[str]:
     """The same for a terminal of so many columns, or a phone's."""
     for title, items in CHECKLIST.items():
-        yield from (title.upper(), *(line for item in items for line in _wrapped(item, width, '[ ] ')), '')
+        plainly = (item.replace('`', '') for item in items)
+        yield from (title.upper(), *(line for item in plainly for line in _wrapped(item, width, '[ ] ')), '')
     yield 'THE ATTENDANT AT THE BOOTH'
     for paragraph in ATTENDANT:
-        yield from (*_wrapped(paragraph, width, ''), '')
+        yield from (*_wrapped(paragraph.replace('`', ''), width, ''), '')
     yield 'EVERY FAULT'
     for reason in REASONS.values():
         yield from _wrapped(f'{reason.visitor}: {reason.host}', width, '')

@@ -73,7 +73,7 @@ REASONS: dict[str, Reason] = {
                       'Check its plug and its supply; audioletter doctor names it.'),
     'speaker': Reason(WRONG, CALL, 'Nothing can be heard from the speaker.',
                       'Plug it in again; audioletter doctor sound names it.'),
-    'clock': Reason(WRONG, CALL, 'Nobody has set the clock: opening hours and discs a day are not kept.',
+    'clock': Reason(WRONG, CALL, 'Nobody has set the clock: opening hours are not kept.',
                     'Give the computer its network or a clock with a battery; until then open and close by hand.'),
     'card reader': Reason(WRONG, CALL, 'The card reader cannot be read.',
                           'Plug it in again; config get attendant.reader shows which device is meant, and the user of '

@@ -78,7 +78,6 @@ def test_summer_time_begins_and_ends_as_on_the_sign(tmp_path):
     autumn = at('2026-10-25 00:00', BERLIN)
     told = [sign.is_open(autumn + 60 * minute) for minute in range(25 * 60)]
     assert sum(told) == 30 + 30 + 7 * 60, 'half past two comes twice'
-    assert sign.midnight_s(autumn + 10 * 3600) == autumn
     assert sign.opens(autumn) == Opens(0, 6, 150)
 
 
@@ -95,7 +94,6 @@ def test_a_clock_that_is_far_out_closes_nothing_and_breaks_nothing(tmp_path, at_
         sign = week(tmp_path, zone, **dict.fromkeys(DAYS, '10:00-18:00'))
         assert sign.is_open(at_s) in (True, False)
         assert sign.opens(at_s) is None or sign.opens(at_s).minute == 600
-        sign.midnight_s(at_s)
 
 
 def test_what_is_said_is_what_happens(tmp_path):

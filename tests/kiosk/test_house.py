@@ -272,6 +272,21 @@ def test_as_many_discs_as_a_day_may_have(tmp_path, rigs):
     rig.until(State.ATTRACT)
     rig.wall_s -= 86_400
     rig.until(State.CLOSED)
+    rig.kiosk.parts.archivist.ask('void', lambda stores: stores.discs.void(1, '', 'torn'))
+    rig.until(State.ATTRACT)
+
+
+def test_discs_a_day_are_counted_without_a_clock_too(tmp_path, rigs):
+    """By days that the booth has lived."""
+    rig = booth(tmp_path, discs_a_day=1)
+    rigs.append(rig)
+    rig.trusted = False
+    rig.to_load_disc()
+    rig.press()
+    rig.until(State.TAKE_DISC)
+    rig.set('blank', False)
+    rig.until(State.CLOSED)
+    assert not rig.kiosk.causes.get('clock')
 
 
 # -- settings that change --------------------------------------------------------------------------------------------

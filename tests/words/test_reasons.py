@@ -2,14 +2,17 @@
 
 import ast
 import json
+import re
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from appliance.commands import main
+from appliance.desk.catalogue import Catalogue
 from appliance.interlock.causes import CAUSES
 from appliance.kiosk.loop import PARTS
+from appliance.maintenance import commands
 from appliance.words.handbook import fault_table, in_readme, markdown, plain
 from appliance.words.reasons import REASONS, reason_for
 
@@ -122,6 +125,15 @@ def test_the_handbook_is_printed_for_paper_terminal_phone_and_program(capsys):
     assert main(['handbook', '--json']) == 0
     assert set(json.loads(capsys.readouterr().out)['faults']) == set(REASONS)
     assert max(map(len, plain(40))) <= 40
+
+
+def test_each_command_the_handbook_names_exists():
+    named = re.findall(r'`([^`]+)`', '\n'.join(markdown()))
+    assert len(named) > 15
+    catalogue = Catalogue(commands())
+    for words in named:
+        assert catalogue.find(words.split())[1] in ([], ['tone'], ['emptied']), words
+    assert '`' not in '\n'.join(plain())
 
 
 def test_what_the_lcd_says_of_a_fault_is_in_the_handbook():

@@ -10,7 +10,7 @@ from appliance.config.hours import Opens, Week
 from appliance.words.texts import DAYS, TODAY, TOMORROW
 from appliance.workflow.values import Event, Kind, Ready
 
-UNSET = 'nobody has set the clock: opening hours and discs a day are not kept'
+UNSET = 'nobody has set the clock, so opening hours are not kept'
 NEXT_WEEK = 7  # days: a weekday's name would mean today
 
 
@@ -22,17 +22,12 @@ class DoorSign:
         self.opens = ('', '')  # day and time, as the screens name them
         self.cause = ''  # why it is not kept
 
-    def day_s(self, at_s: float | None) -> float | None:
-        """When the day began whose discs are counted, in seconds since 1970; None: they are not counted."""
-        return None if at_s is None or not self._quota else self._week.midnight_s(at_s)
-
     def look(self, at_s: float | None, discs: int, ready: Ready) -> tuple[Event, ...]:
-        """`at_s`: seconds since 1970, None where nobody has set the clock; `discs`: cut today. Tells what differs from
-        what the booth knows."""
-        kept = not self._week.always or bool(self._quota)
-        self.cause = UNSET if kept and at_s is None else ''
+        """`at_s`: seconds since 1970, None where nobody has set the clock; `discs`: cut today, by the calendar or the
+        days the booth has lived. Tells what differs from what the booth knows."""
+        self.cause = UNSET if at_s is None and not self._week.always else ''
         is_open = at_s is None or self._week.is_open(at_s)
-        left = at_s is None or not self._quota or discs < self._quota
+        left = not self._quota or discs < self._quota
         self.opens = _named(None if at_s is None or is_open else self._week.opens(at_s))
         events = []
         if is_open is not ready.hours:

@@ -72,10 +72,10 @@ def watched_stores(log):
     """Stores that tell what they are asked and what they have answered."""
 
     def watched(name):
-        def do(self, *words):
+        def do(self, *words, **named):
             number = words[0] if words and isinstance(words[0], int) else ''
             log.say(f'> {name} {number}')
-            result = getattr(Stores, name)(self, *words)
+            result = getattr(Stores, name)(self, *words, **named)
             number = getattr(result, 'number', number)
             if name == 'begin_cut':
                 log.say(f'folder {result.name}')
@@ -91,9 +91,9 @@ def watched_disk(log, kind, names):
     """A disk that tells what it is about to do: each line is an instant to be killed at."""
 
     def watched(name):
-        def do(self, *words):
+        def do(self, *words, **named):
             log.say(f'disk {name}')
-            return getattr(kind, name)(self, *words)
+            return getattr(kind, name)(self, *words, **named)
 
         return do
 

@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import soundfile
@@ -191,7 +192,8 @@ def check_folders(task, in_hand):
     """Nothing half-made, no take that nobody knows of; the letter `in_hand` is being planned."""
     assert not [path for path in task.data.rglob('*') if path.name.endswith('.part')]
     for folder in set((task.data / 'letters').iterdir()) - {letter_folder(task, in_hand)}:
-        assert all(path.name == 'letter.wav' or re.fullmatch(r'disc-\d+', path.name) for path in folder.iterdir())
+        assert all(re.fullmatch(r'letter\.wav|master\.npz|disc-\d+', path.name) for path in folder.iterdir())
+        assert all(ZipFile(path).testzip() is None for path in folder.glob('master.npz')), 'half a master'
     assert not list(task.data.glob('*damaged*'))
     takes = list(task.run.iterdir())
     assert len(takes) <= 1

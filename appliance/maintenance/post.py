@@ -100,13 +100,17 @@ def _changed(
 ) -> dict[str, Any]:
     """Fields of an address, those that were given."""
     given = {
-        'recipient': tuple(map(one_line, lines)) or None,
-        'sender': tuple(map(one_line, sender.split(BETWEEN))) if sender is not None else None,
+        'recipient': _lines(lines) or None,
+        'sender': _lines(tuple(sender.split(BETWEEN))) if sender is not None else None,
         'country': None if country is None else one_line(country),
         'language': language,
         'note': None if note is None else one_line(note),
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _lines(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(line for text in texts if (line := one_line(text)))
 
 
 def address_clear(call: Call, number: int) -> Iterator[Said]:

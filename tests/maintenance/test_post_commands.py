@@ -75,6 +75,9 @@ def test_an_address_is_set_shown_changed_and_erased(rig):
     rig.run(f'address set {number} --language ru')
     assert addresses(rig)[number].language == 'ru'
     assert addresses(rig)[number].recipient == ('Maria Schmidt', 'Lindenstr. 5')
+    rig.run(['address', 'set', str(number), '--from', '', '--country', ''])
+    assert addresses(rig)[number] == Address(recipient=('Maria Schmidt', 'Lindenstr. 5'), language='ru', note='+49 30')
+    rig.run(f'address set {number} --country Germany')
     (table,) = rig.run('address list')
     assert table.rows == ((number, 'Maria Schmidt', 'Germany', '+49 30'),)
     rig.run(f'address clear {number}', answer=True)

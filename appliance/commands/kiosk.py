@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from appliance.compose.booth import Choice, Plan
     from appliance.compose.handles import VirtualBooth
     from appliance.desk.server import Server
+    from appliance.kiosk.loop import Kiosk
 
 DESCRIPTION = """Open the booth. Without real parts it is the virtual one: its panel is a page on this computer, with
 the LCD, the buttons, the disc and the sound. `--real` gives it a real part, one at a time."""
@@ -80,12 +81,18 @@ def _headless(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from appliance.compose.booth import PACE, Choice
     from appliance.compose.handles import VirtualBooth
+    from appliance.systemd import Systemd
     from appliance.urgency import come_first
 
     choice = Choice(_parts(options.real), options.pace or PACE)
     priority = come_first() if choice.real else ''  # a virtual booth is a guest on somebody's computer
     with _plan(options, choice) as plan:
-        booth = VirtualBooth(plan)
+        systemd = Systemd()
+
+        def lives(kiosk: Kiosk) -> None:
+            systemd.lives(choice.clock.now_s(), kiosk.stuck() if systemd.watches else '', kiosk.booth.state.value)
+
+        booth = VirtualBooth(plan, lives)
         booth.start()
         if priority:
             logging.info('priority: %s', priority)
@@ -95,6 +102,7 @@ def _serve(options: argparse.Namespace) -> int:
                 booth.show()
             return booth.wait() if options.no_page else _page(booth, plan, options)
         finally:
+            systemd.stopping()
             desk.close()
             booth.close()
 

@@ -67,6 +67,9 @@ class Child:
 
     def hear(self, order: Any) -> None:
         """None: the parent has gone."""
+        if isinstance(order, cutter.Ping):
+            self.say(order)
+            return
         with self._lock:
             if isinstance(order, ENDS_PREVIEW | cutter.Preview):
                 self._listening = order if isinstance(order, cutter.Preview) else None

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -95,7 +96,9 @@ class Disc:
 class VirtualBooth:
     """A whole booth of virtual parts with its supervisor, which can be killed and comes back."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, watch: Callable[[Kiosk], None] = lambda kiosk: None) -> None:
+        """`watch` is called after each turn of the supervisor, in its thread."""
+        self._watch = watch
         self._plan = plan
         self._parts: Virtual = plan.virtual()
         self._lock = threading.Lock()
@@ -168,6 +171,7 @@ class VirtualBooth:
 
     def _beside(self, kiosk: Kiosk) -> None:
         """A visit that is being shown goes on by a turn."""
+        self._watch(kiosk)
         player = self._player
         if player is None:
             return

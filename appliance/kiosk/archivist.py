@@ -66,6 +66,7 @@ class Archivist(Generic[Stores]):
         self._jobs: queue.Queue[Job[Stores] | _Question[Stores] | None] = queue.Queue()
         self._answers: queue.Queue[Callable[[], Events]] = queue.Queue()
         self._dropped = False
+        self.done = 0  # jobs, counted
         self._asking = threading.Lock()
         self._ended = False  # nobody can be asked any more
         self._told = ''  # of the last failure, so that one that comes again every few seconds is told once
@@ -134,6 +135,7 @@ class Archivist(Generic[Stores]):
                 self._reply(job)
             else:
                 self._answers.put(self._answer(job))
+            self.done += 1
             if self._jobs.empty():
                 self._idle.set()
         close = getattr(self._stores, 'close', None)

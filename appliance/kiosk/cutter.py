@@ -88,6 +88,11 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Ping:
+    """Answered by itself, by the thread that hears, whatever the other one is at."""
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """What was prepared, or is being prepared, is thrown away."""
 
@@ -218,6 +223,7 @@ class Cutter:
         self._pipe: Connection | None = None
         self._switches: dict[str, bool] = {}
         self._lost: list[Fault] = []
+        self.asked, self.pongs = False, 0  # whether it owes a sign of life, and how many it has given
 
     @property
     def pid(self) -> int | None:
@@ -267,6 +273,12 @@ class Cutter:
     def stop_button(self, pressed: bool) -> None:
         self._switch('stop_pressed', pressed)
 
+    def ping(self) -> None:
+        """Let the child show that it hears, if there is one; one question at a time."""
+        if self._pipe is not None and not self.asked:
+            self.asked = True
+            self._tell(Ping())
+
     def poll(self) -> tuple[Any, ...]:
         """What the child has said since, in order."""
         said: list[Any] = []
@@ -274,12 +286,18 @@ class Cutter:
             try:
                 if not self._pipe.poll():
                     break
-                said.append(self._pipe.recv())
+                self._take(self._pipe.recv(), said)
             except (EOFError, OSError):
                 self._bury()
         said += self._lost
         self._lost = []
         return tuple(said)
+
+    def _take(self, message: Any, said: list[Any]) -> None:
+        if isinstance(message, Ping):
+            self.asked, self.pongs = False, self.pongs + 1
+        else:
+            said.append(message)
 
     def wait(self, timeout_s: float) -> bool:
         """Until the child has said something; False if it has not by then."""
@@ -306,7 +324,7 @@ class Cutter:
         """A cut that goes on is stopped; safe to call twice."""
         if self._pipe is not None:
             self._pipe.close()
-            self._pipe = None
+            self._pipe, self.asked = None, False
         self._end()
 
     def _switch(self, name: str, on: bool) -> None:
@@ -343,7 +361,7 @@ class Cutter:
         """The child has died, or could not be started: what it was told is lost."""
         if self._pipe is not None:
             self._pipe.close()
-            self._pipe = None
+            self._pipe, self.asked = None, False
         self._lost.append(Fault(DIED, 'the program that cuts has ended by itself, or does not start'))
         self._end()
 

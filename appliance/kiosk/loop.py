@@ -20,6 +20,7 @@ from appliance.kiosk.effects import Doer
 from appliance.kiosk.errands import Errands
 from appliance.kiosk.house.cards import Cards
 from appliance.kiosk.house.sign import DoorSign
+from appliance.kiosk.house.vigil import vigil_over
 from appliance.kiosk.live import Live, Parts, Settings
 from appliance.kiosk.painter import Painter
 from appliance.kiosk.poller import Poller
@@ -78,6 +79,7 @@ class Kiosk:
         self._cards = Cards(parts.reader, parts.archivist) if parts.reader else None
         self._painter = Painter(parts.display, threads=settings.threads, broke=self._screen_broke)
         self._poller = Poller(parts.controls, settings.bounce_s, parts.clock, self.tell)
+        self._vigil = vigil_over(parts, self._painter, self._poller)
         self._health_s, self._frame_s = 0.0, 0.0
         self._health: tuple[bool, bool] | None = None  # room, blanks, as told last
         self.lit: bool | None = None
@@ -165,6 +167,11 @@ class Kiosk:
             self.parts.archivist.wait(seconds)
         else:
             self.parts.cutter.wait(seconds)
+
+    def stuck(self) -> str:
+        """The part that has work and does not do it; '' while all is well. For whoever ends a booth that hangs."""
+        self.parts.cutter.ping()
+        return self._vigil.look(self.parts.clock.now_s())
 
     def drop(self) -> None:
         """As a power cut would: nothing is ended, nothing is written, nobody is told. What is hardware stays."""

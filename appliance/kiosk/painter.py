@@ -25,6 +25,8 @@ class Painter:
         self._shown: View | None = None
         self._wake = threading.Condition()
         self._over = False
+        self.brought = 0  # counted, with what was the same as before
+        self.busy = False
         self._thread = threading.Thread(target=self._paint, name='painter', daemon=True) if threads else None
         if self._thread is not None:
             self._thread.start()
@@ -34,7 +36,7 @@ class Painter:
             self._bring(view)
             return
         with self._wake:
-            self._wanted = view
+            self._wanted, self.busy = view, True
             self._wake.notify()
 
     def stop(self) -> None:
@@ -53,6 +55,9 @@ class Painter:
             if view is None:
                 return
             self._bring(view)
+            self.brought += 1
+            with self._wake:
+                self.busy = self._wanted is not None
 
     def _bring(self, view: View) -> None:
         if view == self._shown:

@@ -32,9 +32,11 @@ class Poller:
         self._moves_until_s = 0.0
         self._thread: threading.Thread | None = None
         self._failure: Exception | None = None
+        self.polls = 0  # counted
 
     def poll(self) -> None:
         """One reading."""
+        self.polls += 1
         inputs, now_s = self._controls.read(), self._clock.now_s()
         if inputs != self._inputs:
             self._inputs, self._moves_until_s = inputs, now_s + MOVES_S

@@ -249,3 +249,23 @@ def test_a_cut_slower_than_a_real_one_says_so_and_a_faster_one_promises_nothing(
         total_s[pace] = until(cutter, Facts)[-1].total_s
     assert total_s[0.5] == pytest.approx(2 * total_s[1.0])
     assert total_s[4.0] == total_s[1.0]
+
+
+def test_a_child_shows_that_it_hears_while_it_prepares_and_not_while_it_is_frozen(cutter, wav):
+    """A frozen child answers when it is thawed: until then it owes a sign of life, which the vigil counts."""
+    cutter.ping()
+    assert not cutter.asked, 'there is no child to be asked'
+    cutter.prepare(wav, FAST)
+    cutter.ping()
+    until(cutter, Facts)
+    assert (cutter.asked, cutter.pongs) == (False, 1)
+    os.kill(cutter.pid, signal.SIGSTOP)
+    cutter.ping()
+    cutter.ping()
+    assert not cutter.wait(0.05)
+    assert (cutter.asked, cutter.pongs) == (True, 1)
+    os.kill(cutter.pid, signal.SIGCONT)
+    while cutter.asked:
+        assert cutter.wait(WAIT_S)
+        cutter.poll()
+    assert cutter.pongs == 2

@@ -25,6 +25,7 @@ FILE = '90-shell.toml'
 HISTORY = '90-shell.history'
 KEPT = 100  # changes that can be undone
 LONGEST = 4096  # characters of a value
+BY_FILE_ONLY = ('places.updater', 'shell.system_shell')  # they would lead from the host's shell to any program
 SECRET = ('attendant.sequence', 'attendant.tokens')  # not for a support bundle
 HEAD = """# What the host has changed while the booth ran (config set, config undo, the attendant's menu).
 # The booth writes this file anew at each change; put what is to stay as it is into a file of your own.
@@ -100,6 +101,9 @@ class HostFile:
     # -- how ---------------------------------------------------------------------------------------------------------
 
     def _change(self, key: str, value: Any, who: str, at_s: float) -> Change:
+        if key in BY_FILE_ONLY:
+            remedy = f'write it into a file of {SYSTEM}, as root'
+            raise OptionError(f'{key} cannot be changed while the booth runs', where='config', remedy=remedy)
         with self._lock:
             section, name = key.split('.')
             before = self._own().get(section, {}).get(name)

@@ -151,12 +151,18 @@ class HostFile:
             raise StorageError(what, where=str(self.path), remedy='give the booth the right to write there') from error
 
 
-def host_file(named: Path | None = None, environ: Mapping[str, str] = os.environ, system: Path = SYSTEM) -> HostFile:
+def host_file(
+    named: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    system: Path = SYSTEM,
+    euid: int | None = None,
+) -> HostFile:
     """Where this booth may write: the computer's folder, else the service's or the user's own."""
     _, *others = usual_folders(environ)
     folders = (system, *others)
-    usable = [folder for folder in folders if os.access(folder, os.W_OK | os.X_OK)] or list(others) or [system]
-    return HostFile(usable[0] / FILE, folders, named)
+    ours = (os.geteuid() if euid is None else euid) == 0 or os.access(system, os.W_OK | os.X_OK)
+    usable = [folder for folder in others if os.access(folder, os.W_OK | os.X_OK)] or others
+    return HostFile((system if ours or not usable else usable[0]) / FILE, folders, named)
 
 
 def files_in_order(files: list[Path], folders: tuple[Path, ...]) -> list[Path]:

@@ -15,6 +15,7 @@ from appliance.errors import OptionError
 from appliance.tables import NAMES
 
 AT_START = ('places.data', 'places.run', 'attendant.reader')  # opened once, when the program starts
+EMPTY = 'empty'
 HIDDEN = 'set, and not shown here'
 TOKENS, SEQUENCE = 'attendant.tokens', 'attendant.sequence'
 
@@ -198,7 +199,8 @@ def _changed(call: Call, change: Change, before: str = '') -> Said:
     else:
         holds = 'it holds when the visit that is going on is over'
     source = '' if change.after is not None else f' (from {origin[key]})'
-    return Line(f'{before}{key} is {_shown(key, _value(config, key))}{source}; {holds}')
+    shown = _shown(key, _value(config, key))
+    return Line(f'{before}{key} is {_written(shown)}{source}; {holds}')
 
 
 def _of(section: str) -> tuple[str, ...]:
@@ -224,6 +226,10 @@ def _text(value: Any) -> str | int | float | bool | None:
 
 def _shown(key: str, value: Any, reveal: bool = False) -> str | int | float | bool | None:
     return HIDDEN if key in SECRET and value and not reveal else _text(value)
+
+
+def _written(value: object) -> str:
+    return EMPTY if value == '' else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _when(at_s: float) -> str:

@@ -163,12 +163,14 @@ def test_where_nobody_may_write_it_says_so(tmp_path):
 
 def test_the_file_lies_where_we_may_write(tmp_path):
     environ = {'STATE_DIRECTORY': str(tmp_path / 'state'), 'HOME': str(tmp_path / 'home')}
-    assert host_file(environ=environ, system=tmp_path).path == tmp_path / FILE
+    assert host_file(environ=environ, system=tmp_path, euid=1000).path == tmp_path / FILE
     nowhere = tmp_path / 'nowhere'
-    assert host_file(environ=environ, system=nowhere).path == tmp_path / 'state' / 'settings' / FILE
+    assert host_file(environ=environ, system=nowhere, euid=1000).path == tmp_path / 'state' / 'settings' / FILE
+    assert host_file(environ=environ, system=nowhere, euid=0).path == nowhere / FILE
+    assert host_file(environ={}, system=nowhere, euid=1000).path == nowhere / FILE
     own = tmp_path / 'home' / '.config' / 'audioletter'
-    assert host_file(environ={'HOME': str(tmp_path / 'home')}, system=nowhere).path == own / FILE
-    file = host_file(environ={'HOME': str(tmp_path / 'home')}, system=nowhere)
+    file = host_file(environ={'HOME': str(tmp_path / 'home')}, system=nowhere, euid=1000)
+    assert file.path == own / FILE
     file.set('policy.retakes', '1', 'anna', 0.0)
     assert value(file, 'policy.retakes') == 1
 

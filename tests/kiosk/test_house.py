@@ -9,6 +9,7 @@ import pytest
 from appliance.config.changes import FILE, HostFile
 from appliance.config.tokens import token_of
 from appliance.kiosk.house.cards import LOCKED_S, TRIES, Cards
+from appliance.words.reasons import reason_for
 from appliance.workflow.values import Event, Held, Item, Kind, State
 from tests.kiosk.booth_rig import Rig
 
@@ -241,8 +242,8 @@ def test_a_clock_that_nobody_has_set_closes_nothing_and_the_host_is_told(tmp_pat
     rig.trusted, rig.wall_s = False, 0.0
     rig.rest(5)
     assert rig.kiosk.booth.state is State.ATTRACT
-    assert 'nobody has set the clock' in rig.kiosk.causes['clock']
-    assert caplog.text.count('nobody has set the clock') == 1
+    assert 'opening hours are not kept' in reason_for(f'clock: {rig.kiosk.causes["clock"]}').host
+    assert caplog.text.count('clock: neither the network nor') == 1
     rig.trusted, rig.wall_s = True, datetime(2026, 11, 27, 20, tzinfo=UTC).timestamp()
     rig.until(State.CLOSED)
     assert rig.kiosk.causes['clock'] == ''

@@ -83,6 +83,12 @@ def test_what_is_wrong_is_one_line_and_changes_nothing(rig, tmp_path, words, sai
     assert not (tmp_path / FILE).exists()
 
 
+def test_what_is_nothing_false_or_empty_is_said(rig):
+    assert line(rig, 'config set policy.retakes 0') == 'policy.retakes is 0; it holds now'
+    assert line(rig, 'config set voice.prompts false') == 'voice.prompts is false; it holds now'
+    assert line(rig, ['config', 'set', 'voice.prompts_folder', '']) == 'voice.prompts_folder is empty; it holds now'
+
+
 def test_lists_are_words_or_one_text_with_commas(rig):
     assert 'de, en' in line(rig, 'config set voice.languages de en')
     assert 'fr, de' in line(rig, ['config', 'set', 'voice.languages', 'fr, de'])

@@ -10,7 +10,7 @@ from appliance.config.hours import Opens, Week
 from appliance.words.texts import DAYS, TODAY, TOMORROW
 from appliance.workflow.values import Event, Kind, Ready
 
-UNSET = 'nobody has set the clock, so opening hours are not kept'
+UNSET = 'neither the network nor a battery keeps it'
 NEXT_WEEK = 7  # days: a weekday's name would mean today
 
 

@@ -17,6 +17,7 @@ from appliance.booth.doors import Heard, Inputs, Sink
 from appliance.config import Config
 from appliance.config.places import Folders
 from appliance.desk.journal import Journal
+from appliance.hands.orders import Moving
 from appliance.kiosk.cutter import Facts as CutFacts
 from appliance.kiosk.cutter import Progress
 from appliance.kiosk.live import Settings
@@ -70,6 +71,7 @@ class Look:
     heard: Heard
     facts: CutFacts | None = None  # of the letter that is planned
     progress: Progress | None = None  # of the cut that goes on, or went on last
+    moving: Moving | None = None  # what a hand moves now
     playing: str = ''  # 'take', 'disc' or ''
     letters: tuple[Letter, ...] = ()
     causes: Mapping[str, str] = field(default_factory=dict)  # part -> what is the matter with it

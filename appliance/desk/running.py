@@ -69,6 +69,7 @@ class KioskDesk:
             heard=live.heard,
             facts=live.facts,
             progress=live.progress,
+            moving=live.moving,
             playing=live.playing,
             letters=live.letters,
             causes={name: cause for name, cause in list(kiosk.causes.items()) if cause},

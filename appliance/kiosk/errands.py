@@ -33,14 +33,14 @@ class Errands:
         self._asked: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
         self._numbers = 0
         self._going: Running | None = None
-        self._moving = ''
+        self._moving: Moving | None = None
         self._over = False
         self._served = True  # no errand before the loop has turned
 
     @property
-    def moving(self) -> str:
-        """What moves now, in words."""
-        return self._moving if self._going is not None else ''
+    def moving(self) -> Moving | None:
+        """What moves now."""
+        return self._moving if self._going is not None else None
 
     @property
     def busy(self) -> bool:
@@ -90,7 +90,7 @@ class Errands:
             return False
         if self._going is not None and message.number == self._going.number:
             self._going.said.put(message)
-            self._moving = message.what.what if isinstance(message.what, Moving) else ''
+            self._moving = message.what if isinstance(message.what, Moving) else None
             if message.last:
                 self._going = None
         return True

@@ -12,6 +12,7 @@ from appliance.clock import Clock, wall_is_trusted, wall_s
 from appliance.config import Config
 from appliance.config.changes import HostFile
 from appliance.config.model import Policy
+from appliance.hands.orders import Moving
 from appliance.kiosk.archivist import Archivist
 from appliance.kiosk.cutter import Cutter, Facts, Order, Progress
 from appliance.kiosk.house.cards import Reader
@@ -109,7 +110,7 @@ class Live:
     letters: tuple[Letter, ...] = ()
     again: Letter | None = None  # that was looked up to be cut again
     opens: tuple[str, str] = ('', '')  # when the booth opens next: day and time, as the screens name them
-    moving: str = ''  # what moves for the host, in words
+    moving: Moving | None = None  # for the host
     finished: int = 0  # number of the letter whose picture and sound were made last
 
 

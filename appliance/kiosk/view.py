@@ -49,7 +49,7 @@ def view(booth: Booth, live: Live, settings: Settings, rules: Rules, now_s: floa
         done=booth.done,
         open=booth.ready.open,
         called=booth.called,
-        note=live.moving if booth.state is State.MAINTENANCE else '',
+        note=live.moving.what if live.moving and booth.state is State.MAINTENANCE else '',
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from appliance.desk.book import Call, Command, Facts, Line, Look, Said, Table, Value
 from appliance.errors import MachineRefusesError, OptionError, StorageError
+from appliance.hands.orders import Moving
 from appliance.message import Stores
 from appliance.words.reasons import reason_for
 from appliance.workflow.turn import CONDITIONS, SERVED, closed_by
@@ -134,6 +135,7 @@ def watch(call: Call, *, every: float = 1.0, rows: int = 0) -> Iterator[Said]:
 def _seen(call: Call) -> dict[str, Value]:
     look = call.desk.look()
     cut = look.progress if look.booth.state in (State.CUTTING, State.CANCEL) else None
+    hand = look.moving
     hears = look.heard.meter.peak_db > -120.0
     return {
         'at, s': round(call.desk.wall_s(), 3),
@@ -141,19 +143,25 @@ def _seen(call: Call) -> dict[str, Value]:
         'peak, dB': round(look.heard.meter.peak_db, 1) if hears else None,
         'level, dB': round(look.heard.meter.rms_db, 1) if hears else None,
         'lost blocks': look.heard.lost_blocks,
-        'platter, rpm': round(cut.rpm, 2) if cut else None,
-        'radius, mm': round(cut.radius_mm, 2) if cut else None,
-        'head down': cut.head_down if cut else None,
+        'platter, rpm': round(cut.rpm, 2) if cut else round(hand.rpm, 2) if hand else None,
+        'radius, mm': round(cut.radius_mm, 2) if cut else _known(hand),
+        'head down': cut.head_down if cut else hand.head_down if hand else None,
+        'moves': hand.what if hand else None,
         'cut, %': round(100 * cut.part, 1) if cut else None,
         'buffer, ms': round(cut.queued_ms) if cut else None,
         **{f'{name}, C': round(value, 1) for name, value in temperatures(call.desk.program.thermal).items()},
     }
 
 
+def _known(hand: Moving | None) -> float | None:
+    """Where the carriage stands, where that is known."""
+    return None if hand is None or hand.carriage_mm is None else round(hand.carriage_mm, 2)
+
+
 def _row(seen: dict[str, Value], width: int) -> str:
     at = datetime.fromtimestamp(float(seen['at, s'] or 0)).strftime('%H:%M:%S')
     warm = [value for name, value in seen.items() if name.endswith(', C') and isinstance(value, float)]
-    parts = [at, str(seen['state'])]
+    parts = [at, str(seen['moves'] or seen['state'])]
     for name, text in (('peak, dB', '{:.0f} dB'), ('platter, rpm', '{:.2f} rpm'), ('cut, %', '{:.0f} %'),
                        ('radius, mm', '{:.1f} mm'), ('buffer, ms', 'buffer {} ms')):  # fmt: skip
         if seen[name] is not None and (width >= NARROW or name not in ('radius, mm', 'cut, %')):

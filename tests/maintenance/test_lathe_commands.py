@@ -9,7 +9,7 @@ import pytest
 from appliance.desk.book import Facts, Line, Table
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
 from appliance.hands.orders import Home, Jog, Moved, Moving, Setup, Spin, Spun
-from appliance.kiosk.cutter import Cutter
+from appliance.kiosk.cutter import Cutter, ErrandSaid
 from appliance.kiosk.errands import Errands
 from appliance.maintenance import lathe
 from appliance.workflow.values import Event, Kind, State
@@ -89,7 +89,7 @@ def test_a_test_cut_asks_for_the_scrap_and_does_nothing_on_no(rig):
 
 def test_what_moves_is_said_once_and_stands_on_the_lcd_until_it_is_over(rig):
     rig.maintain()
-    seen = []
+    seen, watched = [], []
     rig.cutter.replies = lambda order: [Moving('carriage: 3 mm inward', k / 9, 129 - k / 3, 0.0) for k in range(9)]
     original = Errands.take
 
@@ -98,6 +98,7 @@ def test_what_moves_is_said_once_and_stands_on_the_lcd_until_it_is_over(rig):
         rig.kiosk.live.moving = errands.moving
         rig.kiosk._show(rig.clock.now_s())
         seen.append(rig.kiosk.view.note)
+        watched.append(rig.desk.look().moving)
         return taken
 
     Errands.take = take
@@ -107,8 +108,23 @@ def test_what_moves_is_said_once_and_stands_on_the_lcd_until_it_is_over(rig):
     finally:
         Errands.take = original
     assert seen == ['carriage: 3 mm inward'] * 9 + ['']
+    assert [moving and moving.carriage_mm for moving in watched] == [129 - k / 3 for k in range(9)] + [None]
     rig.rest(0.3)
     assert rig.kiosk.view.note == ''
+
+
+def test_whoever_watches_sees_what_moves_and_how_fast(rig):
+    rig.maintain()
+    begun = rig.kiosk.errands.begin(Spin(Setup(), 78.26, 5))
+    rig.turn()
+    moving = Moving('platter: 5 turns at 78.26 rpm', 0.5, 110.0, 78.2591)
+    rig.cutter.says.append(ErrandSaid(begun.result(1).number, moving))
+    rig.rest(0.1)
+    (seen,) = rig.run('watch --rows 1 --json')
+    told = ('moves', 'platter, rpm', 'radius, mm', 'head down', 'cut, %')
+    assert [seen.facts[name] for name in told] == ['platter: 5 turns at 78.26 rpm', 78.26, 110.0, False, None]
+    (row,) = lines(rig.run('watch --rows 1'))
+    assert 'platter: 5 turns at 78.26 rpm  78.26 rpm  110.0 mm' in row
 
 
 def test_a_jog_is_executed_and_told(booth):

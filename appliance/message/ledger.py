@@ -180,6 +180,12 @@ class Ledger:
         self.run(f'INSERT INTO {table} ({", ".join(names)}) VALUES ({places})', *stamp.columns, *told)
         self.run(f'DELETE FROM {table} WHERE id <= (SELECT MAX(id) FROM {table}) - ?', LINES)
 
+    def copy_to(self, path: Path) -> None:
+        """All that stands in it at this moment, as a ledger of one file."""
+        with self._told(), contextlib.closing(sqlite3.connect(path)) as other:
+            self._db.backup(other)
+            other.execute('PRAGMA journal_mode = DELETE')
+
     def erase_traces(self) -> None:
         """What was deleted is gone from the log too."""
         with self._told():

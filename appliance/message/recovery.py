@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from appliance.errors import StorageError
 from appliance.message.disk import Disk
 from appliance.message.ledger import FILE, Ledger
-from appliance.message.shelf import Shelf
+from appliance.message.shelf import STAGING, Shelf
 from appliance.message.takes import reference
 from appliance.message.values import Letter, Recovered, Take
 
@@ -115,6 +115,7 @@ def _agree(stores: Stores) -> None:
     ledger, shelf = stores.ledger, stores.shelf
     shelf.release()
     shelf.tidy_numbers()
+    stores.disk.remove(shelf.data / STAGING)
     for row in ledger.rows("SELECT number FROM letter WHERE state = 'forgetting'"):
         stores.forget(row['number'])
     known = {row['number']: row['state'] for row in ledger.rows('SELECT number, state FROM letter')}

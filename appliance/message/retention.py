@@ -36,6 +36,11 @@ class Life:
     def lived_s(self) -> float:
         return self._before_s + max(self._now_s() - self._begun_s, 0.0)
 
+    def go_on_from(self, lived_s: float) -> None:
+        """The hours of another booth, whose letters this one has now."""
+        self._before_s = lived_s
+        self._begun_s = self._now_s()
+
     def write_down(self, after_s: float = 0.0) -> None:
         """If it has not been for `after_s`."""
         now_s = self._now_s()

@@ -16,6 +16,7 @@ from appliance.sound.voice import SOUND_RATE_HZ
 
 FOLDER, SOUND, MASTER, PART, DISC = 'letters', 'letter.wav', 'master.npz', '.part', 'disc-'
 NUMBER, RESERVE = 'last-number', 'reserve'
+STAGING = 'restore' + PART  # letters out of a backup, on their way here
 HEAD = len(letter_header(Origin(0, '', 0.0), 0))  # bytes before the sound, the same for every letter
 FULL = (1 << 23) - 1
 

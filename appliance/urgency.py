@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 
 NICE_FIRST, NICE_LAST = -10, 10
 LOWEST = 1  # of the real-time priorities: whoever feeds a lathe, and the kernel's own threads, come before
@@ -35,3 +36,23 @@ def give_way(pid: int, nice: int = NICE_LAST) -> None:
         os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, nice)
+
+
+def keep_to_isolated(told: Path = Path('/sys/devices/system/cpu/isolated')) -> tuple[int, ...]:
+    """This thread alone on the cores that the kernel gives to nobody (isolcpus, boot/image/cmdline.txt): which they
+    are, or none where there are none, or it may not."""
+    with contextlib.suppress(OSError, ValueError):
+        cores = cores_of(told.read_text(encoding='ascii'))
+        if cores:
+            os.sched_setaffinity(0, cores)
+            return cores
+    return ()
+
+
+def cores_of(text: str) -> tuple[int, ...]:
+    """Of a list such as '1,3-4' (Linux, Documentation/admin-guide/cputopology.rst)."""
+    found: list[int] = []
+    for part in filter(None, text.strip().split(',')):
+        first, _, last = part.partition('-')
+        found += range(int(first), int(last or first) + 1)
+    return tuple(found)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.urgency import cores_of, keep_to_isolated
+
 ROOT = Path(__file__).parents[1]
 LOOK = 'import os, json\ndef look(pid=0): return [os.sched_getscheduler(pid), os.getpriority(os.PRIO_PROCESS, pid)]\n'
 
@@ -65,3 +67,26 @@ def test_without_permission_nothing_is_claimed():
     except FileNotFoundError:
         pytest.skip('setpriv is not here')
     assert (said, policy, nice) == ('usual', os.SCHED_OTHER, 0)
+
+
+@pytest.mark.parametrize(
+    ('text', 'cores'), [('', ()), ('\n', ()), ('3\n', (3,)), ('1,3-5\n', (1, 3, 4, 5)), ('0-1', (0, 1))]
+)
+def test_the_kernels_list_of_cores_is_read(text, cores):
+    assert cores_of(text) == cores
+
+
+def test_a_thread_keeps_to_the_isolated_cores_where_there_are_any(tmp_path):
+    before = os.sched_getaffinity(0)
+    core = min(before)
+    told = tmp_path / 'isolated'
+    try:
+        assert keep_to_isolated(told) == ()
+        told.write_text('not a list\n')
+        assert keep_to_isolated(told) == ()
+        assert os.sched_getaffinity(0) == before
+        told.write_text(f'{core}\n')
+        assert keep_to_isolated(told) == (core,)
+        assert os.sched_getaffinity(0) == {core}
+    finally:
+        os.sched_setaffinity(0, before)

@@ -21,6 +21,7 @@ from appliance.lathe.settings import Knobs, engine_settings
 from appliance.machine.model import FRAME_RATE_HZ, FRAMES_PER_SAMPLE, Machine
 from appliance.native import check, ffi, lib
 from appliance.timeline.score import Score
+from appliance.urgency import keep_to_isolated
 
 WATCH_S = 0.02  # between two looks at the interlock
 ENDING_FRAMES = FRAME_RATE_HZ // 2  # before its end, in which the interlock is told that the heartbeat will cease
@@ -179,6 +180,7 @@ class EngineLathe:
 
     def _feed(self) -> None:
         if self._knobs.realtime:
+            keep_to_isolated()
             lib.engine_go_realtime()
         result = lib.ENGINE_SLEEP
         while result != lib.ENGINE_OVER:

@@ -55,11 +55,15 @@ def enter(rig, sequence=SEQUENCE):
 # -- the attendant -------------------------------------------------------------------------------------------------
 
 
-def test_the_attendant_comes_in_and_what_is_done_is_in_the_ledger(tmp_path, rigs):
+def test_the_attendant_comes_in_and_what_is_done_is_in_the_ledger(tmp_path, rigs, caplog):
+    caplog.set_level(logging.INFO, 'audioletter')
     rig = booth(tmp_path, f'[attendant]\nsequence = "{SEQUENCE}"\n')
     rigs.append(rig)
     assert knock(rig) is State.CODE
+    caplog.clear()
     assert enter(rig) is State.ATTENDANT
+    assert 'sequence: attendant code -> attendant' in caplog.text
+    assert 'right' not in caplog.text, 'nobody reads the sequence in the log'
     for _ in range(3):
         rig.press('right')
     assert rig.kiosk.booth.item is Item.QUIETER

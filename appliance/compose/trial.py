@@ -30,6 +30,7 @@ from appliance.playback.play import Listening, listen
 from appliance.virtual.interlock import VirtualInterlock
 
 MADE = '.part'
+PLAIN = ', or leave out --plain'  # at the end of what `appliance.sound.refusal` says
 SIGNAL = 'signal.wav'
 CLEAN = 'clean.wav'  # heard on noiseless film, for the figures alone
 
@@ -118,11 +119,13 @@ class Trial:
         return Tested(order.folder, report)
 
     def _prepared(self, request: Request, part: Path) -> Prepared:
-        """What is too loud for disc or head is told as a test's, which has no other way than a lower level."""
+        """What is too loud, or too long for what is left of the scrap, is told as a test's: its ways out
+        are not those of a letter."""
         try:
             return prepare(request, part, self)
         except DoesNotFitError as error:
-            remedy = error.remedy.removesuffix(', or leave out --plain')
+            louder = error.remedy.removesuffix(PLAIN)
+            remedy = louder if louder != error.remedy else 'lay a fresh scrap, or test for less time'
             raise DoesNotFitError(error.what, where=self._what, remedy=remedy, key=error.key) from error
 
     def _engrave(self, made: Prepared, part: Path) -> Outcome:

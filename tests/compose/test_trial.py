@@ -140,7 +140,9 @@ def test_a_slow_platter_is_found_in_the_groove_and_named_first(bench):
 def test_a_full_scrap_is_refused_before_anything_moves(bench):
     with pytest.raises(OptionError, match='lay a fresh scrap'):
         bench.cut('tone', 'a', from_mm=57.0)
-    with pytest.raises(DoesNotFitError, match='xray-25'):
+    with pytest.raises(
+        DoesNotFitError, match=r'test cut: tone, 60 s: .* does not fit .*; lay a fresh scrap, or test for'
+    ):
         bench.cut('tone', 'b', seconds=60.0, from_mm=60.0)
     assert bench.said == []
     assert list(bench.tests.iterdir()) == []

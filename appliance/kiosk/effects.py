@@ -186,13 +186,13 @@ class Doer:
     # -- store -------------------------------------------------------------------------------------------------------
 
     def _keep(self, text: str, booth: Booth) -> None:
-        take = booth.take
+        take, language = booth.take, self.settings.config.voice.languages[booth.language]
 
         def failed(error: AudioLetterError) -> tuple[Event, ...]:
             return (Event(Kind.KEEP_FAILED, why(error), take=take),)
 
         def keep(stores: Stores) -> int:
-            return stores.keep().number
+            return stores.keep(language).number
 
         self.give(Job('keep the letter', keep, lambda number: (Event(Kind.KEPT, number=number, take=take),), failed))
 

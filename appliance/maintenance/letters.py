@@ -80,6 +80,7 @@ def letters_show(call: Call, number: int) -> Iterator[Said]:
         'which means': STATES[letter.state],
         'day': letter.date,
         'length, s': round(letter.seconds, 2),
+        'language': letter.language,
         'disc': letter.disc,
         'speed, rpm': round(letter.speed_rpm, 3),
         'address': addressed,

@@ -88,6 +88,7 @@ def forget(ledger: Ledger, shelf: Shelf, number: int, stamp: Stamp) -> None:
             ledger.log('visit', stamp, 'forgotten', None, '')
         ledger.run(
             "UPDATE letter SET state = 'forgotten', reference = NULL, at_s = NULL, seconds = NULL, disc = NULL, "
+            "language = '', "
             'speed_rpm = NULL, level_db = NULL, plan = NULL, master = NULL WHERE number = ?',
             number,
         )

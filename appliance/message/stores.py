@@ -149,9 +149,10 @@ class Stores:
         with contextlib.suppress(StorageError):  # at worst somebody is asked for a blank after the next crash
             self._visitor(0)
 
-    def keep(self) -> Letter:
-        """The take as a letter, on disk before this returns; the same take is the same letter, however often asked."""
-        return self._keep('kept')
+    def keep(self, language: str = '') -> Letter:
+        """The take as a letter, on disk before this returns; the same take is the same letter, however often asked.
+        `language`: of the visitor, for label and slip."""
+        return self._keep('kept', language)
 
     def hold(self) -> Letter:
         """For the host, who will decide; then the take is forgotten."""
@@ -159,7 +160,7 @@ class Stores:
         self.discard()
         return letter
 
-    def _keep(self, state: str) -> Letter:
+    def _keep(self, state: str, language: str = '') -> Letter:
         take = self.end_take()
         if take is None:
             raise StorageError('there is nothing to be kept', remedy='record first')
@@ -170,7 +171,7 @@ class Stores:
             return self.letter(row['number'])
         with self._in_words('keep the letter', self.shelf.data):  # what is set aside for the disc stays so
             self.shelf.give_back(round(take.seconds * SOUND_RATE_HZ) * FRAME_BYTES + LEDGER_BYTES)
-        number = row['number'] if row is not None else self._new_letter(mark, state)
+        number = row['number'] if row is not None else self._new_letter(mark, state, language)
         self._visitor(number if state == 'kept' else 0)  # whatever was asked before and broken off
         with self._in_words('keep the letter', self.shelf.wav(number)):
             self.shelf.remember_number(number)
@@ -188,12 +189,12 @@ class Stores:
             with self.ledger.change():
                 self.ledger.remember('visitor', number)
 
-    def _new_letter(self, mark: str, state: str) -> int:
+    def _new_letter(self, mark: str, state: str, language: str) -> int:
         """The next number, for what is to become 'kept' or 'held'. It is spent even if nothing comes of it."""
         ledger = self.ledger
         with ledger.change():
-            sql = 'INSERT INTO letter (reference, state, at_s, lived_s, date) VALUES (?, ?, ?, ?, ?)'
-            number = ledger.run(sql, mark, 'keeping', *self.stamp().columns)
+            sql = 'INSERT INTO letter (reference, state, language, at_s, lived_s, date) VALUES (?, ?, ?, ?, ?, ?)'
+            number = ledger.run(sql, mark, 'keeping', language, *self.stamp().columns)
             ledger.remember('visitor', number if state == 'kept' else 0)
         return number
 

@@ -99,6 +99,53 @@ def test_the_attendant_too_gets_one_copy_within_the_quota(tmp_path):
     rig.close()
 
 
+class Again(Rig):
+    """The same booth, started once more: it comes back with what was going on."""
+
+    def until(self, state, seconds=60.0):
+        super().until(State.LOAD_DISC if state is State.ATTRACT and not self.cutter.marks else state, seconds)
+
+
+def test_a_booth_that_is_killed_in_an_edition_comes_back_to_its_next_disc(tmp_path):
+    rig = Rig(tmp_path)
+    first_disc(rig)
+    order(rig, 3, numbered=True)
+    disc(rig)
+    rig.until(State.LOAD_DISC)
+    rig.kiosk.drop()
+    again = Again(tmp_path)
+    assert again.cutter.orders('prepare')[-1][2] == 'ab12', 'the master is that of the first disc'
+    assert (again.kiosk.booth.letter, again.kiosk.booth.copies) == (1, 2)
+    disc(again)
+    disc(again)
+    again.until(State.ATTRACT)
+    assert again.cutter.marks == ['1 2/3', '1 3/3']
+    again.close()
+
+
+def test_a_letter_knows_the_language_of_its_visitor_until_it_is_forgotten(rig):
+    rig.press()
+    rig.press('right')
+    rig.press()
+    rig.until(State.LEVEL_CHECK)
+    rig.virtual.microphone.speak(rig.voice)
+    rig.rest(0.5)
+    rig.press()
+    rig.until(State.RECORDING)
+    rig.rest(3.0)
+    rig.press()
+    rig.until(State.LISTEN)
+    rig.press()
+    rig.until(State.LOAD_DISC)
+    assert rig.row('SELECT language FROM letter') == ('ru',)
+    rig.press('left')
+    rig.until(State.ATTRACT)
+    assert rig.row('SELECT step, language FROM visit') == ('load disc', 'ru')
+    rig.kiosk.parts.archivist.give(Job('forget', lambda stores: stores.forget(1)))
+    rig.rest(0.1)
+    assert rig.row('SELECT language FROM letter') == ('',)
+
+
 # -- with the real child -----------------------------------------------------------------------------------------------
 
 
@@ -154,3 +201,17 @@ def test_a_copy_by_another_child_is_the_first_disc_byte_for_byte_and_one_on_anot
     assert 'have changed' in told.anew
     assert told.disc == 'xray-17'
     again.close()
+
+
+@pytest.mark.timeout(120)
+def test_a_disc_whose_master_cannot_be_kept_is_a_disc_all_the_same(tmp_path):
+    take, letter = take_of(tmp_path)
+    (letter / MASTER).mkdir()
+    cutter = Cutter()
+    cutter.prepare(take, Order('xray-25'))
+    said(cutter, Facts)
+    cutter.cut(letter / 'disc-1', '217')
+    heard = said(cutter, Finished)
+    assert not [message for message in heard if isinstance(message, Mastered)]
+    assert (letter / 'disc-1' / 'playback.wav').is_file()
+    cutter.close()

@@ -22,6 +22,7 @@ Protocol, version 1. Lines of JSON in UTF-8, each an object, at most 64 KiB with
     server  {"id": 7, "end": {"code": 0}}                           the last of this id
             {"id": 7, "end": {"code": 2, "what": "...", "where": "...", "remedy": "...", "private": true}}
     server  {"note": "..."}                                         at any time: somebody has taken over, say
+            {"state": "attract", "command": "anna", "yours": true}  to a terminal, for its prompt, whenever it changes
     client  {"id": 8, "complete": "letters sh"}                     server  {"id": 8, "choices": ["show"]}
     server  {"error": "..."}                                        and it hangs up: what came was no line of these
 

@@ -115,6 +115,15 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class How:
+    """For the prompt of a terminal: how the booth is, and who has the command of it."""
+
+    state: str
+    command: str = ''
+    yours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Wrong:
     """The server hangs up after it."""
 
@@ -122,7 +131,7 @@ class Wrong:
 
 
 FromClient = Hello | Do | Answer | Input | Cancel | Complete
-FromServer = Greeting | Say | Ask | Want | End | Choices | Note | Wrong
+FromServer = Greeting | Say | Ask | Want | End | Choices | Note | How | Wrong
 
 
 def clean(text: str, longest: int = CELL) -> str:

@@ -64,6 +64,12 @@ class Office:
         had.note(f'{place.who} (session {place.number}) has taken over the command of the booth')
         return had.who
 
+    def command_for(self, place: Place) -> tuple[str, bool]:
+        """Who has the command of the booth, and whether it is theirs."""
+        with self._lock:
+            has = self._commander
+            return ('' if has is None else has.who), has is place
+
     def begin(self, place: Place, id_: int, name: str, stop: Callable[[], None] | None) -> None:
         with self._lock:
             place.doing[id_] = name

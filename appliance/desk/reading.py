@@ -15,6 +15,7 @@ from typing import Any
 
 from appliance.desk.book import Blob, Facts, Line, Table, Value
 from appliance.desk.lines import (
+    CELL,
     CONTROLS,
     IDS,
     LONGEST,
@@ -33,6 +34,7 @@ from appliance.desk.lines import (
     FromServer,
     Greeting,
     Hello,
+    How,
     Input,
     LineError,
     Note,
@@ -64,6 +66,8 @@ def from_server(line: bytes) -> FromServer:
         return Greeting(_text(found, 'version', 100), _number(found, 'protocol', 1, IDS))
     if keys == {'note'}:
         return Note(_text(found, 'note'))
+    if keys == {'state', 'command', 'yours'}:
+        return How(_text(found, 'state', CELL), _text(found, 'command', CELL), _truth(found, 'yours'))
     if keys == {'error'}:
         return Wrong(_text(found, 'error'))
     read = _SERVER.get(keys)

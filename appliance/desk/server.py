@@ -116,6 +116,7 @@ class Server:
             else:
                 self._serve(key.data, mask)
         now_s = monotonic_s()
+        self._look_at_the_booth(now_s)
         for wire in list(self._wires):
             if wire.late(now_s):
                 self._drop(wire)
@@ -124,7 +125,6 @@ class Server:
                 self._serve(wire, selectors.EVENT_READ)
             self._expect(wire, now_s)
         self._listen_again()
-        self._look_at_maintenance(now_s)
 
     def _serve(self, wire: Wire, mask: int) -> None:
         """A mistake in what concerns one client costs that client only."""
@@ -158,7 +158,10 @@ class Server:
         who = _who(wire.uid, wire.peer, hello.who)
         log.info('shell: %s has come', who)
         wire.peer = who
-        return Session(self._room, hello, who, wire.send, wire.note)
+        session = Session(self._room, hello, who, wire.send, wire.note)
+        if how := session.how():
+            wire.put_now(how)
+        return session
 
     def _accept(self) -> None:
         if self._listener is None:
@@ -217,8 +220,8 @@ class Server:
             log.info('shell: %s has gone', wire.peer)
             wire.session.gone()
 
-    def _look_at_maintenance(self, now_s: float) -> None:
-        """What goes on in it keeps it up; its end is told to all that are here."""
+    def _look_at_the_booth(self, now_s: float) -> None:
+        """What goes on in maintenance keeps it up; its end, and how the booth is, is told to all that are here."""
         if not self._wires or now_s < self._maintain_s:
             return
         self._maintain_s = now_s + TICK_S
@@ -226,6 +229,9 @@ class Server:
         if self._before is State.MAINTENANCE and state is not State.MAINTENANCE:
             self._room.office.tell_all('maintenance has ended')
         self._before = state
+        for wire in self._wires:
+            if wire.session is not None and not wire.hanging and (how := wire.session.how()):
+                wire.put_now(how)
         if state is State.MAINTENANCE and any(wire.session and wire.session.maintains for wire in self._wires):
             self._room.desk.tell(Event(Kind.MAINTAIN))
 

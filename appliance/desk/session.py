@@ -27,6 +27,7 @@ from appliance.desk.lines import (
     FromClient,
     FromServer,
     Hello,
+    How,
     Input,
     LineError,
     Say,
@@ -102,6 +103,7 @@ class Session:
         self._room, self._hello, self._send = room, hello, send
         self.place = Place(who, room.desk.wall_s(), note)
         self._runs: dict[int, Running] = {}
+        self._told: How | None = None
         self._lock = threading.Lock()
         self._asked: queue.SimpleQueue[Do | Complete | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=f'session of {who}', daemon=True)
@@ -138,6 +140,18 @@ class Session:
         for running in runs:
             running.cancel()
         self._asked.put(None)
+
+    def how(self) -> How | None:
+        """For the prompt of a terminal: how things are, if that is not what it was told last. From any thread."""
+        if not self._hello.terminal:
+            return None
+        state = self._room.desk.look().booth.state.value
+        how = How(state, *self._room.office.command_for(self.place))
+        with self._lock:
+            if how == self._told:
+                return None
+            self._told = how
+        return how
 
     def join(self, timeout_s: float) -> None:
         self._thread.join(timeout_s)
@@ -295,6 +309,8 @@ class Session:
         with self._lock:
             self._runs.pop(id_, None)
         with contextlib.suppress(GoneError):
+            if how := self.how():
+                self._send(how, None)
             self._send(last, None)
 
     def _note(self, command: Command, do: Do, end: End) -> None:

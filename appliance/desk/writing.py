@@ -27,6 +27,7 @@ from appliance.desk.lines import (
     FromServer,
     Greeting,
     Hello,
+    How,
     Input,
     LineError,
     Note,
@@ -95,6 +96,8 @@ def _object_of(message: FromClient | FromServer) -> dict[str, Any]:
             return {'id': message.id, 'choices': [clean(choice, CHOICE) for choice in message.choices]}
         case Note():
             return {'note': clean(message.text)}
+        case How():
+            return {'state': clean(message.state), 'command': clean(message.command), 'yours': message.yours}
         case Wrong():
             return {'error': clean(message.text)}
 

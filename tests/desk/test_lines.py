@@ -45,6 +45,7 @@ SERVER = st.one_of(
     st.builds(lines.End, IDS, st.integers(0, 255), TEXT, TEXT, TEXT, st.booleans()),
     st.builds(lines.Choices, IDS, st.lists(NAMES, max_size=9).map(tuple)),
     st.builds(lines.Note, TEXT),
+    st.builds(lines.How, TEXT, TEXT, st.booleans()),
     st.builds(lines.Wrong, TEXT),
 )
 NASTY = '\x1b[2J"\\\n\t \ud800é漢😀' + 'x' * 50

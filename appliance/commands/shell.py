@@ -67,11 +67,11 @@ class _Shell:
         self._how = 'audioletter shell' if keys is None else 'ssh booth'
 
     def run(self, words: list[str], found: set[str]) -> int:
-        if words == ['system', 'shell']:
-            self._leave(lambda: self._recorded(words))
         if words:
-            from appliance.shell.batch import Wishes, one
+            from appliance.shell.batch import WAY_OUT, Wishes, one
 
+            if words == WAY_OUT:
+                self._leave(lambda: self._recorded(words))
             with self._connect() as link:
                 return one(link, words, Wishes.of(found, self._how))
         if sys.stdin.isatty() and sys.stdout.isatty():

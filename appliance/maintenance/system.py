@@ -210,6 +210,18 @@ def update(call: Call, file: Path) -> Iterator[Said]:
     yield Facts({'installed': str(file), 'next': 'reboot'})
 
 
+def system_shell(call: Call) -> None:
+    """Leave for a system shell, where your SSH key is named for that.
+
+    A file of /etc/audioletter names such keys, [shell] system_shell = ["anna"], and no command here can. Type it
+    alone, at the prompt or behind ssh. The shell itself looks at the file and goes, also when no booth runs; here it
+    is noted.
+
+    Examples:
+        system shell
+    """
+
+
 COMMANDS = (
     Command('logs', logs),
     Command('doctor', doctor),
@@ -217,4 +229,5 @@ COMMANDS = (
     Command('reboot', reboot, asks='End the booth and start it again?', changes=True),
     Command('shutdown', shutdown, asks='End the booth and switch it off?', changes=True),
     Command('update', update, asks='Install {file}?', changes=True),
+    Command('system shell', system_shell, urgent=True),  # noted, without the command of the booth
 )

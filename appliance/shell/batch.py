@@ -17,6 +17,7 @@ from appliance.shell.printing import Json, Text, complain
 from appliance.shell.words import LONGEST, leading, says, split
 
 BITE = 64 * 1024
+WAY_OUT = ['system', 'shell']
 LOST_FILE = 2  # exit code of a command whose file had nowhere to go
 
 
@@ -59,6 +60,8 @@ def _run_line(errands: Errands, line: bytes, where: str, wishes: Wishes) -> int:
         if not words or words[0].startswith('#'):
             return 0
         options, words = leading(words)
+        if words == WAY_OUT:
+            raise OptionError('system shell is no command for a pipe', where=where, remedy='type it at the prompt')
         return _run(errands, words, wishes, where, in_json='--json' in options)
     except OptionError as error:
         complain(error.line)

@@ -145,4 +145,9 @@ def block_lines(cells: list[list[str]], width: int) -> Iterator[str]:
     for number, row in enumerate(rows):
         if number:
             yield ''
-        yield from fact_lines(dict(zip(head, row, strict=True)), width)
+        yield from fact_lines(said_in(head, row), width)
+
+
+def said_in(head: list[str], row: list[str]) -> dict[str, str]:
+    """What a row says: nothing of what is empty in it."""
+    return {name: value for name, value in zip(head, row, strict=True) if value}

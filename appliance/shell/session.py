@@ -29,6 +29,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from appliance.errors import AudioLetterError
+from appliance.shell.batch import WAY_OUT
 from appliance.shell.errand import Ending, Errands
 from appliance.shell.history import Remembered
 from appliance.shell.keyboard import typed_lines
@@ -40,7 +41,6 @@ from appliance.shell.words import says, split
 
 COMPLETE_S = 2.0  # a Pi at full load answers in less
 LEAVE = ('exit', 'quit', 'logout')
-WAY_OUT = ['system', 'shell']
 GREETING = 'help lists the commands. Tab completes, Ctrl-C stops what runs, Ctrl-D leaves.'
 
 

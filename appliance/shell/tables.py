@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as RichText
 
-from appliance.shell.layout import GAP, cells_of, columns_of, fact_lines, harmless, numbers_in, wrapped
+from appliance.shell.layout import GAP, cells_of, columns_of, fact_lines, harmless, numbers_in, said_in, wrapped
 from appliance.shell.printing import Text, width_now
 
 NOTE, PROBLEM = 'yellow', 'red'
@@ -60,7 +60,7 @@ class Drawn(Text):
         for number, row in enumerate(rows):
             if number:
                 console.print()
-            self.facts(dict(zip(head, row, strict=True)))
+            self.facts(said_in(head, row))
 
     def coloured(self, text: str, style: str) -> None:
         """A problem, or a note of the booth to everybody."""

@@ -123,6 +123,15 @@ def test_a_file_for_a_command_comes_from_stdin(booth, shell):
     assert told(shell('take', stdin=b'x' * (9 << 20))).startswith('more than 8 MiB')
 
 
+def test_a_pipe_leads_to_no_system_shell(booth, shell):
+    done = shell(stdin=b'system shell\nid\n')
+    assert (done.returncode, done.stdout, booth.asked) == (2, b'', [])
+    assert told(done) == 'line 1: system shell is no command for a pipe; type it at the prompt'
+    done = shell('system', 'shell', stdin=b'id\n')  # no SSH session
+    assert (done.returncode, done.stdout, booth.asked) == (2, b'', [])
+    assert told(done) == 'system shell: you have come from one; exit leads back'
+
+
 def test_in_a_pipe_the_next_commands_are_no_file(booth, shell):
     done = shell(stdin=b'take\necho on\n')
     assert done.stdout == b"0 bytes, b''\non\n"

@@ -33,6 +33,23 @@ steps of a script, one a line:
 """
 
 
+class ForJournald(logging.Formatter):
+    """Each line begins with its level (sd-daemon(3))."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        mark = '<3>' if record.levelno >= logging.ERROR else '<4>' if record.levelno >= logging.WARNING else '<6>'
+        return '\n'.join(f'{mark}{line}' for line in super().format(record).split('\n'))
+
+
+def unit_of(cgroup: Path = Path('/proc/self/cgroup')) -> str:
+    """The unit of systemd that this process is, or an empty text (cgroups(7): the last part of its path)."""
+    try:
+        name = cgroup.read_text(encoding='utf-8').strip().rpartition('/')[2]
+    except (OSError, UnicodeDecodeError):
+        return ''
+    return name if name.endswith('.service') else ''
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from appliance.compose.script import __doc__ as script
 
@@ -54,6 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format='%(message)s')
+    if 'JOURNAL_STREAM' in os.environ:  # systemd.exec(5): what is told goes to journald, which takes the level too
+        logging.getLogger().handlers[0].setFormatter(ForJournald('%(message)s'))
     if options.headless is not None:
         return _headless(options)
     return _serve(options)
@@ -123,7 +142,8 @@ def _desk(booth: VirtualBooth, plan: Plan, options: argparse.Namespace) -> Serve
 
     journal = Journal()
     logging.getLogger('audioletter').addHandler(journal)
-    program = Program(version('audioletter'), options.machine, options.config)
+    unit = unit_of() if 'JOURNAL_STREAM' in os.environ else ''
+    program = Program(version('audioletter'), options.machine, options.config, unit)
     system = computer_of(options.appliance, booth.restart, booth.end)
     around = Around(plan.folders, plan.choice.wall, system, program, journal)
     desk = KioskDesk(lambda: booth.kiosk, around)

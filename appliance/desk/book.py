@@ -96,6 +96,8 @@ class Program:
     version: str = ''
     machine: str = 'virtual'  # file or name
     config: Path | None = None  # settings beside those of /etc/audioletter
+    unit: str = ''  # of systemd, whose journal keeps what this program tells
+    journalctl: str = 'journalctl'
     thermal: Path = Path('/sys/class/thermal')  # temperatures, where the computer has any (sysfs-class-thermal)
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from appliance.desk.book import Blob, Call, Command, Facts, Line, Said, Table
 from appliance.desk.journal import Entry
 from appliance.errors import AudioLetterError, MachineRefusesError, OptionError
+from appliance.maintenance import journald
 from appliance.maintenance.booth import out_of_service
 from appliance.maintenance.moments import moment
 from appliance.maintenance.support import packed
@@ -25,13 +26,15 @@ from appliance.workflow.values import Event, Kind
 LEVELS = {'info': logging.INFO, 'warning': logging.WARNING, 'error': logging.ERROR}
 DOCTOR = ('-m', 'appliance', 'doctor', '--json', '--beside')
 DOCTOR_S = 120.0
+MOST_LINES = 20_000
+LATEST_S = 4e9  # in 2096: a clock that jumps back leaves entries of the future
 LOOK_S = 0.1
 Level = Literal['info', 'warning', 'error']
 
 
 def logs(
-    call: Call, *, since: str = '', until: str = '', level: Level = 'info', lines: int = 100
-) -> Said:  # fmt: skip
+    call: Call, *, since: str = '', until: str = '', level: Level = 'info', lines: int = 100, earlier: bool = False
+) -> Said:
     """What the booth has told its log since it was started.
 
     No word of a letter and no visitor's name is in it. A time is a moment ago (10m, 2h, 3d), a time of today (14:30), a
@@ -41,22 +44,24 @@ def logs(
     until: leave out what is newer
     level: leave out what matters less
     lines: so many at most, the newest
+    earlier: what journald has kept, also from before the start
 
     Examples:
         logs
         logs --since 10m --level warning
         logs --since 14:00 --until 14:30 --lines 1000
+        logs --earlier --since 2026-11-26
     """
-    if not 1 <= lines <= 100_000:
-        raise OptionError('lines is from 1 to 100000', where='logs')
+    if not 1 <= lines <= MOST_LINES:
+        raise OptionError(f'lines is from 1 to {MOST_LINES}', where='logs')
     now_s = call.desk.wall_s()
     first_s = moment(since, now_s, 'since') if since else 0.0
-    last_s = moment(until, now_s, 'until') if until else float('inf')
-    found = [
-        entry
-        for entry in call.desk.journal.entries()
-        if first_s <= entry.at_s <= last_s and entry.level >= LEVELS[level]
-    ]
+    last_s = moment(until, now_s, 'until') if until else max(now_s, LATEST_S)
+    if earlier:
+        told = journald.earlier(call.desk.program, first_s, last_s, MOST_LINES)
+    else:
+        told = list(call.desk.journal.entries())
+    found = [entry for entry in told if first_s <= entry.at_s <= last_s and entry.level >= LEVELS[level]]
     return Table(('at', 'level', 'text'), tuple(_row(entry) for entry in found[-lines:]))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from appliance.commands.kiosk import ForJournald, unit_of
 from appliance.desk.book import Line
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.maintenance import support
@@ -56,6 +57,46 @@ def test_logs_by_time_level_and_number(rig):
 def test_what_is_no_time_and_no_number_is_told(rig, words):
     with pytest.raises(OptionError):
         rig.run(f'logs {words}')
+
+
+# As journalctl 257 --output=json writes it; the second message was no text, the last has none.
+KEPT = r"""
+{"__REALTIME_TIMESTAMP":"1799990000000000","PRIORITY":"4","MESSAGE":"display: SPI0 does not answer","_PID":"7"}
+{"__REALTIME_TIMESTAMP":"1799990001000000","PRIORITY":"6","MESSAGE":[255,104,105]}
+{"__REALTIME_TIMESTAMP":"1799990002000000","PRIORITY":"3","MESSAGE":"broken"}
+{"__REALTIME_TIMESTAMP":"1799990003000000","MESSAGE":null}
+no line of it
+"""
+
+
+def test_what_was_told_before_the_start_is_in_the_journal(rig, tmp_path):
+    with pytest.raises(MachineRefusesError, match='no unit of systemd'):
+        rig.run('logs --earlier')
+    program = tmp_path / 'journalctl'
+    (tmp_path / 'kept').write_text(KEPT)
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncat {tmp_path}/kept\n')
+    program.chmod(0o755)
+    rig.desk.program = replace(rig.desk.program, unit='audioletter.service', journalctl=str(program))
+    assert texts(rig, 'logs --earlier --since 1d') == ['display: SPI0 does not answer', '\ufffdhi', 'broken']
+    asked = (tmp_path / 'asked').read_text()
+    assert '--unit=audioletter.service --output=json' in asked
+    assert f'--since=@{NOW_S - 86_400:.0f}' in asked
+    assert texts(rig, 'logs --earlier --level warning') == ['display: SPI0 does not answer', 'broken']
+    program.write_text('#!/bin/sh\necho "no permission" >&2\nexit 1\n')
+    with pytest.raises(MachineRefusesError, match='no permission'):
+        rig.run('logs --earlier')
+    rig.desk.program = replace(rig.desk.program, journalctl=str(tmp_path / 'none'))
+    with pytest.raises(MachineRefusesError, match='cannot be read'):
+        rig.run('logs --earlier')
+
+
+def test_the_unit_is_found_and_levels_are_written_for_journald(tmp_path):
+    (tmp_path / 'unit').write_text('0::/system.slice/audioletter.service\n')
+    (tmp_path / 'terminal').write_text('0::/user.slice/user-1000.slice/session-3.scope\n')
+    assert unit_of(tmp_path / 'unit') == 'audioletter.service'
+    assert unit_of(tmp_path / 'terminal') == unit_of(tmp_path / 'none') == ''
+    record = logging.LogRecord('audioletter', logging.WARNING, '', 0, 'two\nlines', (), None)
+    assert ForJournald('%(message)s').format(record) == '<4>two\n<4>lines'
 
 
 def test_a_traceback_in_the_log_is_kept_and_the_oldest_go(rig):

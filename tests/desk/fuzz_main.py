@@ -1,5 +1,6 @@
 """Fuzzes with coverage guidance, by atheris; `tools/fuzz` runs it. Words of libFuzzer go to it as they are."""
 
+import shlex
 import sys
 
 import atheris
@@ -9,7 +10,8 @@ with atheris.instrument_imports(include=['appliance', 'tests', 'json']):
 
 
 def main():
-    atheris.Setup(sys.argv, fuzzed.one)
+    itself = f'{shlex.quote(sys.executable)} -m tests.desk.fuzz_main'  # merging, it begins itself anew by this
+    atheris.Setup([itself, *sys.argv[1:]], fuzzed.one)
     atheris.Fuzz()
 
 

@@ -15,10 +15,10 @@ from typing import Any, Literal
 from appliance.desk.book import Blob, Call, Command, Facts, Line, Said, Table
 from appliance.desk.journal import Entry
 from appliance.errors import AudioLetterError, MachineRefusesError, OptionError
-from appliance.maintenance import journald
 from appliance.maintenance.booth import out_of_service
-from appliance.maintenance.moments import moment
-from appliance.maintenance.support import packed
+from appliance.maintenance.reports import journald
+from appliance.maintenance.reports.moments import moment
+from appliance.maintenance.reports.support import packed
 from appliance.urgency import give_way
 from appliance.workflow.turn import SERVED
 from appliance.workflow.values import Event, Kind

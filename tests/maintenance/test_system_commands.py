@@ -13,7 +13,7 @@ import soundfile
 from appliance.commands.kiosk import ForJournald, unit_of
 from appliance.desk.book import Line
 from appliance.errors import MachineRefusesError, OptionError
-from appliance.maintenance import support
+from appliance.maintenance.reports import support
 from appliance.message.host.addresses import Address
 from appliance.workflow.values import State
 from tests.maintenance.rig import NOW_S, CommandRig

@@ -36,6 +36,25 @@ def wall_is_trusted() -> bool:
     return adjtimex is None or adjtimex(ctypes.create_string_buffer(512)) != UNSET
 
 
+class _Timex(ctypes.Structure):
+    """The beginning of `struct timex` (adjtimex(2)); what lies behind it is not looked at."""
+
+    _fields_ = (
+        ('modes', ctypes.c_uint), ('offset', ctypes.c_long), ('freq', ctypes.c_long), ('maxerror', ctypes.c_long),
+        ('rest', ctypes.c_char * 512),
+    )  # fmt: skip
+
+
+def wall_error_s() -> float | None:
+    """By how much the wall clock may be out at most, as whatever has set it has told the kernel; None: nobody can say,
+    as after a start by a clock with a battery."""
+    adjtimex = getattr(ctypes.CDLL(None), 'adjtimex', None)
+    told = _Timex()
+    if adjtimex is None or adjtimex(ctypes.byref(told)) in (UNSET, -1):
+        return None
+    return float(told.maxerror) / 1e6
+
+
 class Clock(Protocol):
     """Time for whatever runs in a loop: what it is, and to let some pass."""
 

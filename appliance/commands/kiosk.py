@@ -143,7 +143,7 @@ def _desk(booth: VirtualBooth, plan: Plan, options: argparse.Namespace) -> Serve
     journal = Journal()
     logging.getLogger('audioletter').addHandler(journal)
     unit = unit_of() if 'JOURNAL_STREAM' in os.environ else ''
-    program = Program(version('audioletter'), options.machine, options.config, unit)
+    program = Program(version('audioletter'), options.machine, options.config, unit, real=plan.choice.real)
     system = computer_of(options.appliance, booth.restart, booth.end)
     around = Around(plan.folders, plan.choice.wall, system, program, journal)
     desk = KioskDesk(lambda: booth.kiosk, around)

@@ -22,6 +22,7 @@ from appliance.kiosk.cutter import Facts as CutFacts
 from appliance.kiosk.cutter import Progress
 from appliance.kiosk.live import Settings
 from appliance.message import Letter, Stores
+from appliance.screens.view import Card
 from appliance.workflow.values import Booth, Event
 
 T = TypeVar('T')
@@ -99,6 +100,7 @@ class Program:
     unit: str = ''  # of systemd, whose journal keeps what this program tells
     journalctl: str = 'journalctl'
     thermal: Path = Path('/sys/class/thermal')  # temperatures, where the computer has any (sysfs-class-thermal)
+    real: frozenset[str] = frozenset()  # parts that are no virtual ones: controls, lcd, sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,9 @@ class Desk(Protocol):
 
     def sense(self) -> Sensed:
         """Controls and lamp at this moment, nothing debounced."""
+
+    def card(self, name: Card) -> None:
+        """A test card on the LCD, as long as the booth is in maintenance; '': what it usually shows."""
 
     def listen(self, sink: Sink | None) -> None:
         """Whatever the microphone hears goes into `sink` from now on, until None; in maintenance only."""

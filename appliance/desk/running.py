@@ -22,6 +22,7 @@ from appliance.kiosk.errands import Running
 from appliance.kiosk.live import Settings
 from appliance.kiosk.loop import Kiosk
 from appliance.message import Stores
+from appliance.screens.view import Card
 from appliance.workflow.turn import SERVED
 from appliance.workflow.values import Event, State
 
@@ -117,6 +118,14 @@ class KioskDesk:
     def sense(self) -> Sensed:
         kiosk = self._kiosk()
         return Sensed(kiosk.parts.controls.read(), kiosk.lit)
+
+    def card(self, name: Card) -> None:
+        kiosk = self._kiosk()
+
+        def show() -> None:
+            kiosk.live.card = name
+
+        _answer(kiosk.errands.ask(show))
 
     def listen(self, sink: Sink | None) -> None:
         """Never into the take of a visitor who has come meanwhile, and never out of it."""

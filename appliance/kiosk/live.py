@@ -18,6 +18,7 @@ from appliance.kiosk.cutter import Cutter, Facts, Order, Progress
 from appliance.kiosk.house.cards import Reader
 from appliance.machine import Disc, load_disc
 from appliance.message import Keeping, Letter, Master, Stores, Take
+from appliance.screens.view import Card
 from appliance.workflow.values import Event
 
 Point = tuple[float, float]  # angle_rad, radius_mm
@@ -111,6 +112,7 @@ class Live:
     again: Letter | None = None  # that was looked up to be cut again
     opens: tuple[str, str] = ('', '')  # when the booth opens next: day and time, as the screens name them
     moving: Moving | None = None  # for the host
+    card: Card = ''  # a test card that the host wants to see
     finished: int = 0  # number of the letter whose picture and sound were made last
 
 

@@ -50,6 +50,7 @@ def view(booth: Booth, live: Live, settings: Settings, rules: Rules, now_s: floa
         open=booth.ready.open,
         called=booth.called,
         note=live.moving.what if live.moving and booth.state is State.MAINTENANCE else '',
+        card=live.card if booth.state is State.MAINTENANCE else '',
     )
 
 

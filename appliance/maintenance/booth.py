@@ -11,6 +11,8 @@ from appliance.desk.book import Call, Command, Facts, Line, Look, Said, Table, V
 from appliance.errors import MachineRefusesError, OptionError, StorageError
 from appliance.hands.orders import Moving
 from appliance.message import Stores
+from appliance.message.host.deeds import RESULT, Deed, Deeds
+from appliance.message.values import Stamp
 from appliance.words.reasons import reason_for
 from appliance.workflow.turn import CONDITIONS, SERVED, closed_by
 from appliance.workflow.values import Event, Kind, State
@@ -68,7 +70,8 @@ def _kept(call: Call) -> dict[str, Value] | str:
     def look(stores: Stores) -> dict[str, Value]:
         free_mb = round(stores.disk.free_bytes(stores.shelf.data) / 1e6)
         counted = {'blanks left': blanks} if (blanks := stores.blanks()) is not None else {}
-        return {'letters kept': len(stores.letters()), 'disk free, MB': free_mb, **counted}
+        checked = _checked(Deeds(stores.ledger).last(RESULT), stores.stamp())
+        return {'letters kept': len(stores.letters()), 'disk free, MB': free_mb, **counted, 'checklist': checked}
 
     try:
         return call.desk.stores('look at the letters', look)
@@ -76,6 +79,16 @@ def _kept(call: Call) -> dict[str, Value] | str:
         return error.cause
     except MachineRefusesError:  # the booth is just starting again
         return {'letters kept': None}
+
+
+def _checked(deed: Deed | None, now: Stamp) -> str:
+    """When the checklist was run last, and what it said. Where nobody has set the clock, hours that the booth ran."""
+    if deed is None:
+        return 'never'
+    dated = deed.date is not None and now.date is not None
+    hours = (now.at_s - deed.at_s if dated else now.lived_s - deed.lived_s) / 3600
+    ago = f'{max(hours, 0.0):.1f} h {"ago" if dated else "of running ago"}'
+    return f'{deed.date or "no date"}, {ago}: {deed.how}'
 
 
 def _troubles(look: Look) -> list[str]:

@@ -83,7 +83,7 @@ def try_on_scrap(
     folder = tests / f'{_last(tests) + 1:04d}-{kind}'
     order = TestCut(setup(call), kind, name, folder, seconds, level, from_mm=from_mm)
     report: dict[str, Any] = {}
-    for said in _carried_out(call, order):
+    for said in carried_out(call, order):
         if isinstance(said, Tested):
             report = said.report
         else:
@@ -124,7 +124,7 @@ def calibrate_speed(call: Call, *, speed: Literal['78', '45', '33'] = '78', turn
         calibrate speed
         calibrate speed --speed 33 --turns 50
     """
-    for said in _carried_out(call, Spin(setup(call), SPEEDS_RPM[speed], turns)):
+    for said in carried_out(call, Spin(setup(call), SPEEDS_RPM[speed], turns)):
         if not isinstance(said, Spun):
             yield said
             continue
@@ -153,7 +153,7 @@ def setup(call: Call) -> Setup:
 
 
 def _moved(call: Call, order: Home | Jog) -> Iterator[Said]:
-    for said in _carried_out(call, order):
+    for said in carried_out(call, order):
         if not isinstance(said, Moved):
             yield said
             continue
@@ -162,7 +162,7 @@ def _moved(call: Call, order: Home | Jog) -> Iterator[Said]:
         yield Facts({'axis': said.axis, unit: round(said.by, 4), 'carriage at radius, mm': where, 'steps': said.steps})
 
 
-def _carried_out(call: Call, order: Order) -> Iterator[Any]:
+def carried_out(call: Call, order: Order) -> Iterator[Any]:
     """What moves as lines, each once; then the answer. CutFaultError if it was stopped from here."""
     what, answer = '', None
     for said in call.desk.lathe(order, call.cancelled):

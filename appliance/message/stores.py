@@ -101,9 +101,11 @@ class Stores:
         except OSError as error:
             self._lose()
             return Room(False, cause_of(error))
-        return Room(True) if free >= self._letter_bytes() + SPARE_BYTES else Room(False, 'disk full')
+        return Room(True) if free >= self.letter_bytes + SPARE_BYTES else Room(False, 'disk full')
 
-    def _letter_bytes(self) -> int:
+    @property
+    def letter_bytes(self) -> int:
+        """The longest letter, with all that is made of it."""
         return round(BYTES_A_LETTER + BYTES_A_SECOND * self.keeping.max_message_s)
 
     # -- takes -----------------------------------------------------------------------------------------------------
@@ -112,8 +114,8 @@ class Stores:
         """Room on the disk for the longest letter and its disc, before a visitor speaks; StorageError without it."""
         with self._in_words('make room for a letter', self.shelf.data):
             _ = self.ledger
-            if self.shelf.reserved() < self._letter_bytes():
-                self.shelf.reserve(self._letter_bytes())
+            if self.shelf.reserved() < self.letter_bytes:
+                self.shelf.reserve(self.letter_bytes)
 
     def begin_take(self) -> OpenTake:
         """Room for the longest message is set aside in memory, and on disk for its letter and disc."""

@@ -17,6 +17,7 @@ def draw(view: View) -> Image.Image:
     """The screen of this moment: RGB, WIDTH x HEIGHT. The same view gives the same pixels."""
     from PIL import Image, ImageDraw
 
+    from appliance.screens.cards import CARDS
     from appliance.screens.frame import frame
     from appliance.screens.palette import DARK
     from appliance.screens.stages import stage
@@ -24,6 +25,8 @@ def draw(view: View) -> Image.Image:
 
     if view.dark:
         return Image.new('RGB', (WIDTH, HEIGHT), DARK)
+    if view.card:
+        return CARDS[view.card]()
     image = frame(wording(view)).copy()
     stage(view, ImageDraw.Draw(image))
     return image

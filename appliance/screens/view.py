@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from appliance.workflow.values import Item, State
 
 WIDTH, HEIGHT = 320, 240
+Card = Literal['', 'pattern', 'groove']  # test cards for the host
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +72,4 @@ class View:
     open: bool = True
     called: bool = False  # the host
     note: str = ''  # MAINTENANCE: what moves, for the host alone
+    card: Card = ''  # MAINTENANCE: in place of everything else

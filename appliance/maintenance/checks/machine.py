@@ -1,0 +1,85 @@
+"""Carriage, platter, and a groove on a scrap; what they were refused says how the interlock is."""
+
+from __future__ import annotations
+
+from appliance.desk.book import Line, Table
+from appliance.errors import AudioLetterError
+from appliance.groove.choose import SPEEDS_RPM
+from appliance.hands.orders import Home, Moved, Spin, Spun
+from appliance.hands.speed import judge
+from appliance.maintenance.checks.findings import Finding, Round, Step, bad, failed, not_tried, ok
+from appliance.maintenance.lathe import SCRAP, carried_out, setup, try_on_scrap
+
+TURNS = 5
+SPEED = '78'
+GROOVE_S = 4.0
+POWER = ('interlock', 'hot', 'supply', 'stop', 'lid')  # refusals that are the interlock's
+
+
+def carriage(round_: Round) -> Step:
+    """Outward to its switch, and how far that was."""
+    if why := round_.held_back():
+        yield not_tried(why)
+        return
+    for said in carried_out(round_.call, Home(setup(round_.call), 'carriage')):
+        if not isinstance(said, Moved):
+            yield said
+        elif said.carriage_mm is None:
+            yield bad('carriage home', 'it went, and nobody knows where it stands')
+        else:
+            yield ok(f'at its switch, radius {said.carriage_mm:.2f} mm')
+
+
+def platter(round_: Round) -> Step:
+    """Index against crystal."""
+    if why := round_.held_back():
+        yield not_tried(why)
+        return
+    for said in carried_out(round_.call, Spin(setup(round_.call), SPEEDS_RPM[SPEED], TURNS)):
+        if not isinstance(said, Spun):
+            yield said
+            continue
+        verdict = judge(said)
+        yield ok(verdict.says) if verdict.ok else bad('platter speed', verdict.says)
+
+
+def interlock(round_: Round) -> Step:
+    """Nothing is asked of it: whatever has moved, has moved by its leave."""
+    fault = round_.call.desk.look().booth.ready.fault
+    if fault in POWER:
+        yield bad('interlock', f'the booth stands still: {fault}', fault)
+    elif round_.well('carriage home') or round_.well('platter speed'):
+        yield ok('it gave power, and took it away again')
+    elif round_.refused in POWER:
+        yield bad('interlock', 'it refused power', round_.refused)
+    else:
+        yield not_tried('nothing has moved')
+
+
+def groove(round_: Round) -> Step:
+    """Costs a ring of a scrap disc, so it is asked for twice."""
+    if not round_.wishes.scrap:
+        yield not_tried('it needs a scrap disc: --scrap')
+        return
+    if why := round_.held_back() or ('' if round_.well('carriage home', 'platter speed') else 'axes first'):
+        yield not_tried(why)
+        return
+    if not round_.call.ask(SCRAP):
+        yield not_tried('there is no scrap on the platter')
+        return
+    says, good = '', False
+    for said in try_on_scrap(round_.call, 'tone', seconds=GROOVE_S):
+        if isinstance(said, Table):
+            good = all(row[said.columns.index('good')] for row in said.rows)
+        elif isinstance(said, Line):
+            if says:
+                yield Line(says)
+            says = said.text  # the last one is the verdict
+    yield ok(says) if good else bad('test groove', says)
+
+
+def refusal(round_: Round, name: str, error: AudioLetterError) -> Finding:
+    """Of any check; what the interlock refused is remembered for its own."""
+    if error.key in POWER and not round_.refused:
+        round_.refused = error.key
+    return failed(name, error)

@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import asdict
 
+from appliance.words.checks import CHECKS
 from appliance.words.handbook import ATTENDANT, CHECKLIST, markdown, plain
 from appliance.words.reasons import REASONS
 
@@ -26,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.json:
         faults = {key: asdict(reason) for key, reason in REASONS.items()}
-        print(json.dumps({'checklist': CHECKLIST, 'attendant': ATTENDANT, 'faults': faults}, indent=2))
+        checks = {name: {'looks at': check.looks_at, 'action': check.action} for name, check in CHECKS.items()}
+        told = {'checklist': CHECKLIST, 'checks': checks, 'attendant': ATTENDANT, 'faults': faults}
+        print(json.dumps(told, indent=2))
         return 0
     lines = markdown() if options.markdown else plain(min(shutil.get_terminal_size().columns, 100))
     for line in lines:

@@ -27,14 +27,8 @@ class Check:
 
 CHECKS: dict[str, Check] = {
     'microphone': Check('the noise of the room is heard: no digital silence, no hum, not too loud', fault='microphone'),
-    'speaker': Check(
-        'a tone is played, and heard back by the microphone',
-        'Plug it in again; audioletter doctor sound names it; config get voice.volume_db.',
-    ),
-    'LCD': Check(
-        'it takes a test picture; with --ask somebody says whether it shows it',
-        'Check its plug and its supply; audioletter doctor names it.',
-    ),
+    'speaker': Check('a tone is played, and heard back by the microphone', fault='speaker'),
+    'LCD': Check('it takes a test picture; with --ask somebody says whether it shows it', fault='display'),
     'pads and button': Check(
         'at rest, none stuck; with --hands each is pressed',
         'Check the plug of the panel, and what leans on the pad; pins shows what each reads.',
@@ -64,10 +58,7 @@ CHECKS: dict[str, Check] = {
     'stylus': Check('how long it has cut', 'Put a new one in, then stylus changed.'),
     'swarf bin': Check('discs cut since it was emptied', fault='swarf full'),
     'disk': Check('room for letters', fault='disk full'),
-    'clock': Check(
-        'whether anything has set it, and how far it may be out',
-        'Give the computer its network or a clock with a battery; until then open and close by hand.',
-    ),
+    'clock': Check('whether anything has set it, and how far it may be out', fault='clock'),
     'temperature': Check('of the computer', 'Give it air: check fan and slots; keep it out of the sun.'),
 }
 

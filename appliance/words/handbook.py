@@ -9,20 +9,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from appliance.words.checks import CHECKS, HANDS
 from appliance.words.reasons import REASONS
 
 # Commands of the shell stand between `; a test holds that each exists.
 CHECKLIST: dict[str, tuple[str, ...]] = {
     'Before doors open': (
         'Switch on; the LCD says "Audio letters". Anything else is in the table of faults below.',
-        '`status` in the shell: no trouble. `doctor` looks at the computer, the machine file and the sound card.',
-        '`maintain`, `home`, `calibrate speed`: the carriage finds its switch, the platter its speed. `pins` while you '
-        'press, touch, open the lid and push the stop: each is seen.',
-        'Hold-down and centring: a blank lies flat, and its hole sits on the pin without play.',
-        'Suction on, swarf bin empty, no thread around the stylus.',
-        '`test tone` on a scrap: the groove is even and shining, nothing is torn, swarf comes off in one thread.',
-        'Blanks beside the platter, counted: `blanks set`, or `blanks add`. Then `resume`.',
-        'Push the stop button once: the LCD says so; pull it out again.',
+        '`checklist --ask --hands` in the shell, with somebody at the booth; `checklist --scrap` also cuts into a '
+        'scrap disc. It moves carriage and platter by itself, tells what is to be looked at or bad, and what to do; '
+        '`status` tells the last one. What it looks at stands below.',
+        *(f'{name[0].upper()}{name[1:]}: {good}' for name, (good, _) in HANDS.items()),
+        '`checklist picture` draws a good groove, one too shallow and one too deep, for your disc.',
+        'Blanks beside the platter, counted: `blanks set`, or `blanks add`.',
     ),
     'While it is open': (
         '`status` tells what is the matter, with one reason and one action each. A lamp that blinks: the attendant has '
@@ -64,6 +63,14 @@ def fault_table() -> Iterator[str]:
         yield f'| {_cell(reason.visitor)} | {_cell(reason.host)} | {_cell(reason.host_action)} |'
 
 
+def check_table() -> Iterator[str]:
+    """Markdown: what the checklist looks at by itself, and what the host does where it is not well."""
+    yield '| checklist | looks at | if not |'
+    yield '|---|---|---|'
+    for name, check in CHECKS.items():
+        yield f'| {name} | {_cell(check.looks_at)} | {_cell(check.action)} |'
+
+
 def _cell(text: str) -> str:
     return text.rstrip('.').replace('|', r'\|')
 
@@ -73,6 +80,7 @@ def markdown() -> Iterator[str]:
     yield "# The host's handbook"
     for title, items in CHECKLIST.items():
         yield from ('', f'## {title}', '', *(f'- [ ] {item}' for item in items))
+    yield from ('', '## What the checklist looks at', '', *check_table())
     yield from ('', '## The attendant at the booth', '')
     for paragraph in ATTENDANT:
         yield from (paragraph, '')
@@ -88,6 +96,7 @@ def in_readme(readme: str) -> str:
     lines: list[str] = []
     for title, items in CHECKLIST.items():
         lines += [f'**{title}**', '', *(line for item in items for line in _wrapped(item, README_WIDTH, '- ')), '']
+    lines += [*check_table(), '']
     for paragraph in ATTENDANT:
         lines += [*_wrapped(paragraph, README_WIDTH, ''), '']
     return f'{before}{BEGIN}\n\n' + '\n'.join([*lines, *fault_table()]) + f'\n\n{END}{after}'
@@ -98,7 +107,11 @@ def plain(width: int = WIDTH) -> Iterator[str]:
     for title, items in CHECKLIST.items():
         plainly = (item.replace('`', '') for item in items)
         yield from (title.upper(), *(line for item in plainly for line in _wrapped(item, width, '[ ] ')), '')
-    yield 'THE ATTENDANT AT THE BOOTH'
+    yield 'WHAT THE CHECKLIST LOOKS AT'
+    for name, check in CHECKS.items():
+        yield from _wrapped(f'{name}: {check.looks_at}', width, '')
+        yield from _wrapped(check.action, width, '  > ')
+    yield from ('', 'THE ATTENDANT AT THE BOOTH')
     for paragraph in ATTENDANT:
         yield from (*_wrapped(paragraph.replace('`', ''), width, ''), '')
     yield 'EVERY FAULT'

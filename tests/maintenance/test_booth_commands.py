@@ -8,7 +8,7 @@ from appliance.desk.book import Facts, Line, Table
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.kiosk.cutter import Progress
 from appliance.maintenance.booth import temperatures
-from appliance.words.reasons import REASONS
+from appliance.words.reasons import REASONS, reason_for
 from appliance.workflow.values import Event, Kind, State
 from tests.maintenance.rig import CommandRig
 
@@ -60,7 +60,7 @@ def test_each_trouble_has_one_reason_and_one_action(rig, event, key):
 
 def test_a_part_that_is_not_well_is_named(rig):
     rig.kiosk.causes['display'] = 'SPI0 does not answer'
-    assert troubles(rig) == [('display: SPI0 does not answer', REASONS['unknown'].host_action)]
+    assert troubles(rig) == [(reason_for('display: SPI0 does not answer').host, REASONS['display'].host_action)]
 
 
 def test_a_ledger_that_cannot_be_read_is_a_trouble_and_no_failure(rig):

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from appliance.commands import main
-from appliance.desk.catalogue import Catalogue
+from appliance.desk.catalogue import Catalogue, syntax
 from appliance.interlock.causes import CAUSES
 from appliance.kiosk.loop import PARTS
 from appliance.maintenance import commands
+from appliance.words.checks import CHECKS
 from appliance.words.handbook import fault_table, in_readme, markdown, plain
 from appliance.words.reasons import REASONS, reason_for
 
@@ -119,7 +120,8 @@ def test_the_handbook_is_printed_for_paper_terminal_phone_and_program(capsys):
     printed = capsys.readouterr().out
     assert printed.splitlines() == list(markdown())
     assert '- [ ] ' in printed
-    assert printed.count('\n|') == len(REASONS) + 2
+    assert printed.count('\n|') == len(REASONS) + 2 + len(CHECKS) + 2
+    assert all(look in printed for look in (check.looks_at for check in CHECKS.values()))
     assert main(['handbook']) == 0
     assert 'EVERY FAULT' in capsys.readouterr().out
     assert main(['handbook', '--json']) == 0
@@ -132,7 +134,9 @@ def test_each_command_the_handbook_names_exists():
     assert len(named) > 15
     catalogue = Catalogue(commands())
     for words in named:
-        assert catalogue.find(words.split())[1] in ([], ['tone'], ['emptied']), words
+        command, rest = catalogue.find(words.split())
+        if rest:
+            syntax(command).bind(rest)
     assert '`' not in '\n'.join(plain())
 
 

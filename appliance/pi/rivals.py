@@ -26,9 +26,9 @@ def refuse_rivals(board: Board, dma_channel: int, root: Path = Path('/')) -> str
         )
     if _text(root / TREE / 'soc' / PWM_NODE / 'status').startswith('ok'):
         raise MachineRefusesError(
-            'a PWM overlay is in use, which sets up the PWM for somebody else',
-            where='config.txt',
-            remedy='remove the lines dtoverlay=pwm... and restart',
+            'the device tree gives the PWM to the kernel, for somebody else',
+            where=f'soc/{PWM_NODE}/status',
+            remedy="remove dtoverlay=pwm... from config.txt, or disable this node if the tree is Debian's own; restart",
         )
     return _check_channel(board, dma_channel, root)
 

@@ -333,8 +333,10 @@ class Doer:
 
     def cut_has_ended(self, how: str, key: str) -> None:
         """Other than well; the ledger hears how."""
-        number = self.cutting
-        self.give_note('note the cut', lambda stores: stores.cut_ended(number, how, key))
+        number, live, worn_s = self.cutting, self.live, 0.0
+        if live.facts is not None and live.progress is not None and live.groove.points:  # the stylus was down
+            worn_s = live.facts.letter_s * live.progress.part
+        self.give_note('note the cut', lambda stores: stores.cut_ended(number, how, key, worn_s))
         self.results_are_made()
 
     def _spoiled(self, text: str, booth: Booth) -> None:

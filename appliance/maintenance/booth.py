@@ -67,11 +67,14 @@ def _facts(call: Call, look: Look) -> dict[str, Value]:
 def _kept(call: Call) -> dict[str, Value] | str:
     """What the stores say, or the key of what is the matter with them."""
 
+    policy = call.desk.settings.config.policy
+
     def look(stores: Stores) -> dict[str, Value]:
         free_mb = round(stores.disk.free_bytes(stores.shelf.data) / 1e6)
         counted = {'blanks left': blanks} if (blanks := stores.blanks()) is not None else {}
+        due = {f'{name} due': True for name in stores.counters.due(policy.stylus_hours, policy.swarf_discs)}
         checked = _checked(Deeds(stores.ledger).last(RESULT), stores.stamp())
-        return {'letters kept': len(stores.letters()), 'disk free, MB': free_mb, **counted, 'checklist': checked}
+        return {'letters kept': len(stores.letters()), 'disk free, MB': free_mb, **counted, **due, 'checklist': checked}
 
     try:
         return call.desk.stores('look at the letters', look)

@@ -182,11 +182,11 @@ class Discs:
             self.state(number, 'cut')
             self.close_order(number)
 
-    def ended(self, number: int, how: str, cause: str) -> None:
+    def ended(self, number: int, how: str, cause: str, stylus_s: float) -> None:
         """Other than well."""
         with self._stores.ledger.change() as ledger:
-            sql = "UPDATE cut SET state = ?, cause = ? WHERE id = ? AND state = 'cutting'"
-            ledger.run(sql, how, cause, self._cut)
+            sql = "UPDATE cut SET state = ?, cause = ?, stylus_s = ? WHERE id = ? AND state = 'cutting'"
+            ledger.run(sql, how, cause, stylus_s, self._cut)
             if how != 'refused':
                 self._spend(self._cut)
             self.state(number, self.at_rest(number))

@@ -250,9 +250,9 @@ class Stores:
         """The blank is a disc now; stylus time is what the head was down for."""
         self.discs.done(number, report)
 
-    def cut_ended(self, number: int, how: str, cause: str) -> None:
-        """'stopped', 'fault' or 'refused'; of the first two the blank is spoiled."""
-        self.discs.ended(number, how, cause)
+    def cut_ended(self, number: int, how: str, cause: str, stylus_s: float = 0.0) -> None:
+        """'stopped', 'fault' or 'refused'; of the first two the blank is spoiled, and the stylus has cut so long."""
+        self.discs.ended(number, how, cause, stylus_s)
 
     def spoiled(self, number: int, cause: str) -> None:
         """A blank of this letter is lost; noted once, whoever says it first."""

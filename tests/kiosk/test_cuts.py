@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from appliance.kiosk.cutter import DIED, Done, Fault, Finished, Previewed, Refused, Stopped
+from appliance.kiosk.cutter import DIED, Done, Fault, Finished, Previewed, Progress, Refused, Stopped
 from appliance.workflow.values import State
 from tests.kiosk.booth_rig import RATE_HZ, Rig
 
@@ -171,3 +171,12 @@ def test_a_letter_that_is_cut_again_has_the_time_that_homing_takes(rig):
     rig.until(State.CUTTING)
     rig.rest(first_ms / 1000 + 35.0)
     assert rig.kiosk.booth.state is State.CUTTING
+
+
+def test_a_disc_that_was_broken_off_has_worn_the_stylus_as_far_as_it_came(rig):
+    cutting(rig)
+    rig.cutter.says.append(Progress(0.4, 12.0, 1.0, 110.0, 78.26, True, ((0.0, 112.0),)))
+    rig.rest(0.1)
+    rig.cutter.says.append(Stopped('lid', 'lid'))
+    rig.rest(0.2)
+    assert rig.row('SELECT state, stylus_s FROM cut') == ('stopped', 2.0)

@@ -197,6 +197,7 @@ def test_the_stylus_is_due_after_its_hours_and_new_when_somebody_says_so(tmp_pat
         letter(rig)
         assert rig.run('stylus show')[0].facts['due'] is True
         assert rig.run('bin')[0].facts['due'] is True
+        assert {'stylus due', 'swarf due'} <= set(rig.run('status')[0].facts)
         said = rig.run('stylus changed --yes')
         assert said[1].facts['due'] is False
         assert (said[1].facts['changes'], said[1].facts['changed by']) == (1, 'anna')

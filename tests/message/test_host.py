@@ -102,9 +102,12 @@ def test_a_new_stylus_and_an_empty_bin_begin_at_nothing(rig):
     assert stylus.changed_s == rig.wall_s
     assert (swarf.discs, swarf.emptied_by) == (0, 'ben')
     rig.stores.begin_cut(1)
-    rig.stores.cut_ended(1, 'stopped', 'lid')  # spoiled, and its swarf lies in the bin all the same
+    rig.stores.cut_ended(1, 'stopped', 'lid', 0.5)  # spoiled, and its swarf lies in the bin all the same
     rig.cut(1)
-    assert (counters.stylus().used_s, counters.swarf().discs) == (1.5, 2)
+    assert (counters.stylus().used_s, counters.swarf().discs) == (2.0, 2)
+    assert counters.due(2.0 / 3600, 2) == ('stylus', 'swarf')
+    assert counters.due(2.1 / 3600, 3) == ()
+    assert counters.due(2.1 / 3600, 0) == ()
 
 
 def test_deeds_and_visits_say_when_and_a_date_only_where_the_clock_was_set(rig):

@@ -12,7 +12,7 @@ from appliance.errors import OptionError
 from appliance.message.ledger import Ledger
 
 LINES, LINE, NOTE = 8, 100, 400  # of an address: lines, characters of one; characters of a note
-GONE = ('forgetting', 'forgotten')
+GONE = ('keeping', 'forgetting', 'forgotten')  # or not there yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Addresses:
         row = self._ledger.row('SELECT state FROM letter WHERE number = ?', letter)
         if row is None:
             return f'no. {letter} is no such letter'
-        return f'no. {letter} was forgotten' if row['state'] in GONE else ''
+        return f'no. {letter} is {row["state"]}' if row['state'] in GONE else ''
 
     def remove(self, letter: int) -> None:
         """The address alone; the letter stays."""

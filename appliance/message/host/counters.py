@@ -108,6 +108,12 @@ class Counters:
             ledger.log('counted', self._stamp(), who, SWARF, full.discs, 0.0)
         return full
 
+    def due(self, stylus_hours: float, swarf_discs: int) -> tuple[str, ...]:
+        """What a hand should see to: 'stylus', 'swarf'. 0 discs: nobody counts them."""
+        worn = self.stylus().used_s >= stylus_hours * 3600.0
+        full = 0 < swarf_discs <= self.swarf().discs
+        return tuple(name for name, is_due in ((STYLUS, worn), (SWARF, full)) if is_due)
+
     def _total_s(self) -> float:
         """Of letters and tests."""
         row = self._ledger.row('SELECT SUM(stylus_s) FROM cut')

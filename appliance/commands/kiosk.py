@@ -16,6 +16,7 @@ from appliance.errors import OptionError, StorageError
 if TYPE_CHECKING:
     from appliance.compose.booth import Choice, Plan
     from appliance.compose.handles import VirtualBooth
+    from appliance.desk.journal import Journal
     from appliance.desk.server import Server
     from appliance.kiosk.loop import Kiosk
 
@@ -100,6 +101,7 @@ def _headless(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from appliance.compose.booth import PACE, Choice
     from appliance.compose.handles import VirtualBooth
+    from appliance.desk.journal import Journal
     from appliance.systemd import Systemd
     from appliance.urgency import come_first
 
@@ -112,10 +114,12 @@ def _serve(options: argparse.Namespace) -> int:
             systemd.lives(choice.clock.now_s(), kiosk.stuck() if systemd.watches else '', kiosk.booth.state.value)
 
         booth = VirtualBooth(plan, lives)
+        journal = Journal()
+        logging.getLogger('audioletter').addHandler(journal)
         booth.start()
         if priority:
             logging.info('priority: %s', priority)
-        desk = _desk(booth, plan, options)
+        desk = _desk(booth, plan, options, journal)
         try:
             if options.show:
                 booth.show()
@@ -123,25 +127,23 @@ def _serve(options: argparse.Namespace) -> int:
         finally:
             systemd.stopping()
             desk.close()
+            logging.getLogger('audioletter').removeHandler(journal)
             booth.close()
 
 
-def _desk(booth: VirtualBooth, plan: Plan, options: argparse.Namespace) -> Server:
+def _desk(booth: VirtualBooth, plan: Plan, options: argparse.Namespace, journal: Journal) -> Server:
     """Where the host's shell comes in. A booth without it still serves its visitors."""
     from importlib.metadata import version
 
     from appliance.computer import computer_of
     from appliance.desk.book import Program
     from appliance.desk.catalogue import Catalogue
-    from appliance.desk.journal import Journal
     from appliance.desk.office import Office
     from appliance.desk.running import Around, KioskDesk
     from appliance.desk.server import Server
     from appliance.desk.session import Room
     from appliance.maintenance import commands
 
-    journal = Journal()
-    logging.getLogger('audioletter').addHandler(journal)
     unit = unit_of() if 'JOURNAL_STREAM' in os.environ else ''
     program = Program(version('audioletter'), options.machine, options.config, unit, real=plan.choice.real)
     system = computer_of(options.appliance, booth.restart, booth.end)

@@ -246,5 +246,6 @@ class Command:
     changes: bool = False  # needs the command of the booth, which one session has; all others only look on
     maintenance: bool = False  # only while the booth is in maintenance
     private: bool = False  # its words are not noted: they may hold a name
+    noted: bool = False  # into the ledger, although it changes nothing of the booth
     urgent: bool = False  # at once, beside whatever the session does, and nobody has to be allowed
     offers: Mapping[str, Offer] = field(default_factory=dict, hash=False)  # parameter -> values to complete it with

@@ -237,7 +237,7 @@ class Session:
             end = End(do.id, CANCELLED)
         if command is not None:
             end = replace(end, private=command.private)
-            if running.begun and (command.changes or command.urgent):
+            if running.begun and (command.changes or command.urgent or command.noted):
                 self._note(command, do, end)
         self._over(do.id, end)
         if end.code == 0:

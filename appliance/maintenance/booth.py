@@ -342,6 +342,6 @@ COMMANDS = (
     Command('stop', stop, urgent=True),
     Command('mended', mended, changes=True),
     Command('swarf', swarf, changes=True),
-    Command('take over', take_over),
+    Command('take over', take_over, noted=True),
     Command('who', who),
 )

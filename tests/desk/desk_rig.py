@@ -117,7 +117,8 @@ COMMANDS = (
     Command('hello', hello), Command('jog', jog, changes=True), Command('flood', flood),
     Command('change', change, changes=True), Command('forget', forget, asks='Forget {number}?', changes=True),
     Command('read', read), Command('wrong', wrong), Command('refuse', refuse), Command('stop', stop, urgent=True),
-    Command('address', address, changes=True, private=True), Command('take over', take_over), Command('who', who),
+    Command('address', address, changes=True, private=True), Command('take over', take_over, noted=True),
+    Command('who', who),
     Command('test', jog, maintenance=True),
 )  # fmt: skip
 

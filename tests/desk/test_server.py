@@ -138,6 +138,7 @@ def test_one_commands_and_the_others_look_on(rig):
     assert bert.do('take over')[0]['say']['text'] == 'anna'
     assert anna.hear() == {'note': 'bert (session 2) has taken over the command of the booth'}
     assert end(bert.do('change 2'))['code'] == 0
+    assert ('bert', 'take over', 'done') in rig.desk.deeds
     assert end(anna.do('change 3'))['code'] == 3
     bert.close()
     assert who_commands(rig, anna) == []

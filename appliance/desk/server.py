@@ -156,7 +156,7 @@ class Server:
         if sum(other.session is not None for other in self._wires) >= self._limits.sessions:
             raise LineError(f'{self._limits.sessions} are at the desk already')
         who = _who(wire.uid, wire.peer, hello.who)
-        log.info('shell: %s has come', who)
+        log.log(logging.INFO if hello.terminal else logging.DEBUG, 'shell: %s has come', who)
         wire.peer = who
         session = Session(self._room, hello, who, wire.send, wire.note)
         if how := session.how():
@@ -217,7 +217,7 @@ class Server:
             self._selector.unregister(wire.connection)
         wire.close()
         if wire.session is not None:
-            log.info('shell: %s has gone', wire.peer)
+            log.debug('shell: %s has gone', wire.peer)
             wire.session.gone()
 
     def _look_at_the_booth(self, now_s: float) -> None:

@@ -12,7 +12,7 @@ from appliance.maintenance import commands
 from appliance.words.handbook import plain
 
 HANDBOOK = 'handbook'  # is explained by itself
-NAME = 18  # columns of a name beside its summary
+NAME = 22  # columns of a name beside its summary
 NARROW = 60  # columns below which the summary stands under the name
 LEAST = 20
 

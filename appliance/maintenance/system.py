@@ -93,7 +93,8 @@ def examined(call: Call) -> list[dict[str, Any]]:
     program = call.desk.program
     words = [sys.executable, *DOCTOR, '--machine', program.machine]
     words += ['--config', str(program.config)] if program.config else []
-    environ = os.environ | {'PYTHONPATH': os.pathsep.join(filter(None, sys.path))}
+    places = {'STATE_DIRECTORY': str(call.desk.folders.data), 'RUNTIME_DIRECTORY': str(call.desk.folders.run)}
+    environ = os.environ | places | {'PYTHONPATH': os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(
         words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
     ) as process:

@@ -239,8 +239,9 @@ def test_a_second_command_of_the_same_number_and_a_seventh_that_waits_are_too_ma
         client = rig.client()
         client.say(id=numbers[0], do=['jog'])
         rig.desk.begun.get(timeout=WAIT_S)
-        for number in numbers[1:]:
-            client.say(id=number, do=['hello'])
+        with contextlib.suppress(BrokenPipeError):  # it may have been hung up on already
+            for number in numbers[1:]:
+                client.say(id=number, do=['hello'])
         assert client.hear() == {'error': 'too much at once'}
         assert rig.desk.ended.get(timeout=WAIT_S) == 'jog', 'and what it had running is cancelled'
 

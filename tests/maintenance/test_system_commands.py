@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from appliance.commands.kiosk import ForJournald, unit_of
+from appliance.config.places import SHARED_MEMORY, Folders
 from appliance.desk.book import Line
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.maintenance.reports import support
@@ -110,15 +111,23 @@ def test_a_traceback_in_the_log_is_kept_and_the_oldest_go(rig):
     assert 'ZeroDivisionError' in texts(rig, 'logs --lines 1')[0]
 
 
+def in_memory(rig):
+    """Where a booth has its takes; that of these tests lies on a disk."""
+    return Folders(rig.folders.data, SHARED_MEMORY / 'audioletter-test')
+
+
 def test_the_doctor_looks_without_touching_the_machine_of_the_booth(rig):
+    rig.desk.folders = in_memory(rig)
     (table,) = rig.run('doctor')
     found = {row[0]: row[1:] for row in table.rows}
     assert found['machine'] == ('ok', 'left alone: a booth is running', '')
     assert found['python'][0] == 'ok'
+    assert str(rig.folders.data) in found['letters'][1], 'the places of the booth that runs'
 
 
 def test_a_doctor_that_finds_something_says_so_in_its_end(rig, tmp_path):
     (tmp_path / 'wrong.toml').write_text('[voice]\nvolume_db = 20\n')
+    rig.desk.folders = in_memory(rig)
     rig.desk.program = replace(rig.desk.program, config=tmp_path / 'wrong.toml')
     with pytest.raises(MachineRefusesError, match='not well: settings'):
         rig.run('doctor')

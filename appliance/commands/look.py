@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from appliance.cut.outputs import out_file
 
 DESCRIPTION = (
     'Draw the disc that a groove makes: the film, every turn of the groove, and the light on it. '
-    'Or the workflow of a visit: what every event does in every state.'
+    'Or the workflow of a visit: what every event does in every state. '
+    'Or the wiring of a machine: every wire, its pins and its colour.'
 )
-WORKFLOW = 'workflow'
+WORKFLOW, WIRING = 'workflow', 'wiring'
 EXAMPLES = """examples:
   audioletter look letter/groove.npz
       writes letter/groove.png
@@ -21,17 +23,25 @@ EXAMPLES = """examples:
       prints the whole table: state, event, what happens, where it leads
   audioletter look workflow --out workflow.png
       draws it
+  audioletter look wiring
+      prints every wire of the machine file: its pins, its colour, and where it goes
+  audioletter look wiring --out wiring.png --machine mine.toml
+      draws both headers with every wire
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('groove', metavar='GROOVE', type=Path, help='groove.npz of a cut; or: workflow')
+    parser.add_argument('groove', metavar='GROOVE', type=Path, help='groove.npz of a cut; or: workflow, wiring')
     parser.add_argument('--out', metavar='PNG', help='where to; beside the groove')
+    parser.add_argument('--machine', metavar='FILE', default='virtual', help='whose wiring; virtual')
+    parser.add_argument('--json', action='store_true', help='of the wiring: for programs')
 
 
 def run(options: argparse.Namespace) -> int:
     if str(options.groove) == WORKFLOW:
         return _workflow(options.out)
+    if str(options.groove) == WIRING:
+        return _wiring(options)
     from appliance.picture import draw
     from appliance.playback.groovefile import Groove
 
@@ -53,5 +63,23 @@ def _workflow(named: str | None) -> int:
 
     out = out_file(named, Path(WORKFLOW), '.png')
     draw_workflow(out)
+    print(out)
+    return 0
+
+
+def _wiring(options: argparse.Namespace) -> int:
+    """The wires of a machine file as a picture where a file is named, else as text."""
+    from appliance.machine import load_machine
+
+    machine = load_machine(options.machine)
+    if options.out is None:
+        from appliance.wires.text import lines, told
+
+        print(json.dumps(told(machine), indent=2) if options.json else '\n'.join(lines(machine)))
+        return 0
+    from appliance.wires.picture import draw_wiring
+
+    out = out_file(options.out, Path(WIRING), '.png')
+    draw_wiring(machine, out)
     print(out)
     return 0

@@ -52,7 +52,7 @@ def jog(call: Call):
     """Move until it is cancelled."""
     call.desk.begun.put('jog')
     try:
-        while not call.cancelled.wait(WAIT_S):
+        while not call.cancelled.wait(6 * WAIT_S):
             yield Line('still moving')
     finally:
         call.desk.ended.put('jog')

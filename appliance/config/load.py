@@ -120,6 +120,7 @@ def checked(tables: Table, where: str) -> Config:
     paths = {
         'places.data': config.places.data,
         'places.run': config.places.run,
+        'places.stick': config.places.stick,
         'places.updater': config.places.updater,
         'voice.prompts_folder': config.voice.prompts_folder,
         'attendant.reader': config.attendant.reader,

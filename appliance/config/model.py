@@ -12,6 +12,7 @@ class Places:
 
     data: str  # letters and ledger: survives a power cut
     run: str  # takes that are not kept: must be in memory (tmpfs)
+    stick: str  # folder under which the computer mounts what is plugged in
     updater: str  # the program that is handed the file of an update
 
 

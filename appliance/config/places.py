@@ -17,7 +17,7 @@ import re
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -188,15 +188,31 @@ def in_memory(path: Path, computer: Computer = HERE) -> bool:
 def _kind(real: Path, lines: Iterable[str]) -> str:
     """File system of the mount that holds `real`: the deepest, and of those on one point the last, which hides them."""
     deepest, kind = -1, ''
+    for mount in mounted(lines):
+        if real.is_relative_to(mount.point) and len(mount.point.parts) >= deepest:
+            deepest, kind = len(mount.point.parts), mount.kind
+    return kind
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A file system, and where it is."""
+
+    point: Path
+    kind: str
+    read_only: bool
+
+
+def mounted(lines: Iterable[str]) -> Iterator[Mount]:
+    """What /proc/self/mountinfo tells (proc_pid_mountinfo(5)), in its order."""
     for line in lines:
         before, _, after = line.partition(' - ')
-        words = before.split(' ')
+        words, kinds = before.split(' '), after.split(' ')
         if len(words) < 6 or not after:
             continue
         point = Path(re.sub(r'\\([0-7]{3})', lambda octal: chr(int(octal[1], 8)), words[4]))
-        if real.is_relative_to(point) and len(point.parts) >= deepest:
-            deepest, kind = len(point.parts), after.split(' ')[0]
-    return kind
+        options = {*words[5].split(','), *kinds[-1].split(',')}
+        yield Mount(point, kinds[0], 'ro' in options)
 
 
 def _checked(path: Path, said: str, computer: Computer) -> Path:

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from appliance.booth.doors import Heard, Inputs, Sink
 from appliance.config import Config
-from appliance.config.places import Folders
+from appliance.config.places import MOUNTS, Folders
 from appliance.desk.journal import Journal
 from appliance.hands.orders import Moving
 from appliance.kiosk.cutter import Facts as CutFacts
@@ -100,6 +100,7 @@ class Program:
     unit: str = ''  # of systemd, whose journal keeps what this program tells
     journalctl: str = 'journalctl'
     thermal: Path = Path('/sys/class/thermal')  # temperatures, where the computer has any (sysfs-class-thermal)
+    mounts: Path = MOUNTS  # what is mounted where
     real: frozenset[str] = frozenset()  # parts that are no virtual ones: controls, lcd, sound
 
 

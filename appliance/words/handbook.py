@@ -33,12 +33,13 @@ CHECKLIST: dict[str, tuple[str, ...]] = {
     'When doors close': (
         '`close` ends the day after the visit that is going on; opening hours do so by themselves.',
         'What is to be posted: `label` and `slip`; what the day was: `daysheet`.',
+        'A stick in, `backup`, and out again when it says so; `backup verify` reads it once more.',
         'Empty the swarf bin: film burns. Lift the head, cover the platter. `shutdown` before the mains go off.',
     ),
     'Each month': (
         'Stylus: `stylus show` tells its hours; `stylus changed` after a new one. Change it when grooves turn grey.',
         'Home both axes twice: the two must agree. `calibrate microphone` in the room as it is when people are there.',
-        'Copy the data folder to a stick and open it on another computer. A copy nobody has read is none.',
+        '`restore` the stick into another booth, or a laptop with a new data folder. A backup nobody has read is none.',
     ),
 }
 ATTENDANT = (

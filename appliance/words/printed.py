@@ -1,6 +1,7 @@
-"""What stands on paper: labels, slips and the sheet of a day, in English (the key of every catalogue).
+"""What stands on paper (labels, slips, the sheet of a day) and beside a copy on a stick, in English: the key of every
+catalogue.
 
-Placeholders: {number} {year} {month} {day} {rpm} {um}, filled by `appliance.paper`.
+Placeholders: {number} {year} {month} {day} {rpm} {um} {file}, filled by `appliance.paper`.
 """
 
 from __future__ import annotations
@@ -28,4 +29,9 @@ PRINTED: dict[str, str] = {
     'stylus': 'Minutes the stylus has cut',
     'not counted': 'not counted',
     'notes': 'Notes',
+    'copy': 'This is a copy of audio letter no. {number}. You asked for it, and it is yours alone.',
+    'copy letter': '{file}: your voice, as you spoke it.',
+    'copy disc': '{file}: your voice, as your disc sounds.',
+    'copy picture': '{file}: a picture of the groove on your disc.',
+    'copy booth': 'The booth notes that a copy was made, and sends nothing anywhere.',
 }

@@ -192,7 +192,8 @@ def through(sshd, way, target):
     told = f'{here}:127.0.0.1:{target}' if way == '-L' else str(here)
     argv = sshd.client(options=[way, told, '-N', '-v'])
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    with process:
+    with process, ExitStack() as stack:
+        stack.callback(process.terminate)  # also if the tunnel stands, which it must not
         for line in process.stderr:
             if 'Entering interactive session' in line:
                 break

@@ -140,7 +140,7 @@ def test_a_card_that_can_no_longer_be_written_is_told_as_that(story, state, erro
         story.play('lay blank\npause 1\npress record\nwait fault 5')
         assert story.texts == ('Letters cannot be kept now', CALL, 'Leave', 'Try again')
         disk.error = 0
-        story.play('press record\nwait load disc\npress record\nwait cutting\nwait take disc 100')
+        story.play('press record\nwait load disc\npress record\nwait take disc 100')
         assert len(whole(story.letters)) == 1
     else:  # what is said is held in memory, and room for it was set aside before
         if state != 'recording':

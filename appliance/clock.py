@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 UNSET = 5  # what adjtimex(2) returns while nothing has set the clock (TIME_ERROR)
+DENIED = -1  # and while a service may not ask it, as under systemd's ProtectClock=
+SYNCHRONIZED = Path('/run/systemd/timesync/synchronized')  # systemd-timesyncd has set the clock since the start
 RTC = Path('/sys/class/rtc/rtc0/hctosys')  # '1': a clock with a battery has set ours when the computer started
 EARLIEST_S = 1_767_225_600.0  # 2026: what believes to be earlier than this program knows nothing
 
@@ -33,7 +35,10 @@ def wall_is_trusted() -> bool:
     except OSError:
         pass
     adjtimex = getattr(ctypes.CDLL(None), 'adjtimex', None)
-    return adjtimex is None or adjtimex(ctypes.create_string_buffer(512)) != UNSET
+    if adjtimex is None:
+        return True
+    answer = adjtimex(ctypes.create_string_buffer(512))
+    return SYNCHRONIZED.exists() if answer == DENIED else answer != UNSET
 
 
 class _Timex(ctypes.Structure):
@@ -50,7 +55,7 @@ def wall_error_s() -> float | None:
     as after a start by a clock with a battery."""
     adjtimex = getattr(ctypes.CDLL(None), 'adjtimex', None)
     told = _Timex()
-    if adjtimex is None or adjtimex(ctypes.byref(told)) in (UNSET, -1):
+    if adjtimex is None or adjtimex(ctypes.byref(told)) in (UNSET, DENIED):
         return None
     return float(told.maxerror) / 1e6
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 
 from appliance.desk.book import Blob, Call, Command, Desk, Facts, Line, Said, Table
@@ -78,9 +79,12 @@ def _offers(command: Command, parameter: Parameter, desk: Desk) -> Iterable[str]
 
 
 def run(command: Command, call: Call, bound: Bound) -> Generator[Said, None, None]:
-    """What the command says. It asks first what it has to ask, and refuses where the booth must be in maintenance."""
+    """What the command says. It asks first what it has to ask, and refuses where the booth must be in maintenance.
+    `--yes` answers whatever it asks, also what it asks later."""
     _in_maintenance(command, call)
-    if command.asks and not bound.yes:
+    if bound.yes:
+        call = replace(call, ask=lambda question: True)
+    elif command.asks:
         if not call.ask(command.asks.format(**bound.named)):
             raise MachineRefusesError('nothing was done', where=command.name, remedy='answer yes, or write --yes')
         _in_maintenance(command, call)  # it may have taken a while

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.config import load_config
+
 IMAGE = Path(__file__).parents[2] / 'boot' / 'image'
 UNITS = sorted((IMAGE / 'units').glob('*.service'))
 MOST_EXPOSED = 15  # tenths, by systemd's own reckoning
@@ -57,3 +59,23 @@ def test_no_password_and_no_key_is_shipped():
         if file.is_file():
             text = file.read_text(encoding='utf-8', errors='replace')
             assert not re.search(r'(?i)PRIVATE KEY|password\s*=|chpasswd|ssh-(rsa|ed25519) AAAA', text), file
+
+
+def test_a_stick_is_mounted_where_the_booth_looks_for_it_and_nothing_on_it_is_run():
+    analyze, escape = tool('systemd-analyze', 'systemd'), tool('systemd-escape', 'systemd')
+    unit = IMAGE / 'units' / 'media-stick.mount'
+    told = subprocess.run([analyze, 'verify', str(unit)], capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr) == (0, '')
+    mount = dict(line.split('=', 1) for line in unit.read_text().splitlines() if '=' in line)
+    named = subprocess.run(
+        [escape, '--path', '--suffix=mount', mount['Where']], capture_output=True, text=True, check=True
+    )
+    assert named.stdout.strip() == unit.name, 'systemd takes no other name for that place'
+    assert {'nosuid', 'nodev', 'noexec'} <= set(mount['Options'].split(','))
+    rule = (IMAGE / 'udev' / '90-audioletter-stick.rules').read_text()
+    assert f'SYMLINK+="{Path(mount["What"]).name}"' in rule
+    assert f'SYSTEMD_WANTS}}+="{unit.name}"' in rule
+    places = load_config(system=IMAGE)[0].places
+    assert Path(places.stick) in Path(mount['Where']).parents
+    booth = (IMAGE / 'units' / 'audioletter.service').read_text()
+    assert f'ReadWritePaths=-{places.stick}' in booth, 'the service would see it read-only'

@@ -175,6 +175,9 @@ def test_nothing_comes_back_on_no_or_while_somebody_may_come(rig):
     rig.run('maintain')
     with pytest.raises(MachineRefusesError, match='nothing was done'):
         rig.run('restore', answer=False)
+    assert len(rig.asked) == 1
+    rig.run('restore --yes', answer=False)
+    assert len(rig.asked) == 1
 
 
 def test_a_damaged_backup_is_named_and_not_taken(rig):

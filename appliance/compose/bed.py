@@ -102,10 +102,10 @@ class Run:
 
 
 def require_virtual(machine: Machine) -> None:
-    """MachineRefusesError for a machine that this program cannot drive."""
+    """MachineRefusesError for a machine that cuts letters, but does not yet obey a hand."""
     if machine.machine.kind != 'virtual':
         raise MachineRefusesError(
-            'there is no driver for a real machine in this program yet',
+            'a real machine cannot be moved by hand with this program yet',
             where=machine.machine.name,
-            remedy='set machine.kind to virtual',
+            remedy='cut a letter on it, or try it on a virtual machine',
         )

@@ -15,8 +15,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from appliance.clock import monotonic_s
 from appliance.compose.bed import VirtualBed
 from appliance.compose.hands import VirtualHand
+from appliance.compose.real.shop import RealShop
 from appliance.compose.shop import Bench, Keeping, VirtualShop, rehearse, workshop
 from appliance.compose.trial import Trial
 from appliance.cut import Prepared, Quiet, Request, prepare, told
@@ -35,11 +37,16 @@ from appliance.virtual.interlock import VirtualInterlock
 MADE = '.part'
 LISTENING, PREVIEW = '.preview-', 'preview.wav'
 SLIP, SLIPPED = 'slip', 1.02  # a fault of the virtual machine: its belt creeps, by so much
+LIVES_S = (
+    0.17  # without a ping, after which whoever watches over a real machine is believed dead: with what a permit is
+)
+# good for, less than the 0.3 s within which it must be still
 BROKEN = 70  # exit code of a mistake in the program (sysexits.h, EX_SOFTWARE)
 
 
 Order = cutter.Prepare | cutter.Preview | cutter.Cut | cutter.Forget | cutter.Errand
 ENDS_PREVIEW = cutter.Prepare | cutter.Forget | cutter.Cut | cutter.Stop | None
+Shop = VirtualShop | RealShop
 
 
 class CancelledError(Exception):
@@ -56,18 +63,20 @@ class Child:
         self._lock = threading.Lock()
         self._wanted: cutter.Prepare | None = None  # what is to be prepared; anything else is given up
         self._prepared: tuple[cutter.Prepare, Prepared] | None = None
-        self._shop: VirtualShop | VirtualHand | Trial | None = None  # whatever moves the machine now
+        self._shop: Shop | VirtualHand | Trial | None = None  # whatever moves the machine now
         self._doing: cutter.Prepare | None = None
         self._listening: cutter.Preview | None = None  # the preview that is wanted; any other is given up
         self._preview_file: Path | None = None
         self._bed: VirtualBed | None = None
         self._slips = False
         self._stop: cutter.Stop | None = None  # asked for since the last order to cut or to move
+        self._pinged_s = float('-inf')
         self._errand = 0  # number of the one that is wanted; any other is given up
 
     def hear(self, order: Any) -> None:
         """None: the parent has gone."""
         if isinstance(order, cutter.Ping):
+            self._pinged_s = monotonic_s()
             self.say(order)
             return
         with self._lock:
@@ -76,9 +85,7 @@ class Child:
             if isinstance(order, cutter.Switch):
                 setattr(self._interlock, order.name, order.on)
             elif isinstance(order, cutter.Inject):
-                self._slips |= order.fault == SLIP
-                if self._shop:
-                    self._shop.inject(order.fault)
+                self._inject(order.fault)
             elif isinstance(order, cutter.EndErrand):
                 self._end_errand(order.number)
             elif isinstance(order, cutter.Stop) or order is None:
@@ -93,6 +100,18 @@ class Child:
                 self._errand = order.number if isinstance(order, cutter.Errand) else 0
         if order is None or isinstance(order, Order):
             self._orders.put(order)
+
+    def lives(self) -> bool:
+        """Whether the parent does."""
+        return monotonic_s() - self._pinged_s < LIVES_S
+
+    def _inject(self, fault: str) -> None:
+        self._slips |= fault == SLIP
+        try:
+            if self._shop:
+                self._shop.inject(fault)
+        except OptionError as error:
+            print(error.line, file=sys.stderr)
 
     def work(self) -> None:
         while (order := self._orders.get()) is not None:
@@ -254,7 +273,7 @@ class Child:
             self._shop = None
         self.say(cutter.ErrandSaid(errand.number, last, last=True))
 
-    def _begin(self, order: cutter.Cut, part: Path) -> tuple[cutter.Order, Prepared, VirtualShop]:
+    def _begin(self, order: cutter.Cut, part: Path) -> tuple[cutter.Order, Prepared, Shop]:
         """The shop for the letter that was prepared; OptionError before a blank is spent if there is nothing to cut or
         no place for the results."""
         with self._lock:
@@ -268,14 +287,15 @@ class Child:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
             bed = self._bed_of(made.request.machine)
-            bench = Bench(self._interlock, what.order.pace, carriage=bed.carriage, platter=bed.platter)
+            pace = what.order.pace
+            bench = Bench(self._interlock, pace, carriage=bed.carriage, platter=bed.platter, alive=self.lives)
             shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
             self._shop = shop
             if self._stop:
                 shop.stop(self._stop.cause, self._stop.key)
         return what.order, made, shop
 
-    def _carry_out(self, made: Prepared, shop: VirtualShop, order: cutter.Cut, total_s: float) -> None:
+    def _carry_out(self, made: Prepared, shop: Shop, order: cutter.Cut, total_s: float) -> None:
         """Takes `total_s`. Disc and report first: the visitor need not wait for master, picture and sound."""
         folder = order.folder
         clock = Stopwatch(Quiet(), dict(made.spent_s))
@@ -326,7 +346,7 @@ class Rehearsal:
 class Teller:
     """Tells the parent how the cut goes."""
 
-    def __init__(self, child: Child, shop: VirtualShop, total_s: float) -> None:
+    def __init__(self, child: Child, shop: Shop, total_s: float) -> None:
         self._child, self._shop, self._total_s = child, shop, total_s
 
     def stage(self, name: str) -> None:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from appliance.clock import Clock, RealClock
-from appliance.compose.bed import require_virtual
 from appliance.compose.live import REST_S, Indexed, LiveGroove, Pacer, Seen
 from appliance.cut import Outcome, Prepared, Quiet, Request, Watch
 from appliance.cut.prepare import Stopwatch, prepare_take
@@ -48,6 +48,10 @@ from appliance.virtual.physics import Findings, PhysicalLathe
 from appliance.virtual.platter import VirtualPlatter
 from appliance.virtual.trace import TraceWriter
 
+if TYPE_CHECKING:
+    from appliance.compose.real.shop import RealShop
+    from appliance.compose.real.site import Site
+
 LOOK_S = 0.1  # between two looks at the progress
 FAULTS = ('stall', 'swarf', 'underrun')
 HELD = 3.0  # of the motor's torque: what holds a platter that stalls
@@ -66,19 +70,29 @@ class Keeping:
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What surrounds the virtual lathe: lid and stop button, and how many times as fast as a real one it cuts (None: as
-    fast as it can). A `carriage` that outlives the cut is homed before it when its place is not known; None parks."""
+    fast as it can). A `carriage` that outlives the cut is homed before it when its place is not known; None parks.
+
+    And a real one: it has power only while `alive` says that whoever watches over it is; None as `site`: this computer.
+    """
 
     interlock: VirtualInterlock = field(default_factory=VirtualInterlock)
     pace: float | None = None
     clock: Clock = field(default_factory=RealClock)
     carriage: VirtualCarriage | None = None
     platter: VirtualPlatter | None = None  # what really turns the disc; None: what the machine file says
+    alive: Callable[[], bool] = lambda: True
+    site: Site | None = None
 
 
-def workshop(machine: Machine, disc: Disc, folder: Path, keeping: Keeping, bench: Bench | None = None) -> VirtualShop:
-    """The shop for one cut on `machine`; raises MachineRefusesError for one that this program cannot drive."""
-    require_virtual(machine)
-    return VirtualShop(machine, disc, folder, keeping, bench)
+def workshop(
+    machine: Machine, disc: Disc, folder: Path, keeping: Keeping, bench: Bench | None = None
+) -> VirtualShop | RealShop:
+    """The shop for one cut on `machine`; raises MachineRefusesError for one that this computer cannot drive."""
+    if machine.machine.kind == 'virtual':
+        return VirtualShop(machine, disc, folder, keeping, bench)
+    from appliance.compose.real.shop import RealShop
+
+    return RealShop(machine, disc, folder, keeping, bench or Bench())
 
 
 class VirtualShop:
@@ -274,7 +288,12 @@ def rehearse(made: Prepared, scratch: Path, watch: Watch) -> Path:
 
 
 def try_out(machine: Machine) -> str:
-    """Cut a moment of silence on `machine` and say what was seen; raises what a cut would raise."""
+    """Cut a moment of silence on `machine` and say what was seen; raises what a cut would raise. A real machine is only
+    asked whether it could: nothing moves because somebody wants to know how it is."""
+    if machine.machine.kind == 'real':
+        from appliance.compose.real.shop import look_over
+
+        return look_over(machine)
     with tempfile.TemporaryDirectory(prefix='audioletter-') as name:
         folder = Path(name)
         disc = _first_disc(machine)
@@ -306,16 +325,22 @@ def _first_findings(results: list[Any]) -> Findings | None:
 
 def _done(progress: Progress, findings: Findings | None) -> Findings:
     """A cut that did not end as done, or whose groove cannot be, is a fault: the disc is void."""
-    if progress.state is not State.DONE or findings is None:
+    refuse_broken_off(progress, seen=findings is not None)
+    assert findings is not None
+    if findings.faults:
+        raise CutFaultError(findings.faults[0], where='virtual lathe', remedy='correct the machine file')
+    return findings
+
+
+def refuse_broken_off(progress: Progress, *, seen: bool = True) -> None:
+    """CutFaultError for what did not come to its end, or was not seen there."""
+    if progress.state is not State.DONE or not seen:
         raise CutFaultError(
             progress.cause or 'the cut did not end well',
             where=f'{progress.frame / FRAME_RATE_HZ:.2f} s into the cut',
             remedy='lay a new blank and cut again',
             key=progress.key,
         )
-    if findings.faults:
-        raise CutFaultError(findings.faults[0], where='virtual lathe', remedy='correct the machine file')
-    return findings
 
 
 def _refuse_power(machine: Machine, findings: Findings) -> None:

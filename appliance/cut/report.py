@@ -9,6 +9,9 @@ from appliance.cut.choice import Chosen
 from appliance.cut.values import Outcome, Request
 from appliance.timeline.build import Timeline
 
+# By the virtual lathe, of what a real one has cut: `frames`, `steps` and `underruns` alone are the machine's own.
+FORETOLD = ('groove', 'picture', 'sound', 'measurements')
+
 
 def report(request: Request, chosen: Chosen, timeline: Timeline, outcome: Outcome) -> dict[str, Any]:
     """Everything but the timings, which are known when all is done."""
@@ -35,6 +38,7 @@ def report(request: Request, chosen: Chosen, timeline: Timeline, outcome: Outcom
         'torque_margin': round(timeline.torque.margin, 2),
         'virtual': {name: round(value, 4) for name, value in outcome.peaks.items()},
         'why': chosen.why,
+        **({'foretold': list(FORETOLD)} if outcome.foretold else {}),
     }
 
 

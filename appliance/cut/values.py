@@ -52,3 +52,4 @@ class Outcome:
     carriage_steps: int
     measured: Measured
     peaks: dict[str, float]
+    foretold: bool = False  # `measured` and `peaks` are of a virtual twin: nobody has looked at the disc

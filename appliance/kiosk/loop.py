@@ -36,6 +36,7 @@ from appliance.workflow.values import Booth, Event, Held, Kind, Plan, State
 
 TURN_S = 0.005  # where the loop reads the controls itself
 REST_S = 0.02  # where others do: what they tell wakes it at once, all else may wait so long
+PING_S = 0.04  # between two signs of life for whoever cuts
 FRAME_S = 0.1  # between two pictures while nothing happens: ten a second
 HEALTH_S = 5.0  # between two looks at disk and blanks
 SIGN_S = 2.0  # between two looks at the door sign
@@ -80,7 +81,7 @@ class Kiosk:
         self._painter = Painter(parts.display, threads=settings.threads, broke=self._screen_broke)
         self._poller = Poller(parts.controls, settings.bounce_s, parts.clock, self.tell)
         self._vigil = vigil_over(parts, self._painter, self._poller)
-        self._health_s, self._frame_s = 0.0, 0.0
+        self._health_s, self._frame_s, self._ping_s = 0.0, 0.0, 0.0
         self._health: tuple[bool, bool] | None = None  # room, blanks, as told last
         self.lit: bool | None = None
         self.causes: dict[str, str] = {}  # of the parts, as told last
@@ -143,12 +144,19 @@ class Kiosk:
         if self.booth.until_s is not None and now_s >= self.booth.until_s:
             self._take(Event(Kind.TIME_UP))
         self._doer.turn(now_s)
+        self._watch_over(now_s)
         self._cue(now_s)
         self._adopt_when_free()
         self._keep_house(now_s)
         self._look_after_itself(now_s)
         if now_s >= self._frame_s:
             self._show(now_s)
+
+    def _watch_over(self, now_s: float) -> None:
+        """A real machine has power only while it hears of this loop again and again (`compose.real`)."""
+        if self._doer.cutting and now_s >= self._ping_s:
+            self._ping_s = now_s + PING_S
+            self.parts.cutter.ping()
 
     def rest(self) -> None:
         """Between two turns, on the computer's own clock: until something is told, and not for long."""

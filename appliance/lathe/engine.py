@@ -21,7 +21,7 @@ from appliance.lathe.settings import Knobs, engine_settings
 from appliance.machine.model import FRAME_RATE_HZ, FRAMES_PER_SAMPLE, Machine
 from appliance.native import check, ffi, lib
 from appliance.timeline.score import Score
-from appliance.urgency import keep_to_isolated
+from appliance.urgency import come_first, keep_to_isolated
 
 WATCH_S = 0.02  # between two looks at the interlock
 ENDING_FRAMES = FRAME_RATE_HZ // 2  # before its end, in which the interlock is told that the heartbeat will cease
@@ -120,6 +120,13 @@ class EngineLathe:
         look = self._look()
         return look.pulses[0], look.pulses[1]
 
+    def places(self) -> tuple[int, int]:
+        """Where platter and carriage are by the steps given out so far, from where they stood."""
+        if self._engine is None:
+            return 0, 0
+        look = self._look()
+        return look.steps[0], look.steps[1]
+
     def stop(self, cause: str, key: str = 'visitor') -> None:
         self._stop(cause, key, failed=False)
 
@@ -175,6 +182,9 @@ class EngineLathe:
             self._stop(status.cause, status.key, failed=False)
 
     def _watch(self) -> None:
+        """A permit that is late costs a disc."""
+        if self._knobs.realtime:
+            come_first()
         while not self._over.wait(WATCH_S):
             self._check_interlock()
 

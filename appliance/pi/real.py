@@ -32,6 +32,15 @@ class RealPi:
     recovered: bool  # something of an earlier run was found and stopped
 
 
+def fitting_board(machine: Machine, root: Path = Path('/')) -> Board:
+    """This board; MachineRefusesError if it is none, or not the machine file's."""
+    board = read_board(root)
+    if board.chip != machine.machine.chip:
+        what = f'machine.chip is {machine.machine.chip!r}, but {board.model} has a {board.chip}'
+        raise MachineRefusesError(what, where=machine.machine.name, remedy=f'set it to {board.chip!r}')
+    return board
+
+
 @contextlib.contextmanager
 def real_pi(machine: Machine, run: Path, root: Path = Path('/'), mailbox: Opener = open_mailbox) -> Iterator[RealPi]:
     """This board with its registers and chain memory mapped; MachineRefusesError for whatever stands against it.
@@ -39,10 +48,7 @@ def real_pi(machine: Machine, run: Path, root: Path = Path('/'), mailbox: Opener
     `run`: where the record of memory lies (a tmpfs). On leaving, the engine must have stopped its channel; memory in
     which a channel is still at work is left to the next start.
     """
-    board = read_board(root)
-    if board.chip != machine.machine.chip:
-        what = f'machine.chip is {machine.machine.chip!r}, but {board.model} has a {board.chip}'
-        raise MachineRefusesError(what, where=machine.machine.name, remedy=f'set it to {board.chip!r}')
+    board = fitting_board(machine, root)
     chip = lib.bcm_chip_named(board.chip.encode())
     warning = refuse_rivals(board, chip.dma_channel, root)
     with contextlib.ExitStack() as stack:

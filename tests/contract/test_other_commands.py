@@ -31,7 +31,19 @@ def test_discs_and_machines_are_listed_for_people_and_for_programs(capsys):
     table = capsys.readouterr().out
     assert all(name in table for name in disc_names())
     assert main(['machines', '--json']) == 0
-    assert json.loads(capsys.readouterr().out)[0]['file'] == str(machine_path('virtual'))
+    listed = {machine['name']: machine for machine in json.loads(capsys.readouterr().out)}
+    assert listed['virtual']['file'] == str(machine_path('virtual'))
+    assert {name: machine['kind'] for name, machine in listed.items()} == {'virtual': 'virtual', 'real': 'real'}
+
+
+@pytest.mark.skipif(Path('/proc/device-tree/model').exists(), reason='this may be a board that can')
+def test_a_computer_that_is_no_board_refuses_a_real_machine_in_a_sentence(tmp_path, capsys):
+    """Before it has mastered anything, and never on the virtual machine instead; the doctor says the same."""
+    soundfile.write(tmp_path / 'tone.wav', np.zeros(16000), 16000)
+    assert main(['cut', str(tmp_path / 'tone.wav'), '--machine', 'real']) == 3
+    assert capsys.readouterr().err.count('\n') == 1
+    assert main(['doctor', '--machine', 'real']) == 3
+    assert 'no Raspberry Pi' in capsys.readouterr().out
 
 
 def test_the_doctor_finds_the_virtual_machine_well(capsys):

@@ -1,0 +1,68 @@
+"""Where the parts of a real machine are found, and one life of them: mapped and connected, then given back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from appliance.clock import Clock, RealClock
+from appliance.errors import MachineRefusesError
+from appliance.interlock.pico import Machinery, PicoLink, Port
+from appliance.interlock.port import SerialPort
+from appliance.lathe.settings import Knobs
+from appliance.machine import Machine
+from appliance.pi.real import RealPi, real_pi
+
+RUN = Path('/run/audioletter')  # in memory: what lies there is gone with this life of the computer
+
+
+class Line(Port, Protocol):
+    """A serial line that can be given back."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The computer that this program runs on, unless a test names another."""
+
+    root: Path = Path('/')
+    run: Path = RUN
+    pi: Callable[[Machine, Path, Path], AbstractContextManager[RealPi]] = real_pi
+    line: Callable[[str, int], Line] = SerialPort
+    clock: Clock = field(default_factory=RealClock)
+    knobs: Knobs = field(default_factory=Knobs)
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What can move the machine."""
+
+    pi: RealPi
+    link: PicoLink
+
+
+@contextlib.contextmanager
+def powered_up(machine: Machine, site: Site, alive: Callable[[], bool]) -> Iterator[Power]:
+    """Registers, chain memory and the interlock's line; MachineRefusesError for whatever is missing. No power yet."""
+    interlock = machine.interlock
+    if interlock is None:
+        raise MachineRefusesError(
+            'it has no [interlock], and nothing else may switch its power',
+            where=machine.machine.name,
+            remedy='virtual.toml shows one',
+        )
+    try:
+        site.run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineRefusesError(f'the folder cannot be made ({error.strerror})', where=str(site.run)) from error
+    machinery = Machinery(round(machine.platter.steps_per_turn), round(machine.cut.heartbeat_ms * 1000))
+    with (
+        site.pi(machine, site.run, site.root) as pi,
+        contextlib.closing(site.line(interlock.device, interlock.baud)) as line,
+    ):
+        yield Power(pi, PicoLink(line, machinery, site.clock, alive))

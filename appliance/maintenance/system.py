@@ -187,8 +187,9 @@ def _ended(call: Call, after: bool, act: Callable[[], None], says: str) -> Itera
 def update(call: Call, file: Path) -> Iterator[Said]:
     """Install an update from a file on this computer.
 
-    The program that places.updater names does it. It is refused while a visitor is served, and while it runs the booth
-    is in maintenance. It is not stopped by a lost connection.
+    The program that places.updater names does it: an update that is signed, whole and newer is unpacked, then the booth
+    begins anew with it, and with what it had if it is not well within two minutes. It is refused while a visitor is
+    served, and while it is looked at the booth is in maintenance. It is not stopped by a lost connection.
 
     file: that holds the update
 
@@ -213,7 +214,7 @@ def update(call: Call, file: Path) -> Iterator[Said]:
             yield Line(line.decode('utf-8', 'replace').rstrip('\n'))
     if process.returncode != 0:
         raise MachineRefusesError(f'the update has failed (code {process.returncode})', where=str(updater))
-    yield Facts({'installed': str(file), 'next': 'reboot'})
+    yield Facts({'update': str(file), 'next': 'the booth begins anew; then status tells its version'})
 
 
 def system_shell(call: Call) -> None:

@@ -1,0 +1,194 @@
+"""An update of the program: signed, whole, newer, or not at all; back again when it is not well or the power goes."""
+
+import gzip
+import io
+import shutil
+import tarfile
+
+import pytest
+from update_rig import Booth, CutDisk, PowerCut, updater
+
+pytestmark = pytest.mark.skipif(shutil.which('ssh-keygen') is None, reason='apt install openssh-client')
+
+
+@pytest.fixture
+def booth(tmp_path):
+    return Booth(tmp_path / 'booth')
+
+
+def refused(booth, bundle):
+    """Why; and nothing has changed."""
+    before = booth.left_over()
+    with pytest.raises(updater.RefusedError) as told:
+        booth.updater().look(bundle)
+    assert booth.left_over() == before
+    assert booth.version() == '1.0.0'
+    return str(told.value)
+
+
+def test_a_new_version_is_unpacked_tried_and_kept(booth):
+    assert booth.updater().look(booth.bundle('1.1.0')) == '1.1.0'
+    assert booth.version() == '1.0.0'  # nothing has been switched yet
+    assert booth.updater().attempt()
+    assert booth.system.ran == ['stop', '1.1.0']
+    assert booth.left_over() == ['1.1.0', 'current']
+    assert (booth.places.versions / '1.1.0' / 'bin' / 'audioletter').stat().st_mode & 0o777 == 0o755
+
+
+def test_what_nobody_runs_any_more_goes_but_one_stays_to_go_back_to(booth):
+    for version in ('1.1.0', '1.2.0', '1.10.0'):
+        booth.updater().look(booth.bundle(version))
+        assert booth.updater().attempt()
+    assert booth.left_over() == ['1.10.0', '1.2.0', 'current']
+
+
+def test_a_signature_that_is_not_trusted(booth):
+    stranger = booth._key('stranger')
+    assert 'signature' in refused(booth, booth.bundle('1.1.0', key=stranger))
+    booth.places.signers.write_text('')
+    assert 'signature' in refused(booth, booth.bundle('1.1.0'))
+
+
+def test_a_manifest_that_was_changed(booth):
+    file = booth.bundle('1.1.0')
+    file.write_bytes(file.read_bytes().replace(b'"version": "1.1.0"', b'"version": "1.1.1"'))
+    assert 'signature' in refused(booth, file)
+
+
+def test_a_signature_for_something_else_than_updates(booth):
+    booth.places.signers.write_text(booth.places.signers.read_text().replace('audioletter-update', 'letters'))
+    assert 'signature' in refused(booth, booth.bundle('1.1.0'))
+
+
+def test_a_bundle_cut_short_anywhere(booth):
+    file = booth.bundle('1.1.0')
+    whole = file.read_bytes()
+    for size in [*range(0, len(whole), 61), len(whole) - 1]:
+        file.write_bytes(whole[:size])
+        refused(booth, file)
+    file.write_bytes(whole + b'\0')
+    assert 'damaged' in refused(booth, file)
+    file.write_bytes(whole[:-9] + b'x' + whole[-8:])
+    assert 'damaged' in refused(booth, file)
+
+
+def test_what_is_no_bundle(booth, tmp_path):
+    other = tmp_path / 'other'
+    assert 'read' in refused(booth, other)
+    other.write_bytes(b'PK' * 1000)
+    assert 'no update' in refused(booth, other)
+    assert 'read' in refused(booth, tmp_path)
+
+
+def test_an_older_version_and_the_same_are_refused(booth):
+    for version in ('0.9.9', '1.0.0'):
+        assert 'not older' in refused(booth, booth.bundle(version))
+
+
+def test_another_computer_and_another_python_are_refused(booth):
+    assert 'machine armv7l' in refused(booth, booth.bundle('1.1.0', machine='armv7l'))
+    assert 'python 3.13' in refused(booth, booth.bundle('1.1.0', python='3.13'))
+    assert 'no room' in refused(booth, booth.bundle('1.1.0', unpacked=10**15))
+    assert 'no version' in refused(booth, booth.signed_anew(booth.bundle('1.1.0'), {'version': '../../etc'}))
+
+
+@pytest.mark.parametrize('name', ['../out', '/etc/passwd', 'bin/../../out'])
+def test_nothing_is_unpacked_outside(booth, name):
+    assert 'none may' in refused(booth, booth.with_payload('1.1.0', packed(tarfile.TarInfo(name))))
+
+
+@pytest.mark.parametrize('kind', [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
+def test_nothing_but_files_and_folders_is_unpacked(booth, kind):
+    member = tarfile.TarInfo('bin')
+    member.type, member.linkname = kind, '/etc'
+    assert 'none may' in refused(booth, booth.with_payload('1.1.0', packed(member)))
+
+
+def packed(member):
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode='w') as tar:
+        tar.addfile(member, io.BytesIO())
+    return gzip.compress(raw.getvalue())
+
+
+def test_nothing_begins_while_a_visitor_is_served(booth):
+    booth.system.served = True
+    assert 'visitor' in refused(booth, booth.bundle('1.1.0'))
+
+
+def test_one_that_is_not_well_goes_and_the_old_one_runs_again(booth):
+    booth.system.sick = {'1.1.0'}
+    booth.updater().look(booth.bundle('1.1.0'))
+    assert not booth.updater().attempt()
+    assert booth.system.ran == ['stop', '1.1.0', 'stop', '1.0.0']
+    assert booth.updater().look(booth.bundle('1.1.1')) == '1.1.1'  # and the next one may come
+    assert booth.updater().attempt()
+
+
+def test_a_ledger_that_only_the_new_one_can_read_goes_back_with_it(booth):
+    booth.ledger(4, 'before')
+    booth.system.sick, booth.system.migrates = {'1.1.0'}, {'1.1.0': 5}
+    booth.updater().look(booth.bundle('1.1.0'))
+    assert not booth.updater().attempt()
+    assert booth.letters() == (4, ['before'])
+
+
+def test_a_ledger_that_both_can_read_keeps_what_came_meanwhile(booth):
+    booth.ledger(4, 'before')
+    booth.system.sick, booth.system.migrates = {'1.1.0'}, {'1.1.0': 4}
+    booth.updater().look(booth.bundle('1.1.0'))
+    assert not booth.updater().attempt()
+    assert booth.letters() == (4, ['before', 'by 1.1.0'])
+
+
+def whole_update(booth, disk):
+    booth.updater(disk).look(booth.folder / '1.1.0.update')
+    return booth.updater(disk).attempt()
+
+
+def steps_of(tmp_path, sick):
+    booth, disk = prepared(tmp_path / 'counted', sick), CutDisk()
+    assert whole_update(booth, disk) is not sick
+    return disk.steps
+
+
+def prepared(folder, sick):
+    booth = Booth(folder)
+    booth.ledger(4, 'before')
+    booth.system.sick, booth.system.migrates = {'1.1.0'} if sick else set(), {'1.1.0': 5}
+    booth.bundle('1.1.0')
+    return booth
+
+
+@pytest.mark.parametrize('sick', [False, True])
+def test_the_power_goes_before_or_after_any_step(tmp_path, sick):
+    """What starts then is a whole version that was well, with a ledger that it can read; and a second cut while that is
+    put in order changes nothing."""
+    count = steps_of(tmp_path, sick)
+    assert count > 15
+    for step in range(1, count + 1):
+        for after in (False, True):
+            booth = prepared(tmp_path / f'{step}{after}', sick)
+            with pytest.raises(PowerCut):
+                whole_update(booth, CutDisk(step, after))
+            for again in range(1, 40):
+                booth.version()
+                try:
+                    booth.updater(CutDisk(again)).settle()
+                    break
+                except PowerCut:
+                    pass
+            version = booth.version()
+            assert version == '1.0.0' or (not sick and step > count // 2)
+            layout, letters = booth.letters()
+            assert letters[0] == 'before'
+            assert layout == 4 or version == '1.1.0'
+            assert set(booth.left_over()) <= {'1.1.0', 'current'}
+
+
+def test_a_version_that_is_gone_gives_way_to_what_the_image_came_with(booth):
+    booth.updater().look(booth.bundle('1.1.0'))
+    assert booth.updater().attempt()
+    shutil.rmtree(booth.places.versions / '1.1.0')
+    assert 'image' in booth.updater().settle()
+    assert booth.version() == '1.0.0'

@@ -1,8 +1,10 @@
 """What the image of a booth is made of, as far as tools that know systemd and device trees can judge it here."""
 
+import importlib.metadata
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,71 @@ def test_a_unit_gives_away_no_more_than_it_must(unit):
     level = re.search(r'Overall exposure level for \S+: ([\d.]+)', told.stdout)
     assert level, told.stdout + told.stderr
     assert float(level[1]) <= MOST_EXPOSED / 10
+
+
+def test_units_say_nothing_that_systemd_does_not_understand(tmp_path):
+    """With a system around them that has what they name."""
+    analyze = tool('systemd-analyze', 'systemd')
+    units, usual = tmp_path / 'etc/systemd/system', tmp_path / 'usr/lib/systemd/system'
+    shutil.copytree(IMAGE / 'units', units)
+    usual.mkdir(parents=True)
+    for pattern in ('*.target', '*.slice', 'systemd-*.service'):
+        for unit in Path('/lib/systemd/system').glob(pattern):
+            shutil.copy(unit, usual)
+    words = re.findall(r'^Exec\w+=(\S+)', ''.join(unit.read_text() for unit in UNITS), re.M)
+    for word in {word if word.startswith('/') else f'/usr/bin/{word}' for word in words}:
+        program = tmp_path / word[1:]
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text('#!/bin/true\n')
+        program.chmod(0o755)
+    told = subprocess.run(
+        [analyze, 'verify', f'--root={tmp_path}', '--man=no', '--recursive-errors=no', *sorted(units.iterdir())],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (told.returncode, told.stderr) == (0, '')
+
+
+def test_what_units_and_rules_run_is_there():
+    """In the image each lies in /usr/lib/audioletter."""
+    shipped = {path.name for path in (IMAGE / 'root/usr/lib/audioletter').iterdir()} | {'updater', 'current'}
+    for unit in UNITS:
+        named = set(re.findall(r'/usr/lib/audioletter/(\w+)', unit.read_text())) - {'versions'}
+        assert named <= shipped, unit.name
+    assert all(path.stat().st_mode & 0o111 for path in (IMAGE / 'root/usr/lib/audioletter').iterdir())
+
+
+def test_nothing_of_the_system_is_written():
+    """Root is read-only; each other place is in memory, or one that the data partition is bound to."""
+    assert ' ro ' in (IMAGE / 'cmdline.txt').read_text()
+    rows = [line.split() for line in (IMAGE / 'root/etc/fstab').read_text().split('\n') if line[:1] not in ('', '#')]
+    written = {row[1] for row in rows if 'ro' not in row[3].split(',')}
+    in_memory = {row[1] for row in rows if row[2] == 'tmpfs'}
+    bound = {row[1] for row in rows if row[0].startswith('/data/')}
+    assert written == in_memory | bound | {'/data'}
+    assert in_memory == {'/tmp', '/var/tmp', '/var/log'}
+    for row in rows:
+        assert row[1] == '/' or {'nosuid', 'nodev'} <= set(row[3].split(',')), row
+
+
+def test_a_hang_resets_the_board():
+    text = (IMAGE / 'root/etc/systemd/system.conf.d/audioletter.conf').read_text()
+    assert 1 < int(re.search(r'^RuntimeWatchdogSec=(\d+)$', text, re.M)[1]) < 15  # the counter of the SoC ends there
+
+
+def test_each_library_of_the_program_is_in_the_image():
+    """As a wheel of one version, or as Debian's own build; none of them comes by chance."""
+    asked = tomllib.loads((IMAGE.parents[1] / 'pyproject.toml').read_text())['project']['dependencies']
+    names = {re.match(r'[\w.]+', line)[0].lower() for line in asked}
+    pinned = dict(line.split('==') for line in (IMAGE / 'wheels.txt').read_text().split('\n') if '==' in line)
+    wheels = {name.lower() for name in pinned}
+    debian = (IMAGE / 'packages.txt').read_text().split('\n')
+    assert {name for name in names if name not in wheels and f'python3-{name}' not in debian} == set()
+    for name, version in pinned.items():
+        for needed in importlib.metadata.requires(name) or ():
+            if ';' not in needed:
+                assert re.match(r'[\w.-]+', needed)[0].lower().replace('-', '_') in {
+                    wheel.replace('-', '_') for wheel in wheels
+                }, (name, version, needed)
 
 
 def test_the_kernel_has_every_dma_channel_but_ours(tmp_path):

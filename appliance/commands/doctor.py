@@ -27,6 +27,8 @@ EXAMPLES = """examples:
   audioletter doctor --config booth.toml
   audioletter doctor sound                    microphone and speaker: names, a tone, some seconds heard
   audioletter doctor sound --device NAME --seconds 10
+  audioletter doctor wires                    every wire on the virtual machine: what is driven, what arrives
+  audioletter doctor wires --break pins.leg_a=open --break controls.blank=swap    what it says of broken ones
 
 exit codes: 0 all is well; 3 something is not.
 """
@@ -46,7 +48,7 @@ class Finding:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('part', nargs='?', choices=['sound'], help='look into this part closely; all, briefly')
+    parser.add_argument('part', nargs='?', choices=['sound', 'wires'], help='look into this part closely; all, briefly')
     parser.add_argument('--device', metavar='NAME', help='of the microphone; else what the machine file says')
     parser.add_argument('--seconds', metavar='N', type=float, default=5.0, help='to listen; 5')
     parser.add_argument('--machine', metavar='FILE', default='virtual', help='a machine file, or a name; virtual')
@@ -54,12 +56,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--config', metavar='FILE', type=Path, help='settings that come after those of /etc/audioletter'
     )
     parser.add_argument('--beside', action='store_true', help='a booth is running: leave its machine alone')
+    parser.add_argument(
+        '--break', metavar='WIRE=HOW', action='append', default=[], dest='broken',
+        help='on the virtual machine: this wire is open, touches ground, or sits on its neighbour',
+    )  # fmt: skip
     parser.add_argument('--json', action='store_true', help='for programs')
 
 
 def run(options: argparse.Namespace) -> int:
     if options.part == 'sound':
         return _sound(options)
+    if options.part == 'wires':
+        return _told(_each_wire(options.machine, options.broken), as_json=options.json)
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ('python', _python),
         ('core', _core),
@@ -67,6 +75,12 @@ def run(options: argparse.Namespace) -> int:
         ('scratch space', _scratch),
         ('machine file', lambda: _machine_file(options.machine)),
         ('machine', _left_alone if options.beside else lambda: _machine(options.machine)),
+        (
+            'wires',
+            (lambda: replace(_left_alone(), check='wires'))
+            if options.beside
+            else lambda: _wires(options.machine, options.broken),
+        ),
         ('settings', lambda: _settings(options.config)),
         ('letters', lambda: _letters(options.config)),
         ('takes', lambda: _takes(options.config)),
@@ -75,8 +89,11 @@ def run(options: argparse.Namespace) -> int:
         ('fonts', _fonts),
         ('prompts', lambda: _prompts(options.config)),
     ]
-    findings = [_safely(name, check) for name, check in checks]
-    if options.json:
+    return _told([_safely(name, check) for name, check in checks], as_json=options.json)
+
+
+def _told(findings: list[Finding], *, as_json: bool) -> int:
+    if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         for finding in findings:
@@ -164,6 +181,29 @@ def _machine(name: str) -> Finding:
     from appliance.machine import load_machine
 
     return Finding('machine', True, try_out(load_machine(name)))
+
+
+def _each_wire(name: str, broken: list[str]) -> list[Finding]:
+    """Of a virtual machine, each wire; of a real one nobody sees the other ends but whoever is there."""
+    from appliance.compose.doctor import parse_break, try_wires
+    from appliance.machine import load_machine
+
+    machine = load_machine(name)
+    if machine.machine.kind != 'virtual':
+        return [Finding('wires', True, 'not tried', 'in the shell: maintain, then wire asks for one after the other')]
+    tried = try_wires(machine, tuple(parse_break(text) for text in broken))
+    found = [Finding('wire', one.ok is not False, one.line) for one in tried.wires]
+    return [*found, Finding('wires', True, f'not tried: {tried.left}')] if tried.left else found
+
+
+def _wires(name: str, broken: list[str]) -> Finding:
+    found = _each_wire(name, broken)
+    wrong = [one for one in found if not one.ok]
+    if wrong:
+        return Finding('wires', False, '; '.join(one.saw for one in wrong), 'audioletter doctor wires tells each')
+    if len(found) == 1:
+        return found[0]
+    return Finding('wires', True, f'{len(found)} were tried on the virtual machine, what is driven arrives')
 
 
 def _left_alone() -> Finding:

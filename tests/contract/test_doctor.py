@@ -15,6 +15,8 @@ def findings(tmp_path, capsys, monkeypatch):
     """The doctor's findings by name, for settings and a machine file as given."""
     tried = Finding('machine', True, 'not tried here: it cuts for seconds')
     monkeypatch.setattr('appliance.commands.doctor._machine', lambda _: tried)
+    wires = Finding('wires', True, 'not tried here: tests/wires breaks each')
+    monkeypatch.setattr('appliance.commands.doctor._wires', lambda *_: wires)
 
     def ask(settings='', machine='[machine]\nbase = "virtual"\n'):
         (tmp_path / 'mine.toml').write_text(settings)

@@ -1,0 +1,11 @@
+"""The doctor of the wires: everything the machine has is driven once, and each wire is judged by what its other end
+gets of it.
+
+    a short score ─▶ engine ─▶ control blocks ─▶ virtual Pi ─▶ harness ─▶ drivers, head, platter ─▶ index ─▶ Pico
+    contacts, one by one ─▶ harness ─▶ the Pi's registers, the Pico's pins;   LCD's own driver ─▶ harness ─▶ LCD
+"""
+
+from appliance.compose.doctor.wiring import Tried, drive, try_wires
+from appliance.virtual.harness import Break, parse_break
+
+__all__ = ['Break', 'Tried', 'drive', 'parse_break', 'try_wires']

@@ -82,8 +82,9 @@ class Archivist(Generic[Stores]):
 
     def give(self, job: Job[Stores]) -> None:
         self._waiting += 1
-        self._idle.clear()
-        self._jobs.put(job)
+        with self._asking:
+            self._idle.clear()
+            self._jobs.put(job)
 
     def ask(self, name: str, do: Callable[[Stores], Any]) -> Future[Any]:
         """For whoever is not the loop, from any thread: done in its turn, and no event follows from it. What it raises
@@ -130,14 +131,18 @@ class Archivist(Generic[Stores]):
                 left.answer.cancel()
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None and not self._dropped:
+        while (job := self._jobs.get()) is not None:
+            if self._dropped:
+                self._jobs.put(job)  # whoever waits for its answer is told with all others
+                break
             if isinstance(job, _Question):
                 self._reply(job)
             else:
                 self._answers.put(self._answer(job))
             self.done += 1
-            if self._jobs.empty():
-                self._idle.set()
+            with self._asking:
+                if self._jobs.empty():
+                    self._idle.set()
         close = getattr(self._stores, 'close', None)
         if close is not None and not self._dropped:
             close()

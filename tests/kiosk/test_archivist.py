@@ -1,6 +1,7 @@
 """The archivist: jobs in order in one thread of its own, failures as answers, nothing dropped."""
 
 import threading
+from concurrent.futures import CancelledError
 
 import pytest
 
@@ -55,6 +56,23 @@ def test_a_failure_is_an_answer_and_the_next_job_is_done(archivist, stores, erro
     assert [event.kind for event in archivist.poll()] == [Kind.KEEP_FAILED, Kind.FORGOTTEN]
     assert said in str(told[0])
     assert stores == [1]
+
+
+def test_whoever_asked_hears_that_it_is_dropped(stores):
+    archivist, begun, go_on = Archivist(lambda: stores), threading.Event(), threading.Event()
+    first = archivist.ask('hold', lambda _: begun.set() or go_on.wait(WAIT_S))
+    second = archivist.ask('note', lambda s: s.append(1))
+    assert begun.wait(WAIT_S)
+    dropping = threading.Thread(target=archivist.drop, daemon=True)
+    dropping.start()
+    while not archivist.ask('note', lambda s: s.append(2)).cancelled():  # until it has been told
+        pass
+    go_on.set()
+    dropping.join(WAIT_S)
+    assert first.result(WAIT_S)
+    with pytest.raises(CancelledError):
+        second.result(WAIT_S)
+    assert stores == []
 
 
 def test_stores_that_cannot_be_opened_fail_the_job_and_are_tried_again():

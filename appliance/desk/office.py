@@ -48,6 +48,7 @@ class Office:
     def claim(self, place: Place) -> None:
         """Whoever changes something first has the command; MachineRefusesError where somebody else has it."""
         with self._lock:
+            self._require_here(place)
             has = self._commander
             if has is None:
                 self._commander = place
@@ -58,11 +59,17 @@ class Office:
     def take_over(self, place: Place) -> str:
         """Whose it was; they are told."""
         with self._lock:
+            self._require_here(place)
             had, self._commander = self._commander, place
         if had is None or had is place:
             return ''
         had.note(f'{place.who} (session {place.number}) has taken over the command of the booth')
         return had.who
+
+    def _require_here(self, place: Place) -> None:
+        """Whoever has left while it was begun must not take the command along."""
+        if place not in self._places:
+            raise MachineRefusesError(f'{place.who} (session {place.number}) has gone', remedy='come again')
 
     def command_for(self, place: Place) -> tuple[str, bool]:
         """Who has the command of the booth, and whether it is theirs."""

@@ -26,7 +26,7 @@ HISTORY = '90-shell.history'
 KEPT = 100  # changes that can be undone
 LONGEST = 4096  # characters of a value
 BY_FILE_ONLY = ('places.updater', 'shell.system_shell')  # they would lead from the host's shell to any program
-SECRET = ('attendant.sequence', 'attendant.tokens')  # not for a support bundle
+SECRET = ('attendant.sequence', 'attendant.tokens')  # in no support bundle, no list, and not noted in the ledger
 HEAD = """# What the host has changed while the booth ran (config set, config undo, the attendant's menu).
 # The booth writes this file anew at each change; put what is to stay as it is into a file of your own.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -209,9 +210,14 @@ def update(call: Call, file: Path) -> Iterator[Said]:
         (str(updater), str(file)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=True,
     ) as process:  # fmt: skip
-        for line in process.stdout or ():
-            call.desk.tell(Event(Kind.MAINTAIN))
-            yield Line(line.decode('utf-8', 'replace').rstrip('\n'))
+        told = process.stdout or io.BytesIO()
+        try:
+            for line in told:
+                call.desk.tell(Event(Kind.MAINTAIN))
+                yield Line(line.decode('utf-8', 'replace').rstrip('\n'))
+        finally:
+            for _ in told:  # nobody hears it any more, but a pipe that is closed would end it half way
+                call.desk.tell(Event(Kind.MAINTAIN))
     if process.returncode != 0:
         raise MachineRefusesError(f'the update has failed (code {process.returncode})', where=str(updater))
     yield Facts({'update': str(file), 'next': 'the booth begins anew; then status tells its version'})

@@ -12,11 +12,12 @@ import soundfile
 
 from appliance.commands.kiosk import ForJournald, unit_of
 from appliance.config.places import SHARED_MEMORY, Folders
-from appliance.desk.book import Line
+from appliance.desk.book import Call, Line
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.maintenance.reports import support
+from appliance.maintenance.system import update
 from appliance.message.host.addresses import Address
-from appliance.workflow.values import State
+from appliance.workflow.values import Kind, State
 from tests.maintenance.rig import NOW_S, CommandRig
 
 RECIPIENT, SENDER, NOTE = 'Gertrud Quux\nZwetschgenweg 3', 'Booth Street 1', 'ring twice, deaf'
@@ -180,6 +181,12 @@ def test_a_support_bundle_holds_what_helps_and_nothing_that_anybody_said(rig):
     assert len(blob.data) < 100_000
 
 
+def test_what_is_being_entered_of_the_sequence_is_not_in_it(rig):
+    rig.kiosk.booth = replace(rig.kiosk.booth, keys=(Kind.LEFT, Kind.RIGHT))
+    state = support._state(rig.desk)['booth']
+    assert state['keys'] == 2
+
+
 def test_no_sample_of_the_voice_is_in_it(rig):
     number = a_booth_with_secrets(rig)
     (blob,) = rig.run('support')
@@ -269,6 +276,15 @@ def test_an_update_says_what_the_updater_says(rig, tmp_path):
     assert rig.kiosk.booth.state is State.MAINTENANCE
     with pytest.raises(MachineRefusesError, match='failed'):
         rig.run(updater(rig, tmp_path, 'exit 3'))
+
+
+def test_an_update_whose_host_has_gone_goes_on_to_its_end(rig, tmp_path):
+    rig.maintain()
+    updater(rig, tmp_path, f'seq 20000 && touch {tmp_path}/whole')  # more than a pipe holds
+    telling = update(Call(rig.desk, 'anna'), tmp_path / 'new.update')
+    assert next(telling) == Line('1')
+    telling.close()
+    assert (tmp_path / 'whole').exists()
 
 
 def test_help_lists_all_explains_one_and_fits_the_screen(rig):

@@ -1,7 +1,8 @@
 """What is packed for whoever helps from afar: all that is known of the booth, and nothing that anybody has said.
 
 What goes in is chosen one by one; what is not named here stays out. Of the settings, what lets somebody in
-(`attendant`) and the host's own address (`post.sender`) stay out too.
+(`attendant`) and the host's own address (`post.sender`) stay out too; of the booth, what is being entered of the
+attendant's sequence.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from appliance.config.changes import SECRET
 from appliance.desk.book import Desk
 from appliance.errors import AudioLetterError
 from appliance.machine import machine_path
 from appliance.message import Stores
 
-WITHHELD = {'attendant': ('sequence', 'tokens'), 'post': ('sender',)}
+WITHHELD = (*SECRET, 'post.sender')
 # Counts only. A cause is a key of words/reasons; a step of a visit is a state's name.
 COUNTS = {
     'letters': 'SELECT state AS what, COUNT(*) AS count FROM letter GROUP BY state',
@@ -72,15 +74,16 @@ def _about(desk: Desk) -> dict[str, Any]:
 def _state(desk: Desk) -> dict[str, Any]:
     """The booth as the workflow knows it: sensors, deadlines, numbers."""
     look = desk.look()
-    return {'booth': asdict(look.booth), 'now_s': look.now_s, 'causes': dict(look.causes)}
+    booth = asdict(look.booth) | {'keys': len(look.booth.keys)}
+    return {'booth': booth, 'now_s': look.now_s, 'causes': dict(look.causes)}
 
 
 def _settings(desk: Desk) -> dict[str, Any]:
     tables = asdict(desk.settings.config)
-    for section, keys in WITHHELD.items():
-        for key in keys:
-            if tables.get(section, {}).get(key):
-                tables[section][key] = 'set, and withheld'
+    for key in WITHHELD:
+        section, _, name = key.partition('.')
+        if tables[section][name]:
+            tables[section][name] = 'set, and withheld'
     return tables
 
 

@@ -111,7 +111,7 @@ class Errands:
         if self._going is not None:
             raise MachineRefusesError('the machine is on another errand', remedy='wait for it, or stop it')
         self._numbers += 1
-        self._going = Running(self._numbers)
+        self._going, self._moving = Running(self._numbers), None
         self.cutter.errand(Errand(self._numbers, order))
         return self._going
 

@@ -243,9 +243,8 @@ class Kiosk:
         if replace(self.booth, until_s=None) != replace(before, until_s=None):
             self._frame_s = now_s  # what a press does is seen at once; a deadline that moves can wait for its frame
         if self.booth.state is not before.state:
-            what = (
-                event.kind.value if before.state is not State.CODE else 'sequence'
-            )  # which key it was is nobody's affair
+            # which key of the sequence it was is nobody's affair
+            what = 'sequence' if before.state is State.CODE else event.kind.value
             log.info('%s: %s -> %s', what, before.state.value, self.booth.state.value)
         if event.kind in (Kind.FAULT, Kind.CUT_FAULT, Kind.CUT_STOPPED, Kind.KEEP_FAILED, Kind.DOES_NOT_FIT):
             log.warning('%s: %s', event.kind.value, event.text)

@@ -23,6 +23,15 @@ def test_the_feeder_stays_within_its_budget_and_makes_the_same_words_on_both_pro
     assert 20_000 < there['control_blocks_per_s_of_cut'] < 80_000
 
 
+def test_every_word_edge_and_register_write_is_the_same_on_both_processors():
+    """Of a cut whose carriage turns back, that is stopped on the way, and is found and ended by a later start."""
+    skip_without(HERE)
+    skip_without(AARCH64)
+    here, there = bench.hash_whole(HERE), bench.hash_whole(AARCH64)
+    assert here == there
+    assert here['hash'] != bench.count_feeder(HERE)['hash']
+
+
 def test_a_missing_tool_is_named_by_its_package():
     nowhere = bench.Target('nowhere', 'no-such-compiler', (), {'no-such-compiler': 'gcc-for-nowhere', 'sh': 'dash'})
     assert bench.missing_tools(nowhere) == ['gcc-for-nowhere']

@@ -26,7 +26,7 @@ from appliance.errors import MachineRefusesError
 ROOT = Path(__file__).resolve().parents[2]
 NATIVE = ROOT / 'native'
 SHORT_S, LONG_S = 1, 3
-CORE = ('pwm*.c', 'motion*.c', 'chain*.c', 'engine*.c', 'bcm.c')
+CORE = ('pwm*.c', 'motion*.c', 'chain*.c', 'engine*.c', 'bcm.c', 'leftover.c')
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,14 @@ def count_feeder(target: Target) -> dict[str, Any]:
         'control_blocks_per_s_of_cut': round(said['blocks'] / LONG_S),
         'hash': said['hash'],
     }
+
+
+def hash_whole(target: Target) -> dict[str, Any]:
+    """Frames, blocks and a hash of every word, edge and register write of a second that ends by a stop."""
+    with tempfile.TemporaryDirectory(prefix='audioletter-') as name:
+        emulator = ['qemu-aarch64'] if 'qemu-aarch64' in target.tools else []
+        said: dict[str, Any] = json.loads(_run([*emulator, str(_compile(target, Path(name))), '1', 'whole']).stdout)
+        return said
 
 
 def _compile(target: Target, folder: Path) -> Path:

@@ -1,11 +1,13 @@
 /* The feeder alone, to be counted: modulation, motion, chain building and appending for some seconds of cut.
  *
- *   feeder SECONDS      prints frames, control blocks and a hash of all words; counted from outside (callgrind, qemu)
+ *   feeder SECONDS       prints frames, control blocks and a hash of what was made; counted from outside (callgrind, qemu)
+ *   feeder SECONDS whole hashes every word, edge and register write of a cut that reverses, is stopped and left behind
  *
  * Behind the door is the least Pi that lets the engine run: a few registers, and a DMA engine that is where the time says
  * it is, found by walking the chain (a few instructions a block). The hash shows that another processor makes the same.
  */
 #include "engine.h"
+#include "leftover.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +28,13 @@ struct pi {
     int64_t block_end_us;
     int64_t now_us;
     uint64_t hash;
+    uint32_t stride; /* of the words that are hashed: a sample is enough to tell two processors apart, most of the time */
 };
+
+static void hash(struct pi *pi, uint64_t value)
+{
+    pi->hash = (pi->hash ^ value) * HASH_PRIME;
+}
 
 static uint32_t *slot(struct pi *pi, uint32_t address)
 {
@@ -38,11 +46,11 @@ static void enter(struct pi *pi, uint32_t address)
 {
     const uint32_t *cb = &pi->memory[(address - pi->bus) / 4];
     pi->block = address;
+    const uint32_t *words = &pi->memory[(cb[1] - pi->bus) / 4];
+    for (uint32_t i = 0; i < cb[3] / 4; i += cb[0] == TI_FIFO ? pi->stride : 1)
+        hash(pi, words[i]);
     if (cb[0] != TI_FIFO)
         return;
-    const uint32_t *words = &pi->memory[(cb[1] - pi->bus) / 4];
-    for (uint32_t i = 0; i < cb[3] / 4; i += 64) /* a sample of the words is enough to tell two processors apart */
-        pi->hash = (pi->hash ^ words[i]) * HASH_PRIME;
     pi->block_end_us += (int64_t)(cb[3] / 8) * ENGINE_FRAME_US;
 }
 
@@ -67,11 +75,14 @@ static uint32_t read_register(void *self, uint32_t address)
 static void write_register(void *self, uint32_t address, uint32_t value)
 {
     struct pi *pi = self;
+    hash(pi, (uint64_t)address << 32 | value);
     *slot(pi, address) = address == PWM_CTL ? value & ~(uint32_t)CTL_CLRF : value;
-    if ((address & 0xFF) == DMA_CONBLK_AD && address >= DMA_BASE && address < DMA_INT_STATUS && value) {
-        pi->block_end_us = pi->now_us;
+    if ((address & 0xFF) != DMA_CONBLK_AD || address < DMA_BASE || address >= DMA_INT_STATUS)
+        return;
+    pi->block = value;
+    pi->block_end_us = pi->now_us;
+    if (value)
         enter(pi, value);
-    }
 }
 
 static void barrier(void *self)
@@ -138,13 +149,40 @@ static void axis(struct motion_settings *set, struct motion_segment *segment, do
     segment->velocity = (int64_t)(speed * (double)((int64_t)1 << MOTION_VELOCITY_BITS));
 }
 
-static int run(struct engine *engine, int64_t frames)
+/* There and back again, with a jerk. */
+static void bend(struct motion_segment *segment)
+{
+    segment->accel_half = -(segment->velocity / segment->frames) * ((int64_t)1 << (MOTION_ACCEL_BITS - MOTION_VELOCITY_BITS));
+    segment->jerk_sixth = 3;
+}
+
+static void stop_at(struct engine *engine, int64_t frame)
+{
+    struct engine_look look;
+    engine_look(engine, &look);
+    if (look.frame >= frame)
+        engine_request_stop(engine, 0);
+}
+
+/* As if the feeder had been killed: what a later start finds and ends. */
+static const char *leave_behind(struct pi *pi, const struct engine *engine, const struct door *door)
+{
+    const struct bcm_chip *chip = engine->set.chip;
+    write_register(pi, bcm_dma_register(chip->dma_channel, DMA_CONBLK_AD), chain_idle(&engine->chain));
+    if (!leftover_runs(door, chip, pi->bus, sizeof pi->memory))
+        return "what was left is not found";
+    const char *wrong = leftover_stop(door, chip, engine->set.off);
+    return wrong || !leftover_runs(door, chip, pi->bus, sizeof pi->memory) ? wrong : "what was left goes on";
+}
+
+static int run(struct engine *engine, int64_t frames, int64_t stop_frame)
 {
     static float block[2048];
     uint32_t noise = 1;
     int64_t left = frames / 4;
     for (;;) {
         int32_t what = engine_run(engine, 64);
+        stop_at(engine, stop_frame);
         if (what == ENGINE_OVER)
             return 0;
         if (what != ENGINE_INPUT)
@@ -164,7 +202,8 @@ static int run(struct engine *engine, int64_t frames)
 
 int main(int argc, char **argv)
 {
-    int64_t frames = (argc > 1 ? atoll(argv[1]) : 1) * 200000;
+    const int64_t frames = (argc > 1 ? atoll(argv[1]) : 1) * 200000;
+    const int whole = argc > 2 && strcmp(argv[2], "whole") == 0;
     static struct pi pi;
     static struct engine engine;
     static float ring[RING_SAMPLES];
@@ -180,17 +219,22 @@ int main(int argc, char **argv)
         score.segments[i] = &segments[i];
         score.segment_count[i] = 1;
     }
+    if (whole)
+        bend(&segments[1]);
     score.ring = ring;
     score.ring_samples = RING_SAMPLES;
     pi.bus = 0xC0000000;
+    pi.stride = whole ? 1 : 64;
     struct door door = {&pi, read_register, write_register, barrier, now_us, sleep_us, pi.memory, MEMORY_WORDS, pi.bus};
     const char *wrong = engine_begin(&engine, &settings, &score, &door);
     if (!wrong)
-        run(&engine, frames);
+        run(&engine, frames, whole ? frames * 3 / 4 : INT64_MAX);
     struct engine_look look;
     engine_look(&engine, &look);
-    if (!wrong && look.state != ENGINE_DONE)
+    if (!wrong && look.state != (whole ? ENGINE_STOPPED : ENGINE_DONE))
         wrong = look.cause ? look.cause : "the engine did not finish";
+    if (!wrong && whole)
+        wrong = leave_behind(&pi, &engine, &door);
     if (wrong) {
         fprintf(stderr, "%s\n", wrong);
         return 1;

@@ -289,18 +289,17 @@ def _fonts() -> Finding:
 def _prompts(named: Path | None) -> Finding:
     """A language that ships no voice is silent unless the host recorded it; in any other, none may be missing."""
     from appliance.config import load_config
-    from appliance.words.prompts import LANGUAGES, SPOKEN, TONES, prompt, tone
+    from appliance.words.prompts import LANGUAGES, PROMPTS, TONES, prompt, tone
 
     voice = load_config(named)[0].voice
     folder = voice.prompts_folder
     if folder and not Path(folder).is_dir():
         return Finding('prompts', False, f'voice.prompts_folder is {folder}, no folder', 'make it, or leave it empty')
-    spoken = [state.value for state in SPOKEN]
-    said = {code: [name for name in spoken if prompt(name, code, folder)] for code in voice.languages}
+    said = {code: [name for name in PROMPTS if prompt(name, code, folder)] for code in voice.languages}
     missing = [f'tones/{name}' for name in TONES if tone(name, folder) is None]
     for code, names in said.items():
         if names or code in LANGUAGES:
-            missing += [f'{code}/{name}' for name in spoken if name not in names]
+            missing += [f'{code}/{name}' for name in PROMPTS if name not in names]
     if missing:
         return Finding('prompts', False, f'{len(missing)} sound files are missing, the first is {missing[0]}',
                        'install the program again; tools/make_prompts makes the shipped ones')  # fmt: skip

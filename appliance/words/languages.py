@@ -10,7 +10,7 @@ from importlib import resources
 
 from appliance.errors import OptionError
 from appliance.words.printed import PRINTED
-from appliance.words.prompts import SPOKEN
+from appliance.words.prompts import PROMPTS
 from appliance.words.reasons import REASONS
 from appliance.words.texts import DAYS, LINES, MENU, SCREENS, TODAY, TOMORROW
 
@@ -36,7 +36,7 @@ def messages() -> Iterator[str]:
         *DAYS,
         TODAY,
         TOMORROW,
-        *SPOKEN.values(),
+        *PROMPTS.values(),
         *PRINTED.values(),
         *(t for reason in REASONS.values() for t in (reason.visitor, reason.action)),
     ):

@@ -37,6 +37,18 @@ SPOKEN: dict[State, str] = {
     State.STOPPED: 'The machine has stopped. Close the lid and pull out the stop button.',
 }
 
+# Where something that is offered above cannot be done any more (no retake, no replay left), or where another reason is
+# why a letter cannot be cut; the workflow asks for these by name.
+OTHERWISE: dict[str, str] = {
+    'not heard last': 'We heard nothing. Please call the host. Left pad: leave.',
+    'listen last': 'This is your letter. Big button: keep it. Left pad: do not keep it.',
+    'discard last': 'Throw your letter away? Big button: leave. Right pad: go back.',
+    'does not fit last': 'Your letter is too long for this disc. Please call the host. Left pad: leave.',
+    'no plan': 'Your letter cannot be cut as it is. Big button: say it again. Left pad: leave.',
+    'no plan last': 'Your letter cannot be cut as it is. Please call the host. Left pad: leave.',
+}
+PROMPTS: dict[str, str] = {state.value: text for state, text in SPOKEN.items()} | OTHERWISE
+
 # Said in the words of another state, where the same is to be done; a host may record a prompt of its own.
 ALIKE = {State.OUT_OF_BLANKS: State.NO_SPACE, State.SWARF_FULL: State.NO_SPACE}
 

@@ -25,6 +25,9 @@ RETURNS = {
     State.CANCEL: State.LOAD_DISC, State.DISCARD: State.LISTEN, State.FORGET: State.TAKE_DISC,
 }  # fmt: skip
 
+# What they offer is counted: the next retake, or (where the visitor listens) the next replay.
+SPENDING = frozenset({State.LISTEN, State.NOT_HEARD, State.DISCARD, State.DOES_NOT_FIT})
+
 
 class Turn:
     """Works on copies: the booth it was given stays as it was."""
@@ -61,7 +64,7 @@ class Turn:
             self.hearing = not self.hearing
             self.do(Act.HEAR if self.hearing else Act.DEAFEN)
         if say:
-            self.do(Act.SAY, state.value)
+            self.do(Act.SAY, prompt(state, self.booth, self.rules))
 
     def enter_to_hear(self, state: State, seconds: float, *, say: bool = True) -> None:
         """Enter a state that leads to a take: microphone or room may have gone while nobody needed them."""
@@ -213,6 +216,15 @@ class Turn:
             self.enter(State.SWARF_FULL if ready.blanks else State.OUT_OF_BLANKS, self.rules.notice_s)
         else:
             self.enter(State.LOAD_DISC, self.rules.load_disc_s)
+
+
+def prompt(state: State, booth: Booth, rules: Rules) -> str:
+    """What is said on entering a state: it offers nothing that cannot be done there any more."""
+    spent = booth.replays >= rules.replays if state is State.LISTEN else booth.retakes >= rules.retakes
+    name = state.value
+    if state is State.DOES_NOT_FIT and booth.reason not in ('', 'too long'):
+        name = 'no plan'
+    return f'{name} last' if spent and state in SPENDING else name
 
 
 def hears(booth: Booth) -> bool:

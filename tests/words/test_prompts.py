@@ -11,13 +11,22 @@ import numpy as np
 import pytest
 import soundfile
 
+from appliance.config import load_config
+from appliance.kiosk.cutter import Order
+from appliance.kiosk.live import Live, Settings
+from appliance.kiosk.view import view
+from appliance.machine import load_disc
+from appliance.screens.wording import wording
 from appliance.words.languages import NAMES, translator
-from appliance.words.prompts import ALIKE, LANGUAGES, SHIPPED, SPOKEN, TONES, file_name, prompt, tone
+from appliance.words.prompts import ALIKE, LANGUAGES, PROMPTS, SHIPPED, SPOKEN, TONES, file_name, prompt, tone
+from appliance.words.reasons import CALL
 from appliance.words.texts import SCREENS
-from appliance.workflow import moves
-from appliance.workflow.values import State
+from appliance.workflow import moves, turn
+from appliance.workflow.rules import Rules
+from appliance.workflow.values import Booth, Held, State
 
 RATE_HZ = 24_000
+RULES = Rules()
 ALL = [(language, state) for language in LANGUAGES for state in SPOKEN]
 # What the spoken text must name where the screen has a label, by language: button, left, right.
 CONTROLS = {
@@ -43,8 +52,8 @@ def speech_db(sound):
 @pytest.mark.parametrize('language', LANGUAGES)
 def test_every_prompt_is_heard_as_loud_as_the_others(language):
     levels = []
-    for state, english in SPOKEN.items():
-        sound, rate_hz = heard(prompt(state.value, language))
+    for state, english in PROMPTS.items():
+        sound, rate_hz = heard(prompt(state, language))
         assert (sound.ndim, rate_hz) == (1, RATE_HZ)
         assert np.abs(sound).max() < 0.95, state
         per_letter_s = len(sound) / rate_hz / len(translator(language)(english))
@@ -58,11 +67,11 @@ def test_every_prompt_is_heard_as_loud_as_the_others(language):
 def test_the_files_are_made_of_the_texts_of_today():
     """Otherwise: tools/make_prompts."""
     manifest = json.loads((SHIPPED / 'manifest.json').read_text(encoding='utf-8'))
-    texts = {f'{lang}/{file_name(s.value)}.ogg': translator(lang)(SPOKEN[s]) for lang, s in ALL}
+    texts = {f'{lang}/{file_name(p)}.ogg': translator(lang)(PROMPTS[p]) for lang in LANGUAGES for p in PROMPTS}
     assert manifest == {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
     files = {p.relative_to(SHIPPED).as_posix() for p in SHIPPED.rglob('*') if p.is_file()}
     assert files == {'manifest.json', *texts, *(f'tones/{name}.flac' for name in TONES)}
-    assert sum((SHIPPED / name).stat().st_size for name in files) < 2.5e6
+    assert sum((SHIPPED / name).stat().st_size for name in files) < 3.5e6
 
 
 @pytest.mark.parametrize(('language', 'state'), ALL)
@@ -72,6 +81,23 @@ def test_a_prompt_names_every_control_that_does_something(language, state):
     for label, words in zip((texts.go, texts.left, texts.right), CONTROLS[language], strict=True):
         if label and state is not State.THANKS:  # it ends by itself
             assert re.search(words, text), (label, words)
+
+
+@pytest.mark.parametrize('reason', ['', 'too long', 'plan'])
+@pytest.mark.parametrize('spent', [{}, {'retakes': RULES.retakes}, {'replays': RULES.replays}])
+@pytest.mark.parametrize('state', [State.NOT_HEARD, State.LISTEN, State.DISCARD, State.DOES_NOT_FIT])
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_nothing_is_offered_aloud_that_the_screen_does_not_offer(language, state, spent, reason):
+    booth = Booth(state=state, held=Held.UNSAVED, reason=reason if state is State.DOES_NOT_FIT else '', **spent)
+    name = turn.prompt(state, booth, RULES)
+    assert prompt(name, language).stem == file_name(name)
+    text = translator(language)(PROMPTS[name]).lower()
+    config, _ = load_config()
+    texts = wording(view(booth, Live(), Settings(config, load_disc('xray-25'), Order('xray-25')), RULES, 0.0))
+    for label, words in zip((texts.go, texts.left, texts.right), CONTROLS[language], strict=True):
+        assert bool(re.search(words, text)) == bool(label), (label, words, text)
+    assert ('call the host' in PROMPTS[name]) == (texts.line == CALL)
+    assert ('too long' in PROMPTS[name]) == (texts.title == SCREENS[State.DOES_NOT_FIT].title)
 
 
 @pytest.mark.parametrize(

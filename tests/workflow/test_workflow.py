@@ -9,7 +9,7 @@ from appliance.workflow.reduce import step
 from appliance.workflow.rules import Rules
 from appliance.workflow.table import TABLE
 from appliance.workflow.turn import hears
-from appliance.workflow.values import Act, Booth, Held, Kind, State
+from appliance.workflow.values import Act, Booth, Effect, Held, Kind, State
 from appliance.workflow.ways import lines, targets, ways_between
 from tests.workflow.visits import RULES, SEQUENCE, WAY, Visit, Witness, acts, event, reachable, way_home
 
@@ -149,6 +149,7 @@ def test_retakes_are_limited_and_asked_for():
     assert Act.WIPE_TAKE in visit.said()
     visit.wait()
     visit.send(Kind.RECORD, Kind.TAKE_HEARD, Kind.LEFT)
+    assert Effect(Act.SAY, 'discard last') in visit.effects  # it offers no other
     assert visit.send(Kind.LEFT) is State.DISCARD
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import ceil
 
 from appliance.screens.view import View
-from appliance.words.languages import translator
+from appliance.words.languages import NAMES, translator
 from appliance.words.reasons import CALL, REASONS, reason_for
 from appliance.words.texts import LINES, MENU, SCREENS, Texts
 from appliance.workflow.values import Item, State
@@ -113,6 +113,13 @@ def _closed(view: View) -> str | None:
     if view.reason == 'quota':
         return LINES['no more today']
     return LINES['opens'] if view.reason == 'hours' and view.opens[0] else None
+
+
+def chosen(view: View) -> str:
+    """The row of a list that stands out, for whoever cannot see it; empty on a screen without a list."""
+    if view.state is State.LANGUAGE:
+        return NAMES.get(view.language, view.language)
+    return menu(view)[list(Item).index(view.item)] if view.state is State.ATTENDANT else ''
 
 
 def menu(view: View) -> tuple[str, ...]:

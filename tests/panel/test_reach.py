@@ -70,7 +70,9 @@ def test_it_fits_every_width(page, booth, width):
         assert box['x'] + box['width'] <= width, id
 
 
-@pytest.mark.parametrize(('width', 'height'), [(1280, 640), (1366, 650), (1440, 760), (1920, 950)])
+@pytest.mark.parametrize(
+    ('width', 'height'), [(1024, 600), (1024, 540), (800, 480), (1280, 640), (1366, 650), (1440, 760), (1920, 950)]
+)
 def test_a_laptop_shows_screen_and_buttons_together(page, booth, width, height):
     """What is left of its display by the browser's own bars: who reads "Begin" sees the button that does it."""
     page.set_viewport_size({'width': width, 'height': height})
@@ -113,10 +115,29 @@ def test_what_the_screen_says_is_read_out_but_not_each_second(page, booth):
     booth.now = 'recording'
     page.wait_for_selector('body[data-state=recording]')
     assert '60' in said.text_content()
-    assert page.get_attribute('#lcd', 'aria-label') == "The booth's screen: Говорите. Осталось 59 с"
+    assert page.get_attribute('#lcd', 'aria-label') == 'Говорите. Осталось 59 с'
     booth.texts = ('ru', 'Говорите', 'Немного тише', '', 'Готово', '')
     said.get_by_text('Немного тише').wait_for(state='attached')
     assert said.get_attribute('aria-live') == 'polite'
+    booth.texts = ('ru', 'Выбросить?', 'Оно будет забыто', '', '', '')
+    said.get_by_text('Выбросить? Оно будет забыто').wait_for(state='attached')
+
+
+def test_every_word_of_the_booth_is_marked_as_of_its_language(page, booth):
+    booth.texts = ('de', 'Ihr Brief', 'Möchten Sie ihn behalten?', 'Nein', 'Behalten', 'Hören')
+    page.locator('#said').get_by_text('Ihr Brief').wait_for(state='attached')
+    tree = page.locator('body').aria_snapshot()
+    for name in ('Left pad: Nein', 'Record button, lit: Behalten', 'Right pad: Hören'):
+        assert f'button "{name}"' in tree
+    for word in ('Nein', 'Behalten', 'Hören', 'Ihr Brief. Möchten Sie ihn behalten?'):
+        own = page.evaluate(
+            """(word) => Array.from(document.querySelectorAll('.panel *')).filter((node) =>
+            node.getAttribute('aria-label') === word || (!node.children.length && node.textContent.startsWith(word))
+            ).map((node) => node.closest('[lang]').lang)""",
+            word,
+        )
+        assert own
+        assert set(own) == {'de'}, word
 
 
 def test_who_does_not_like_motion_sees_none(browser, booth, url):

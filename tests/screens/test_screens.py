@@ -13,8 +13,8 @@ from appliance.screens.frame import LINE, LINE_SIZE, misfits
 from appliance.screens.lettering import font, set_text
 from appliance.screens.palette import DARK, PAIRS, contrast, luminance
 from appliance.screens.stages import MENU_WIDTH
-from appliance.screens.view import Meter
-from appliance.screens.wording import menu, wording
+from appliance.screens.view import Meter, View
+from appliance.screens.wording import chosen, menu, wording
 from appliance.words.languages import NAMES, PSEUDO, messages, translator
 from appliance.words.printed import PRINTED
 from appliance.words.reasons import REASONS
@@ -206,3 +206,9 @@ def test_the_picture_is_the_one_that_was_looked_at(state, language):
         difference = np.abs(np.asarray(golden.convert('RGB')).astype(int) - np.asarray(image).astype(int))
     assert difference.max() <= 40  # another FreeType may round an edge otherwise
     assert (difference > 8).mean() < 0.002
+
+
+def test_the_chosen_row_of_a_list_is_told_to_whoever_cannot_see_it():
+    assert chosen(View(State.LANGUAGE, language='fr', languages=('en', 'fr'))) == 'Français'
+    assert chosen(View(State.ATTENDANT, language='de', item=Item.QUIETER)) == translator('de')('Quieter')
+    assert chosen(View(State.LISTEN)) == ''

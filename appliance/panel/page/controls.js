@@ -137,10 +137,10 @@ export class Controls {
 
   take({ inputs, words, lamp }) {
     this.inputs = inputs;
-    const [, , , left, go, right] = words;
-    name('left', 'Left pad', left);
-    name('record', `Record button, ${lamp ? 'lit' : 'dark'}`, go);
-    name('right', 'Right pad', right);
+    const [language, , , left, go, right] = words;
+    name('left', 'Left pad', left, language);
+    name('record', `Record button, ${lamp ? 'lit' : 'dark'}`, go, language);
+    name('right', 'Right pad', right, language);
     document.getElementById('record').classList.toggle('lit', lamp);
     switched('lid', inputs.lid_closed, inputs.lid_closed ? 'Open the lid' : 'Close the lid');
     switched('blank', inputs.blank, inputs.blank ? 'Take the disc' : 'Lay a blank');
@@ -150,16 +150,18 @@ export class Controls {
   }
 }
 
-function name(id, what, label) {
-  const words = label ? `${what}: ${label}` : what;
-  const button = document.getElementById(id);
-  if (button.getAttribute('aria-label') !== words) button.setAttribute('aria-label', words);
+function name(id, what, label, language) { // each half in its own language, or a screen reader mispronounces one
+  const button = document.getElementById(id), does = button.querySelector('.does');
+  put(button.querySelector('.what'), label ? `${what}: ` : what);
+  put(does, label);
+  does.lang = language;
 }
+
+function put(node, text) { if (node.textContent !== text) node.textContent = text; }
 
 function switched(id, on, words) {
   const button = document.getElementById(id);
   button.classList.toggle('on', on);
   button.removeAttribute('aria-pressed'); // the words say what it will do
-  const label = button.querySelector('.lever-name');
-  if (label.textContent !== words) label.textContent = words;
+  put(button.querySelector('.lever-name'), words);
 }

@@ -18,8 +18,9 @@ const said = document.getElementById('said'), lost = document.getElementById('lo
 let saying = '';
 
 function announce([language, title, line, left, go, right]) { // a number that counts down is not news
-  const text = [title, line].filter(Boolean).join('. ');
-  screen.setAttribute('aria-label', `The booth's screen: ${text}`); // for whoever looks there, the number as it is
+  const text = [title, line].filter(Boolean).join(/[.?!？。]$/.test(title) ? ' ' : '. ');
+  screen.setAttribute('aria-label', text); // for whoever looks there, the number as it is
+  screen.lang = language;
   const does = [left, go, right].some(Boolean)
     ? ` (${[['←', left], ['R', go], ['→', right]].filter(([, label]) => label).map((pair) => pair.join(' ')).join(', ')})`
     : '';

@@ -63,7 +63,7 @@ def make(call: Call, *, stick: str = '') -> Iterator[Said]:
     """Back up all letters and the ledger to a stick.
 
     Every file is read back and compared before the backup has its name; one that was broken off does not count. The
-    booth may go on meanwhile. No speech leaves the booth otherwise: keep the stick as you keep the booth.
+    booth may go on meanwhile. A letter that is forgotten later stays on the stick: keep it as you keep the booth.
 
     stick: its name, where several are plugged in
 

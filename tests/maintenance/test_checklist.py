@@ -129,7 +129,7 @@ def test_eyes_are_asked_and_the_picture_is_shown_meanwhile(rig):
     assert found['LCD'].result == 'bad'
     assert {name: one.result for name, one in found.items() if name in HANDS} == dict.fromkeys(HANDS, 'look')
     rig.rest(0.2)
-    assert rig.kiosk.view.card == ''
+    assert rig.kiosk.live.card == '', 'it would stand there in the next maintenance'
 
 
 class Asked(list):
@@ -205,6 +205,15 @@ def test_stopped_it_says_so_and_moves_nothing_more(rig):
     assert rig.run('status')[0].facts['checklist'].endswith('; broken off')
     assert len(rig.cutter.orders('errand')) == 1
     assert rig.kiosk.live.card == ''
+
+
+def test_it_takes_as_long_as_it_takes_whatever_ends_maintenance_of_itself(rig):
+    rig.kiosk.rules = replace(rig.kiosk.rules, maintenance_s=6.0)
+    began_s = rig.clock.now_s()
+    found, error = run(rig)
+    assert error is None
+    assert rig.clock.now_s() - began_s > 6.0
+    assert not_well(found) == {}
 
 
 def test_whoever_ends_maintenance_ends_the_list(rig):

@@ -12,7 +12,20 @@ import pkgutil
 from appliance.desk.book import Command
 
 # In the order of help; a file that is not named here comes last.
-SUBJECTS = ('booth', 'letters', 'post', 'counters', 'lathe', 'panel', 'checks', 'stick', 'settings', 'system', 'helps')
+SUBJECTS = (
+    'booth',
+    'letters',
+    'post',
+    'counters',
+    'lathe',
+    'panel',
+    'wire',
+    'checks',
+    'stick',
+    'settings',
+    'system',
+    'helps',
+)
 
 
 def commands() -> tuple[Command, ...]:

@@ -1,7 +1,9 @@
-"""The README's journey of a message is kept true: every file and function it names exists."""
+"""The README's journey of a message is kept true: every file and function it names exists; and so is what is packed."""
 
 import ast
 import re
+import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,14 @@ def test_each_place_the_readme_names_exists(file, name):
 @pytest.mark.parametrize('link', LINKS)
 def test_each_link_of_the_readme_leads_somewhere(link):
     assert (ROOT / link).exists()
+
+
+def test_whatever_the_appliance_reads_of_its_own_is_in_its_wheel():
+    """All but the pictures of the README."""
+    project = tomllib.loads((ROOT / 'pyproject.toml').read_text(encoding='utf-8'))
+    packed = project['tool']['setuptools']['package-data']['appliance']
+    tracked = subprocess.run(['git', 'ls-files', 'appliance'], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = [Path(line).relative_to('appliance') for line in tracked.stdout.splitlines() if not line.endswith('.py')]
+    assert len(files) > 100
+    assert [str(f) for f in files if not any(f.match(p) for p in packed) and f.parts[0] != 'samples'] == []
+    assert all(f.suffix == '.png' for f in files if f.parts[0] == 'samples' and not any(f.match(p) for p in packed))

@@ -10,5 +10,8 @@
     touch      bounces of each pad and button
     pins       every pin, its level and what it means
 
-Pure, but for the files of test cuts: who carries the orders out is `appliance.compose.hands`.
+Pure, but for the files of test cuts. Orders go to the cutter's child, which refuses what is past a limit, executes the
+rest as control blocks like any cut (`appliance.compose.hands`, `appliance.compose.trial`), and asks the pins that were
+executed whether head and power are off. A session that ends, the lid, the stop or a killed supervisor ramp it down at
+once. The virtual machine has faults to find: `inject` knows `slip`, a belt that creeps by 2 %.
 """

@@ -21,6 +21,7 @@ from typing import Any
 from appliance.clock import monotonic_s
 from appliance.errors import CutFaultError, MachineRefusesError
 
+# As the desk has them, whose room takes a second to import on a desk computer; a test holds them equal.
 SOCKET = 'shell.sock'
 PROTOCOL = 1
 MAX_BYTES = 64 * 1024  # of a line with its end

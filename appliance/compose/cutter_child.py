@@ -37,12 +37,10 @@ from appliance.virtual.interlock import VirtualInterlock
 MADE = '.part'
 LISTENING, PREVIEW = '.preview-', 'preview.wav'
 SLIP, SLIPPED = 'slip', 1.02  # a fault of the virtual machine: its belt creeps, by so much
-LIVES_S = (
-    0.17  # without a ping, after which whoever watches over a real machine is believed dead: with what a permit is
-)
-# good for, less than the 0.3 s within which it must be still
+# Without a ping for so long, whoever watches over a real machine is believed dead: with what a permit is good for, less
+# than the 0.3 s within which it must be still.
+LIVES_S = 0.17
 BROKEN = 70  # exit code of a mistake in the program (sysexits.h, EX_SOFTWARE)
-
 
 Order = cutter.Prepare | cutter.Preview | cutter.Cut | cutter.Forget | cutter.Errand
 ENDS_PREVIEW = cutter.Prepare | cutter.Forget | cutter.Cut | cutter.Stop | None

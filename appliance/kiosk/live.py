@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import tau
-from typing import Any
 
 from appliance.booth.doors import Controls, Display, Heard, Microphone, Speaker
 from appliance.clock import Clock, wall_is_trusted, wall_s
@@ -117,4 +116,3 @@ class Live:
 
 
 Tell = Callable[[Event], None]  # whoever has something to say to the loop
-Later = tuple[float, Callable[[], Any]]  # (when on the booth's clock, what)

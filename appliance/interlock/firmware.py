@@ -77,4 +77,5 @@ if __name__ == '__main__':
 
     from appliance.machine import load_machine
 
-    lay_out(files(load_machine('virtual'), 'virtual'), Path(sys.argv[1]))
+    named = sys.argv[2] if len(sys.argv) > 2 else 'virtual'
+    lay_out(files(load_machine(named), named), Path(sys.argv[1]))

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from appliance.clock import monotonic_s
 from appliance.message import Master
 from appliance.urgency import give_way
 
@@ -222,6 +223,7 @@ class Cutter:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._switches: dict[str, bool] = {}
+        self._heard: list[Any] = []  # while somebody waited
         self._lost: list[Fault] = []
         self.asked, self.pongs = False, 0  # whether it owes a sign of life, and how many it has given
 
@@ -281,7 +283,7 @@ class Cutter:
 
     def poll(self) -> tuple[Any, ...]:
         """What the child has said since, in order."""
-        said: list[Any] = []
+        said, self._heard = self._heard, []
         while self._pipe is not None:
             try:
                 if not self._pipe.poll():
@@ -300,13 +302,17 @@ class Cutter:
             said.append(message)
 
     def wait(self, timeout_s: float) -> bool:
-        """Until the child has said something; False if it has not by then."""
-        if self._lost or self._pipe is None:
-            return bool(self._lost)
-        try:
-            return self._pipe.poll(timeout_s)
-        except OSError:
-            return True
+        """Until the child has said something; False if it has not by then. A sign of life wakes nobody: it is asked for
+        again and again, and a clock that passes only while somebody waits would run ahead of the cut."""
+        until_s = monotonic_s() + timeout_s
+        while self._pipe is not None and not (self._heard or self._lost):
+            try:
+                if not self._pipe.poll(max(until_s - monotonic_s(), 0.0)):
+                    break
+                self._take(self._pipe.recv(), self._heard)
+            except (EOFError, OSError):
+                self._bury()
+        return bool(self._heard or self._lost)
 
     def give_up(self) -> None:
         """It owes an answer that does not come: it is ended, and that is a Fault."""

@@ -1,4 +1,11 @@
-"""Before doors open: a checklist that runs itself, says one reason and one action, and what is left for hands."""
+"""Before doors open: a checklist that runs itself, says one reason and one action, and what is left for hands.
+
+    sound, panel, machine, house    the checks, by part; each says what it saw
+    findings                        what a check finds (ok, look, bad, not tried), and the round it belongs to
+
+What no virtual part can prove is not tried. What is bad ends the command with code 3. The words are those of
+`appliance.words.checks`, which the handbook has too.
+"""
 
 from __future__ import annotations
 

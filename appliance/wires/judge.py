@@ -7,10 +7,10 @@ each of its like was worked in turn.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from appliance.wires.table import Wire
+from appliance.wires.table import Wire, on_board
 
 GROUND = 'touches ground'
 OPEN = 'is open'
@@ -47,7 +47,20 @@ def judge(wires: tuple[Wire, ...], driven: Mapping[str, Signal], arrived: Mappin
     for key, other in taken.items():  # the other of the two may have nothing to tell for itself
         if arrived[other.key].content != driven[other.key].content:
             pairs[other.key] = next(wire for wire in known if wire.key == key)
-    return tuple(_checked(wire, driven[wire.key], arrived[wire.key], pairs.get(wire.key)) for wire in known)
+    found = tuple(_checked(wire, driven[wire.key], arrived[wire.key], pairs.get(wire.key)) for wire in known)
+    return tuple(_doubted(wires, found, one) if one.ok is False else one for one in found)
+
+
+def _doubted(wires: tuple[Wire, ...], found: tuple[Checked, ...], one: Checked) -> Checked:
+    """An output and an input that have changed places have two that listen and two that drive: both are as dead as if
+    they were open. Where both are, and are neighbours, that is said."""
+    row = on_board(wires, one.wire.board)
+    place = row.index(one.wire)
+    near = [row[at] for at in (place - 1, place + 1) if 0 <= at < len(row) and row[at].way != one.wire.way]
+    dead = [other.wire for other in found if other.ok is False and other.wire in near]
+    if not dead:
+        return one
+    return replace(one, says=f'{one.says}; or it has changed places with {dead[0].key} ({dead[0].place})')
 
 
 def _checked(wire: Wire, driven: Signal, arrived: Signal, other: Wire | None) -> Checked:

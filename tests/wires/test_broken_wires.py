@@ -47,6 +47,11 @@ def test_the_wire_that_is_broken_is_named_and_no_other(run, wire, how):
     if how != 'swap':
         assert ('touches ground' if how == 'ground' else 'is open') in line
         assert 'confused' not in line
+        assert 'changed places' not in line
+    else:
+        other = neighbour(WIRES, wire)
+        said = 'is confused with' if other.way == wire.way else 'or it has changed places with'
+        assert f'{said} {other.key} ({other.place})' in line
 
 
 def test_two_outputs_that_changed_places_are_named_as_such(run):

@@ -28,6 +28,7 @@ EXAMPLES = """examples:
   audioletter doctor sound                    microphone and speaker: names, a tone, some seconds heard
   audioletter doctor sound --device NAME --seconds 10
   audioletter doctor wires                    every wire on the virtual machine: what is driven, what arrives
+  audioletter doctor lcd --seconds 30         a pattern on the LCD of this Pi, and what must be seen of it
   audioletter doctor wires --break pins.leg_a=open --break controls.blank=swap    what it says of broken ones
 
 exit codes: 0 all is well; 3 something is not.
@@ -48,9 +49,11 @@ class Finding:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('part', nargs='?', choices=['sound', 'wires'], help='look into this part closely; all, briefly')
+    parser.add_argument(
+        'part', nargs='?', choices=['sound', 'wires', 'lcd'], help='look into this part closely; all, briefly'
+    )
     parser.add_argument('--device', metavar='NAME', help='of the microphone; else what the machine file says')
-    parser.add_argument('--seconds', metavar='N', type=float, default=5.0, help='to listen; 5')
+    parser.add_argument('--seconds', metavar='N', type=float, default=5.0, help='to listen, to show; 5')
     parser.add_argument('--machine', metavar='FILE', default='virtual', help='a machine file, or a name; virtual')
     parser.add_argument(
         '--config', metavar='FILE', type=Path, help='settings that come after those of /etc/audioletter'
@@ -68,6 +71,8 @@ def run(options: argparse.Namespace) -> int:
         return _sound(options)
     if options.part == 'wires':
         return _told(_each_wire(options.machine, options.broken), as_json=options.json)
+    if options.part == 'lcd':
+        return _told([_safely('lcd', lambda: _pattern(options.machine, options.seconds))], as_json=options.json)
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ('python', _python),
         ('core', _core),
@@ -277,6 +282,26 @@ def _lcd(name: str) -> Finding:
     wiring = lcd_wiring(machine)
     saw = f'SPI{wiring.spi_port} device {wiring.spi_device} at {wiring.bus_speed_hz / 1e6:g} MHz, dc {wiring.dc}'
     return Finding('lcd', True, f'{saw}, reset {wiring.reset}, backlight {wiring.backlight}')
+
+
+def _pattern(name: str, seconds: float) -> Finding:
+    """Only an eye can say whether it is there."""
+    from appliance.booth.controls import pi_gpio
+    from appliance.booth.lcd import Lcd, needs_luma, pi_spi
+    from appliance.booth.wiring import lcd_wiring
+    from appliance.clock import RealClock, monotonic_s
+    from appliance.machine import load_machine
+    from appliance.screens.pattern import SEEN, pattern
+
+    needs_luma()
+    lcd = Lcd(lcd_wiring(load_machine(name)), pi_spi(), pi_gpio(), monotonic_s)
+    lcd.show(pattern())
+    if lcd.cause:
+        remedy = 'check its wires (audioletter look wiring); dtparam=spi=on in config.txt; the user in group spi'
+        return Finding('lcd', False, f'it takes no picture ({lcd.cause})', remedy)
+    RealClock().rest(seconds)
+    lcd.close()
+    return Finding('lcd', True, f'a pattern was sent. You must have seen: {"; ".join(SEEN)}')
 
 
 def _fonts() -> Finding:

@@ -34,7 +34,7 @@ from appliance.desk.lines import (
     Want,
 )  # fmt: skip
 from appliance.desk.office import Office, Place
-from appliance.errors import AudioLetterError, OptionError
+from appliance.errors import AudioLetterError, MachineRefusesError, OptionError
 from appliance.workflow.values import Event, Kind, State
 
 PENDING = 4  # what a client may ask before it is answered
@@ -292,9 +292,12 @@ class Session:
         return yes
 
     def _read(self, running: Running) -> bytes:
+        """All of it, or none: half a list is another list."""
         running.wants = True
         self._send(Want(running.id), running.cancelled)
         running.whole.wait()
+        if running.cancelled.is_set():
+            raise MachineRefusesError('it was stopped', where='input')
         if running.size > INPUT_BYTES:
             raise OptionError(f'more than {INPUT_BYTES / 1e6:.0f} MB', where='input', remedy='send less at once')
         return b''.join(running.parts)

@@ -80,7 +80,9 @@ def forget(call: Call, number: int):
 
 def read(call: Call):
     """Read a file."""
-    return Blob('back', call.read()[::-1])
+    data = call.read()
+    call.desk.ended.put('read')
+    return Blob('back', data[::-1])
 
 
 def wrong(call: Call):

@@ -197,7 +197,8 @@ def kind_of(key: str) -> Any:
         try:
             refuse_unknown({key}, set(keys()), 'config', '')
         except MachineFileError as error:
-            raise OptionError(f'there is no setting {key[:60]!r}', where='config', remedy=error.remedy) from error
+            near = error.remedy if error.remedy.startswith('did you mean') else 'config show lists all'
+            raise OptionError(f'there is no setting {key[:60]!r}', where='config', remedy=near) from error
     return get_type_hints(sections[section])[name]
 
 

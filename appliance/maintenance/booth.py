@@ -139,6 +139,8 @@ def watch(call: Call, *, every: float = 1.0, rows: int = 0) -> Iterator[Said]:
     """
     if not 0.1 <= every <= 3600:
         raise OptionError('every is from 0.1 to 3600 seconds', where='watch')
+    if rows < 0:
+        raise OptionError('rows is a number of rows, or 0', where='watch')
     count = 0
     while not call.cancelled.is_set():
         seen = _seen(call)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.clock import wall_is_trusted
-from appliance.errors import StorageError
+from appliance.errors import OptionError, StorageError
 from appliance.message import recovery, retention
 from appliance.message.bwf import FRAME_BYTES, Origin
 from appliance.message.discs import Discs
@@ -203,10 +203,10 @@ class Stores:
     # -- letters ---------------------------------------------------------------------------------------------------
 
     def letter(self, number: int) -> Letter:
-        """StorageError where there is no such number."""
+        """OptionError where there is no such number."""
         row = self.ledger.row('SELECT * FROM letter WHERE number = ?', number)
         if row is None:
-            raise StorageError(f'there is no letter no. {number}', where=str(self.ledger.path))
+            raise OptionError(f'there is no letter no. {number}', where='letters', remedy='letters list shows all')
         return self._letter(row)
 
     def letters(self, limit: int = SHOWN, *, state: str = '', span: Span | None = None) -> tuple[Letter, ...]:

@@ -157,6 +157,8 @@ def test_watch_goes_on_until_ctrl_c(rig):
     assert all(isinstance(row, Facts) for row in rows)
     with pytest.raises(OptionError):
         rig.run('watch --every 0')
+    with pytest.raises(OptionError, match='rows'):
+        rig.run('watch --rows -1', cancel_after_s=5)
 
 
 def test_temperatures_are_read_where_there_are_any(tmp_path):

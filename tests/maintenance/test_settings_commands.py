@@ -63,7 +63,7 @@ def test_what_is_opened_at_the_start_is_said_to_need_one(rig, key):
         ('config set voice.volume_db 5', r'90-shell\.toml: voice\.volume_db is 5; it must be between -60 and 0'),
         ('config set voice.volume_db', 'the value is missing'),
         ('config set voice.volumedb 5', r"no setting 'voice\.volumedb'; did you mean voice\.volume_db"),
-        ('config get nothing', "no setting 'nothing'"),
+        ('config get nothing', "no setting 'nothing'; config show lists all"),
         ('config show nothing', "no setting 'nothing'"),
         ('config origin policy.nothing', 'no setting'),
         ('config unset policy.nothing', 'no setting'),

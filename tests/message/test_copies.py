@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.errors import MachineRefusesError, OptionError, StorageError
+from appliance.errors import MachineRefusesError, OptionError
 from appliance.message import Keeping
 from tests.message.store_rig import Rig
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_ordered_says_why(rig):
     rig.stores.forget(number)
     with pytest.raises(OptionError, match='forgotten'):
         rig.stores.order_discs(number, 1, 'anna')
-    with pytest.raises(StorageError, match='no letter'):
+    with pytest.raises(OptionError, match='no letter'):
         rig.stores.order_discs(99, 1, 'anna')
     with pytest.raises(OptionError, match='no good disc'):
         rig.stores.discs.void(held, '', 'x')

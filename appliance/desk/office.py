@@ -88,13 +88,15 @@ class Office:
             place.doing.pop(id_, None)
             place.stops.pop(id_, None)
 
-    def stop(self) -> int:
-        """Cancel whatever changes something, wherever it was begun."""
+    def stop(self, by: Place) -> int:
+        """Cancel whatever changes something, wherever it was begun; whoever began it is told."""
         with self._lock:
-            stops = [stop for place in self._places for stop in place.stops.values()]
-        for stop in stops:
+            found = [(place, stop) for place in self._places for stop in place.stops.values()]
+        for _, stop in found:
             stop()
-        return len(stops)
+        for place in dict.fromkeys(place for place, _ in found if place is not by):
+            place.note(f'{by.who} (session {by.number}) has stopped it')
+        return len(found)
 
     def seats(self) -> tuple[Seat, ...]:
         with self._lock:

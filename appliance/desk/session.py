@@ -90,10 +90,13 @@ class Seated:
 
     def __init__(self, office: Office, place: Place) -> None:
         self._office, self._place = office, place
-        self.seats, self.stop = office.seats, office.stop
+        self.seats = office.seats
 
     def take_over(self) -> str:
         return self._office.take_over(self._place)
+
+    def stop(self) -> int:
+        return self._office.stop(self._place)
 
 
 class Session:

@@ -15,6 +15,7 @@ from appliance.message.host.deeds import RESULT, Deed, Deeds
 from appliance.message.values import Stamp
 from appliance.words.reasons import reason_for
 from appliance.workflow.turn import CONDITIONS, SERVED, closed_by
+from appliance.workflow.turn import hears as hears_now
 from appliance.workflow.values import Event, Kind, State
 
 ANSWER_S = 3.0  # for the booth to do what it was told
@@ -154,7 +155,7 @@ def _seen(call: Call) -> dict[str, Value]:
     look = call.desk.look()
     cut = look.progress if look.booth.state in (State.CUTTING, State.CANCEL) else None
     hand = look.moving
-    hears = look.heard.meter.peak_db > -120.0
+    hears = hears_now(look.booth)  # the meter of a closed microphone keeps what it heard last
     return {
         'at, s': round(call.desk.wall_s(), 3),
         'state': look.booth.state.value,
@@ -249,8 +250,9 @@ def maintain(call: Call, *, after: bool = False) -> Iterator[Said]:
     if after and call.desk.look().booth.state in SERVED:
         yield Line('waiting until the visitor has gone')
     out_of_service(call, after)
-    minutes = call.desk.settings.config.timeouts.maintenance_s / 60
-    yield Line(f'in maintenance, until resume or {minutes:g} minutes without a command')
+    left_s = call.desk.settings.config.timeouts.maintenance_s
+    length = f'{left_s / 60:g} minutes' if left_s % 60 == 0 else f'{left_s:g} s'
+    yield Line(f'in maintenance, until resume or {length} without a command')
 
 
 def resume(call: Call) -> Said:

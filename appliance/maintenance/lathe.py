@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from appliance.desk.book import Call, Command, Facts, Line, Said, Table
-from appliance.errors import CutFaultError
+from appliance.errors import CutFaultError, MachineRefusesError
 from appliance.groove.choose import SPEEDS_RPM
 from appliance.hands.band import free_mm
 from appliance.hands.orders import Axis, Home, Jog, Kind, Moved, Moving, Order, Setup, Spin, Spun, TestCut, Tested
@@ -77,6 +77,8 @@ def try_on_scrap(
         test speed --seconds 20
         test silence --disc pvc-25 --yes
     """
+    if not call.desk.look().booth.ready.blank:
+        raise MachineRefusesError('no disc lies on the platter', where='test', remedy='lay a scrap on it, or see pins')
     tests, name = call.desk.folders.data / TESTS, disc or call.desk.settings.disc.name
     tests.mkdir(exist_ok=True)
     from_mm = None if fresh else free_mm(tests, name)

@@ -146,7 +146,7 @@ def config_diff(call: Call) -> Said:
 
 
 def config_sequence(call: Call, *presses: str) -> Said:
-    """Set the attendant's sequence of 6 to 16 presses; without one, there is none.
+    """Set the attendant's sequence of 6 to 16 presses; without any: off.
 
     At the booth: right pad, then the left one as well, both held for 3 s; then these presses.
     presses: left, right and record

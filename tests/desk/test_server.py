@@ -126,7 +126,9 @@ def test_stop_is_heard_from_any_session_and_beside_the_command_that_runs(rig):
         assert said['say']['text'] == '1 stopped'
         assert rig.desk.ended.get(timeout=WAIT_S) == 'jog'
         if stopper is second:
-            first.until_end(1)
+            told = [first.hear() for _ in range(4)]  # the end of its own stop and of what that stopped is among them
+            assert {'note': 'bert (session 2) has stopped it'} in told
+            assert told.count({'id': 1, 'end': {'code': 130}}) == 2
 
 
 def test_one_commands_and_the_others_look_on(rig):

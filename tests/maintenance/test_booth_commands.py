@@ -147,6 +147,7 @@ def test_watch_shows_levels_in_a_visit_and_platter_and_buffer_in_a_cut(rig):
     (seen,) = rig.run('watch --rows 1 --json')
     found = [seen.facts[key] for key in ('platter, rpm', 'radius, mm', 'head down', 'cut, %', 'buffer, ms')]
     assert found == [78.26, 101.5, True, 25.0, 123]
+    assert seen.facts['peak, dB'] is None  # of the take: nobody listens now
     (line,) = rig.run('watch --rows 1')
     assert '78.26 rpm  25 %  101.5 mm  buffer 123 ms' in line.text
 

@@ -27,6 +27,7 @@ def rig(tmp_path):
 def booth(rig):
     """With a cutter's child of its own, which executes every byte."""
     rig._use(Cutter())
+    rig.set('blank', True)
     rig.maintain()
     return rig
 
@@ -42,6 +43,8 @@ def lines(said):
 def order_of(rig, words):
     rig.replies = []
     rig.cutter.replies = lambda order: [Moved('carriage', 1.0, None, 1)]
+    rig.set('blank', True)
+    rig.turn()
     rig.run(words)
     return rig.cutter.orders('errand')[-1][2]
 
@@ -84,6 +87,13 @@ def test_a_test_cut_asks_for_the_scrap_and_does_nothing_on_no(rig):
     with pytest.raises(MachineRefusesError, match='nothing was done'):
         rig.run('test tone', answer=False)
     assert rig.asked == [lathe.SCRAP]
+    assert rig.cutter.orders('errand') == []
+
+
+def test_the_stylus_is_not_let_down_where_no_disc_lies(rig):
+    rig.maintain()
+    with pytest.raises(MachineRefusesError, match='no disc lies on the platter'):
+        rig.run('test tone --yes')
     assert rig.cutter.orders('errand') == []
 
 

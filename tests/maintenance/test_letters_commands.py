@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from appliance.desk.book import Blob, Facts, Line, Table
-from appliance.errors import MachineRefusesError, OptionError, StorageError
+from appliance.errors import MachineRefusesError, OptionError
 from appliance.kiosk.archivist import Job
 from appliance.kiosk.cutter import Facts as CutFacts
 from appliance.message.host import Address
@@ -72,7 +72,7 @@ def test_a_letter_is_shown_with_its_discs_and_without_its_address(rig):
     assert facts.facts['state'] == 'handed over'
     assert facts.facts['master kept'] is True
     assert [row[:5] for row in table.rows] == [('1', 'done', '', '', True)]
-    with pytest.raises(StorageError, match='no letter'):
+    with pytest.raises(OptionError, match='no letter'):
         rig.run('letters show 9')
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -19,43 +18,17 @@ from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 from appliance.clock import monotonic_s
+from tests.emulated.debian import ROOT, Debian, EmulationError, archive, once, run, unpack
 
-ROOT = Path(__file__).resolve().parents[2]
-HERE, NATIVE, CACHE = Path(__file__).parent, ROOT / 'native', ROOT / '.venv' / 'emulated'
-SUITE, SITE = 'bookworm', 'http://deb.debian.org/debian'
-KEYS = Path('/usr/share/keyrings/debian-archive-keyring.gpg')
+HERE, NATIVE = Path(__file__).parent, ROOT / 'native'
 TREE = 'bcm2837-rpi-3-b.dtb'
 CORE = ('pwm*.c', 'motion*.c', 'chain.c', 'engine*.c', 'bcm.c', 'real_pi.c')
-TOOLS = {
-    'qemu-system-aarch64': 'qemu-system-arm',
-    'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu',
-    'apt-get': 'apt',
-    'dpkg-deb': 'dpkg',
-    'tar': 'tar',
-}
+TOOLS = {'qemu-system-aarch64': 'qemu-system-arm', 'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu'}
 # Of the kernel's line: its drivers of the same registers may stay, as on the booth.
 RELAXED = 'iomem=relaxed'
 KERNEL_LINE = 'console=ttyS1,115200 panic=-1 maxcpus=1 quiet'
 BOOT_S, PLAY_S = 240.0, 60.0  # a busy computer needs some 40 and 5
 WRITE = re.compile(r"addr 0x([0-9a-f]+) value 0x([0-9a-f]+) size 4 name '([a-z0-9_-]+)'")
-
-
-class EmulationError(Exception):
-    """It did not come so far; the text says why."""
-
-
-def missing() -> list[str]:
-    """Debian packages without which nothing can be emulated."""
-    packages = [package for command, package in TOOLS.items() if shutil.which(command) is None]
-    return packages if KEYS.exists() else [*packages, 'debian-archive-keyring']
-
-
-def _run(*words: Any, **how: Any) -> str:
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False, **how)
-    if done.returncode:
-        raise EmulationError(f'{words[0]}: {(done.stderr or done.stdout).strip()[-500:]}')
-    return done.stdout
-
 
 # --- what it runs -----------------------------------------------------------------------------------------------------
 
@@ -67,68 +40,25 @@ class Kernel:
     tree: Path
 
 
-def fetch_kernel(cache: Path = CACHE) -> Kernel:
+def fetch_kernel() -> Kernel:
     """Debian's, as its metapackage names it today, or the one that is here already."""
-    folder = cache / 'kernel'
-    if not (folder / 'whole').exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix='audioletter-', dir=_made(cache)) as name:
-            part = Path(name) / 'kernel'
-            part.mkdir()
-            _download(Path(name), part)
-            part.rename(folder)
+    folder = once('kernel', _download)
     image = next(folder.glob('boot/vmlinuz-*'))
     return Kernel(image.name.removeprefix('vmlinuz-'), image, next(folder.glob(f'**/{TREE}')))
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _download(place: Path, into: Path) -> None:
-    """With lists and a status of its own: the computer's own packages are neither asked nor changed."""
-    for each in ('lists/partial', 'cache/archives/partial'):
-        _made(place / each)
-    (place / 'status').touch()
-    (place / 'sources').write_text(f'deb [arch=arm64 signed-by={KEYS}] {SITE} {SUITE} main\n')
-    settings = {
-        'APT::Architecture': 'arm64', 'APT::Architectures': 'arm64', 'Acquire::Languages': 'none',
-        'APT::Sandbox::User': '',  # or it would want the folder to belong to _apt
-        'Dir::State::Lists': place / 'lists', 'Dir::State::status': place / 'status', 'Dir::Cache': place / 'cache',
-        'Dir::Etc::sourcelist': place / 'sources', 'Dir::Etc::sourceparts': '-',
-    }  # fmt: skip
-    (place / 'apt.conf').write_text(''.join(f'{name} "{value}";\n' for name, value in settings.items()))
-    how = {'cwd': place, 'env': {**os.environ, 'APT_CONFIG': str(place / 'apt.conf')}}
-    _run('apt-get', 'update', '-q', **how)
-    told = _run('apt-cache', 'show', 'linux-image-arm64', **how)
-    wanted = re.search(r'^Depends:.*?\b(linux-image-[0-9][^ ,]*-arm64)\b', told, re.MULTILINE)
-    if wanted is None:
-        raise EmulationError('linux-image-arm64 names no kernel')
-    _run('apt-get', 'download', '-q', wanted[1], **how)
-    package = next(place.glob('*.deb'))
-    _run('sh', '-c', f'dpkg-deb --fsys-tarfile "$0" | tar -x --wildcards -C "$1" "./boot/vmlinuz-*" "*/{TREE}"',
-         package, into)  # fmt: skip
-    (into / 'whole').touch()
+def _download(into: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix='audioletter-', dir=into.parent) as place:
+        debian = Debian('arm64', Path(place))
+        unpack(debian.fetch(f'linux-image-{debian.kernel()}'), into, './boot/vmlinuz-*', f'*/{TREE}')
 
 
 def build_program(into: Path) -> Path:
     """guest.c with the engine of this checkout, as the booth's own is built."""
-    flags = json.loads(_run('python3', '-c', 'import json,build;print(json.dumps(build.CFLAGS))', cwd=NATIVE))
+    flags = json.loads(run('python3', '-c', 'import json,build;print(json.dumps(build.CFLAGS))', cwd=NATIVE))
     sources = sorted({path for pattern in CORE for path in NATIVE.glob(pattern)})
-    _run('aarch64-linux-gnu-gcc', *flags, '-static', f'-I{NATIVE}', HERE / 'guest.c', *sources, '-o', into, '-lm')
+    run('aarch64-linux-gnu-gcc', *flags, '-static', f'-I{NATIVE}', HERE / 'guest.c', *sources, '-o', into, '-lm')
     return into
-
-
-def archive(files: dict[str, bytes]) -> bytes:
-    """An initial file system: cpio's "newc" (kernel.org, Documentation/driver-api/early-userspace/buffer-format)."""
-    out = bytearray()
-    for number, (name, content) in enumerate([*files.items(), ('TRAILER!!!', b'')], 1):
-        fields = (number, 0o100755, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
-        out += b'070701' + b''.join(b'%08X' % field for field in fields) + name.encode() + b'\0'
-        out += bytes(-len(out) % 4) + content
-        out += bytes(-len(out) % 4)
-    return bytes(out)
 
 
 # --- the emulator -----------------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from appliance.pi.board import read_board
 from appliance.pi.memory import Record
 from appliance.pi.rivals import refuse_rivals
 from appliance.timeline.axes import carriage_settings, platter_settings
-from tests.emulated.emulator import EmulationError, Emulator, build_program, fetch_kernel, missing
+from tests.emulated.debian import EmulationError, missing
+from tests.emulated.emulator import TOOLS, Emulator, build_program, fetch_kernel
 from tests.native.engine_rig import score
 from tests.native.motion_twin import DIR, STEP, Piece, ideal_steps, pulses
 from tests.pi.boards import refused
@@ -103,7 +104,7 @@ def as_writes(up, down):
 
 @pytest.fixture(scope='module')
 def kernel():
-    if packages := missing():
+    if packages := missing(TOOLS):
         pytest.skip(f'needs the packages {" ".join(packages)}')
     try:
         return fetch_kernel()

@@ -1,0 +1,117 @@
+"""An emulated PC whose kernel makes up a Raspberry Pi's pins (gpio-sim), on which this checkout's own programs run.
+
+Debian's kernels are built without gpio-sim; it is compiled against their headers, with the one function that they do
+not lend to modules written in another way. The guest sees this computer's files, read-only, and runs its Python.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.emulated.debian import ROOT, Debian, EmulationError, archive, once, run, unpack
+
+HERE = Path(__file__).parent
+TOOLS = {'qemu-system-x86_64': 'qemu-system-x86', 'gcc': 'gcc', 'make': 'make', 'xz': 'xz-utils'}
+SOURCES = ('drivers/gpio/gpio-sim.c', 'drivers/gpio/gpiolib.h', 'kernel/irq/irq_sim.c')
+MODULES = ('virtio_ring', 'virtio', 'virtio_pci_modern_dev', 'virtio_pci_legacy_dev', 'virtio_pci', 'netfs', 'fscache',
+           '9pnet', '9pnet_virtio', '9p', 'configfs', 'gpio-sim')  # fmt: skip
+FOLDERS = ('bin/', 'm/', 'proc/', 'sys/', 'dev/', 'mnt/')
+STACK = 'rpi-lgpio>=0.6'  # RPi.GPIO's functions over the kernel's character device; beside the environment, not in it
+RUN_S = 240.0  # a busy computer needs some 40
+SAID = re.compile(r'^PINS (\{.*\})\s*$', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Pc:
+    """What it is made of."""
+
+    image: Path
+    parts: Path  # holds m/*.ko and busybox
+    stack: Path  # holds the package RPi
+
+
+def fetch_pc() -> Pc:
+    parts = once('pc', _make_parts)
+    return Pc(next(parts.glob('vmlinuz-*')), parts, once('stack', _install))
+
+
+def _install(into: Path) -> None:
+    run(sys.executable, '-m', 'pip', 'install', '-q', '--target', into, STACK)
+
+
+def _make_parts(into: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix='audioletter-', dir=into.parent) as name:
+        place, root = Path(name) / 'apt', Path(name) / 'root'
+        root.mkdir()
+        debian = Debian('amd64', place)
+        kernel = debian.kernel()  # 6.1.0-50-amd64
+        series = '.'.join(kernel.split('.')[:2])
+        for package in (f'linux-headers-{kernel}', f'linux-headers-{kernel.removesuffix("-amd64")}-common',
+                        f'linux-kbuild-{series}', 'busybox-static'):  # fmt: skip
+            unpack(debian.fetch(package), root)
+        drivers = ('9p', 'virtio', 'fscache', 'netfs', 'configfs')
+        image = debian.fetch(f'linux-image-{kernel}')
+        unpack(image, root, './boot/vmlinuz-*', *(f'*/{folder}/*' for folder in drivers))
+        build = root / 'build'
+        build.mkdir()
+        source = debian.fetch(f'linux-source-{series}')
+        wanted = ' '.join(f'linux-source-{series}/{path}' for path in SOURCES)
+        run('sh', '-c', f'dpkg-deb --fsys-tarfile "$0" | tar -xO ./usr/src/linux-source-{series}.tar.xz | xz -dc |'
+            f' tar -x --strip-components=3 -C "$1" {wanted}', source, build)  # fmt: skip
+        _compile(build, root, kernel)
+        (into / 'm').mkdir()
+        for module in MODULES:
+            found = next(path for path in root.rglob(f'{module}.ko'))
+            run('strip', '-g', found, '-o', into / 'm' / found.name)
+        for found in (root / 'bin/busybox', next(root.glob('boot/vmlinuz-*'))):
+            found.rename(into / found.name)
+
+
+def _compile(build: Path, root: Path, kernel: str) -> None:
+    """gpio-sim.ko, with the interrupts that it makes up in the same module."""
+    headers = root / 'usr/src' / f'linux-headers-{kernel}'
+    makefile = headers / 'Makefile'
+    makefile.write_text(makefile.read_text().replace('/usr/src/', f'{root}/usr/src/'))
+    made_up = build / 'irq_sim.c'
+    made_up.write_text(
+        re.sub(r'handle_simple_irq\(irq_to_desc\((\w+)\)\)', r'generic_handle_irq_safe(\1)', made_up.read_text())
+    )
+    (build / 'gpio-sim.c').rename(build / 'sim.c')
+    (build / 'Makefile').write_text('obj-m := gpio-sim.o\ngpio-sim-y := sim.o irq_sim.o\n')
+    run('make', '-s', '-C', headers, f'M={build}', 'modules')
+
+
+def run_in(pc: Pc, script: Path, place: Path) -> list[dict[str, Any]]:
+    """What the script has said, line by line; its first argument is the folder of the pins in /sys."""
+    settings = {
+        'modules': ' '.join(MODULES), 'python': sys.executable, 'script': script,
+        'path': f'{ROOT}:{pc.stack}',
+    }  # fmt: skip
+    files = dict.fromkeys(FOLDERS, b'')
+    files |= {
+        'init': (HERE / 'pc_init.sh').read_bytes(),
+        'settings': ''.join(f"{name}='{value}'\n" for name, value in settings.items()).encode(),
+        'bin/busybox': (pc.parts / 'busybox').read_bytes(),
+        **{f'm/{path.name}': path.read_bytes() for path in (pc.parts / 'm').iterdir()},
+    }
+    (place / 'initrd').write_bytes(archive(files))
+    words = ['qemu-system-x86_64', '-M', 'q35', '-cpu', 'max', '-m', '768', '-accel', 'tcg,thread=single',
+             '-nodefaults', '-display', 'none', '-serial', 'stdio', '-no-reboot', '-kernel', str(pc.image),
+             '-initrd', str(place / 'initrd'), '-append', 'console=ttyS0 quiet panic=-1',
+             '-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap']  # fmt: skip
+    try:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=RUN_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise EmulationError(f'it did not end within {RUN_S} s: {(error.stdout or b"")[-800:]!r}') from error
+    text = done.stdout.decode('utf-8', 'replace')
+    said = [json.loads(line) for line in SAID.findall(text)]
+    if not said or said[-1]['what'] != 'ended':
+        raise EmulationError(f'the script did not come to its end: {text[-800:]} {done.stderr.decode()[-300:]}')
+    return said

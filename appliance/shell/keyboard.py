@@ -61,13 +61,14 @@ class Keyboard:
             lines = wrapped(f'{harmless(question)} [y/N]', width_now() - 4)
             out.write('\n'.join(lines) + ' ')  # in one piece: an answer is written behind it
             out.flush()
-            answer = self._typed()
+            answer = self._typed() or b''
         if not answer.endswith(b'\n'):
             print(file=out, flush=True)
         return answer.strip().lower() in (b'y', b'yes')
 
     def file(self) -> list[Line]:
-        """All of stdin in lines of the protocol; an empty one, with a word why, where it cannot be had."""
+        """All of stdin in lines of the protocol; an empty one, with a word why, where it cannot be had. None after
+        Ctrl-C: half a file is another file."""
         data = b''
         if self._piped:
             complain('this command reads a file from stdin, where these commands come from; give it one of its own')
@@ -77,6 +78,8 @@ class Keyboard:
                     print('Paste the text, then Ctrl-D on an empty line (Ctrl-C: none).', flush=True)
                 while (more := self._typed()) and len(data) <= MAX_FILE:
                     data += more
+                if more is None:
+                    return []
         if len(data) > MAX_FILE:
             complain(f'more than {MAX_FILE >> 20} MiB on stdin, which is too much for a command')
             data = b''
@@ -84,16 +87,16 @@ class Keyboard:
         last = len(chunks) - 1
         return [{'input': base64.b64encode(chunk).decode(), 'more': at < last} for at, chunk in enumerate(chunks)]
 
-    def _typed(self) -> bytes:
-        """What comes on stdin next, a line at a terminal; nothing at its end."""
+    def _typed(self) -> bytes | None:
+        """What comes on stdin next, a line at a terminal; nothing at its end; None when nobody waits for more."""
         poll = select.poll()
         for handle in (0, self._interrupts.handle, self._link.fileno()):
             poll.register(handle, select.POLLIN)
         while True:
             ready = dict(poll.poll())
             if self._interrupts.handle in ready:
-                return b''
+                return None
             if self._link.fileno() in ready and self._link.answered(self._number):
-                return b''
+                return None
             if 0 in ready:
                 return os.read(0, BITE)

@@ -211,6 +211,9 @@ def take(peer, number, words):
     data, more = b'', True
     while more:
         line = peer.next()
+        if 'cancel' in line:
+            peer.end(number, 130)
+            return
         data += base64.b64decode(line['input'])
         more = line['more']
     peer.say(number, kind='line', text=f'{len(data)} bytes, {data[:10]!r}')

@@ -156,6 +156,19 @@ def test_a_file_can_be_pasted(booth, opened):
     terminal.until("8 bytes, b'a;b")
 
 
+def test_a_file_that_was_not_pasted_to_its_end_is_not_sent(booth, opened):
+    terminal = opened()
+    terminal.prompt()
+    terminal.type('take\r')
+    terminal.until('Ctrl-D on an empty line')
+    terminal.type('a;b\n1;2\n')
+    terminal.until('1;2')
+    os.kill(terminal.pid, signal.SIGINT)
+    terminal.until('stopped')
+    terminal.prompt()
+    assert not any(' bytes, ' in line for line in terminal.lines)
+
+
 def test_a_file_for_which_a_terminal_is_no_place_is_explained(booth, opened):
     terminal = opened()
     terminal.prompt()

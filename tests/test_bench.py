@@ -35,3 +35,14 @@ def test_every_word_edge_and_register_write_is_the_same_on_both_processors():
 def test_a_missing_tool_is_named_by_its_package():
     nowhere = bench.Target('nowhere', 'no-such-compiler', (), {'no-such-compiler': 'gcc-for-nowhere', 'sh': 'dash'})
     assert bench.missing_tools(nowhere) == ['gcc-for-nowhere']
+
+
+@pytest.mark.timeout(600)
+def test_starting_stays_within_its_budget():
+    """Generous: what goes beyond it is a library that is loaded where nobody asked for it."""
+    counted = bench.count_start()
+    if 'skipped' in counted:
+        pytest.skip('needs the package valgrind')
+    assert 10 < counted['python'] < counted['discs'] < counted['booth']
+    assert counted['discs'] <= 700
+    assert counted['booth'] <= 4000

@@ -1,4 +1,4 @@
-"""Measures the program itself: instructions where machines are noisy, ratios to real time, memory, start-up.
+"""Measures the program itself: instructions where machines are noisy, ratios to real time, memory.
 
 Instructions of the C feeder are counted, not timed: on this processor by valgrind's callgrind, on aarch64 by qemu's
 user-mode emulator with a counting plugin (native/bench/icount.c). Two lengths are counted and subtracted, so what start
@@ -74,7 +74,7 @@ def hash_whole(target: Target) -> dict[str, Any]:
     """Frames, blocks and a hash of every word, edge and register write of a second that ends by a stop."""
     with tempfile.TemporaryDirectory(prefix='audioletter-') as name:
         emulator = ['qemu-aarch64'] if 'qemu-aarch64' in target.tools else []
-        said: dict[str, Any] = json.loads(_run([*emulator, str(_compile(target, Path(name))), '1', 'whole']).stdout)
+        said: dict[str, Any] = json.loads(command([*emulator, str(_compile(target, Path(name))), '1', 'whole']).stdout)
         return said
 
 
@@ -88,13 +88,13 @@ def _compile(target: Target, folder: Path) -> Path:
     spec.loader.exec_module(build)
     sources = sorted({path for pattern in CORE for path in NATIVE.glob(pattern)})
     program = folder / f'feeder-{target.name}'
-    _run([target.compiler, *build.CFLAGS, *target.link, f'-I{NATIVE}', str(NATIVE / 'bench' / 'feeder.c'),
+    command([target.compiler, *build.CFLAGS, *target.link, f'-I{NATIVE}', str(NATIVE / 'bench' / 'feeder.c'),
           *map(str, sources), '-o', str(program), '-lm', '-pthread'])  # fmt: skip
     return program
 
 
 def _count_callgrind(program: Path, seconds: int, folder: Path) -> tuple[int, dict[str, Any]]:
-    done = _run(
+    done = command(
         ['valgrind', '--tool=callgrind', f'--callgrind-out-file={folder}/callgrind', str(program), str(seconds)]
     )
     counted = re.search(r'Collected : (\d+)', done.stderr)
@@ -108,13 +108,14 @@ def _count_callgrind(program: Path, seconds: int, folder: Path) -> tuple[int, di
 def _count_qemu(program: Path, seconds: int, folder: Path) -> tuple[int, dict[str, Any]]:
     plugin = folder / 'libicount.so'
     if not plugin.exists():
-        _run(['gcc', '-shared', '-fPIC', '-O2', str(NATIVE / 'bench' / 'icount.c'), '-o', str(plugin)])
+        command(['gcc', '-shared', '-fPIC', '-O2', str(NATIVE / 'bench' / 'icount.c'), '-o', str(plugin)])
     counted = folder / 'count'
-    done = _run(['qemu-aarch64', '-plugin', f'{plugin},out={counted}', str(program), str(seconds)])
+    done = command(['qemu-aarch64', '-plugin', f'{plugin},out={counted}', str(program), str(seconds)])
     return int(counted.read_text()), json.loads(done.stdout)
 
 
-def _run(words: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
+def command(words: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
+    """Run to its end; MachineRefusesError with the last line that it said."""
     done = subprocess.run(words, capture_output=True, text=True, check=False, **how)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ['no message'])[-1]
@@ -127,7 +128,7 @@ def measure_cut(message: Path, keep: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix='audioletter-') as folder:
         words = [sys.executable, '-m', 'appliance', 'cut', str(message), '--json']
         began_s = monotonic_s()
-        done = _run([*words, '--out', folder] if keep else words, env={**os.environ, 'PYTHONPATH': str(ROOT)})
+        done = command([*words, '--out', folder] if keep else words, env={**os.environ, 'PYTHONPATH': str(ROOT)})
         wall_s = monotonic_s() - began_s
     report = json.loads(done.stdout)
     letter_s = report['letter_s']
@@ -138,17 +139,3 @@ def measure_cut(message: Path, keep: bool) -> dict[str, Any]:
         'stages': stages,
         'peak_memory_mb': report['peak_memory_mb'],
     }
-
-
-def measure_start_s(tries: int = 5) -> dict[str, float]:
-    """Best of some starts of the whole program, by command."""
-    out = {}
-    for command in ('discs', 'cut'):
-        words = [sys.executable, '-m', 'appliance', command, *(['--help'] if command == 'cut' else [])]
-        took = []
-        for _ in range(tries):
-            began_s = monotonic_s()
-            _run(words, env={**os.environ, 'PYTHONPATH': str(ROOT)})
-            took.append(monotonic_s() - began_s)
-        out[command] = round(min(took), 3)
-    return out

@@ -102,10 +102,10 @@ def _booth(seconds: float) -> dict[str, Any]:
     return measure_booth(config, load_machine(), seconds)
 
 
-def _start() -> dict[str, float]:
+def _start() -> dict[str, Any]:
     from appliance import bench
 
-    return bench.measure_start_s()
+    return {'seconds': bench.measure_start_s(), 'millions_of_instructions': bench.count_start()}
 
 
 def _text(result: dict[str, Any], indent: str = '') -> str:

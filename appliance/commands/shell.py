@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--run', metavar='DIR', dest='folder', type=Path, help='where the booth runs, in place of the usual folder'
     )
     parser.add_argument('--ssh', metavar='KEYS', type=Path, help=argparse.SUPPRESS)  # as sshd's forced command
+    parser.add_argument('--setup', metavar='MARK', type=Path, help=argparse.SUPPRESS)  # is not there: begin the wizard
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,16 +53,16 @@ def run(options: argparse.Namespace) -> int:
     found, words = leading(words)
     found |= {f'--{name}' for name in ('json', 'yes') if getattr(options, name)}
     found |= {'--keep-going'} if options.keep_going else set()
-    return _Shell(options.folder, options.ssh).run(words, found)
+    return _Shell(options.folder, options.ssh, options.setup).run(words, found)
 
 
 class _Shell:
     """`keys`: the file of SSH keys, where sshd has let somebody in."""
 
-    def __init__(self, folder: Path | None, keys: Path | None) -> None:
+    def __init__(self, folder: Path | None, keys: Path | None, set_up: Path | None) -> None:
         from appliance.shell.who import account, key_name
 
-        self._keys = keys
+        self._keys, self._set_up = keys, set_up
         self._who = account() if keys is None else key_name(os.environ, keys)
         self._folder = folder if folder is not None else _usual_folder()
         self._how = 'audioletter shell' if keys is None else 'ssh booth'
@@ -77,7 +78,7 @@ class _Shell:
         if sys.stdin.isatty() and sys.stdout.isatty():
             from appliance.shell.session import Host, Session
 
-            return Session(Host(self._who, self._folder, self._connect, self._leave, self._how)).run()
+            return Session(Host(self._who, self._folder, self._connect, self._leave, self._how, self._set_up)).run()
         from appliance.shell.batch import Wishes, pipe
 
         with self._connect() as link:

@@ -37,6 +37,7 @@ from appliance.shell.layout import harmless
 from appliance.shell.link import GoneError, Line, Link
 from appliance.shell.printing import Json
 from appliance.shell.tables import NOTE, PROBLEM, Drawn
+from appliance.shell.wizard import WORD, Wizard
 from appliance.shell.words import says, split
 
 COMPLETE_S = 2.0  # a Pi at full load answers in less
@@ -53,6 +54,7 @@ class Host:
     connect: Callable[[], Link]
     way_out: Callable[[Callable[[], Ending]], None]  # does not return from where it leads
     how_to_run: str
+    set_up: Path | None = None  # is made when the booth has been set up; without it the wizard begins by itself
 
 
 class Session:
@@ -87,6 +89,8 @@ class Session:
             except AudioLetterError as error:
                 drawn.coloured(error.line, PROBLEM)
             drawn.say({'kind': 'line', 'text': GREETING})
+            if self._wizard().wanted:
+                self._ran(WORD)
             while True:
                 try:
                     if not self._ran(self._typed()):
@@ -127,6 +131,9 @@ class Session:
                 return False
             if words == WAY_OUT:
                 self._host.way_out(lambda: self._connected().run(words, drawn))
+            if words == [WORD]:
+                self._wizard().whole()
+                return True
             with typed_lines(False):
                 ending = self._connected().run(words, Json() if says('--json', words) else drawn)
             if ending.code:
@@ -138,7 +145,22 @@ class Session:
             drawn.coloured(error.line, PROBLEM)
         except AudioLetterError as error:
             drawn.coloured(error.line, PROBLEM)
+        except KeyboardInterrupt:  # out of the wizard
+            drawn.coloured('', NOTE)
         return True
+
+    def _wizard(self) -> Wizard:
+        def run(words: list[str]) -> Ending:
+            with typed_lines(False):
+                ending = self._connected().run(words, Drawn())
+            if ending.code:
+                say(ending.line, PROBLEM)
+            return ending
+
+        def say(text: str, style: str = NOTE) -> None:
+            Drawn().coloured(text, style)
+
+        return Wizard(input, run, say, self._host.set_up)
 
     def _connected(self) -> Errands:
         if self._errands is None:

@@ -146,3 +146,27 @@ def test_a_stick_is_mounted_where_the_booth_looks_for_it_and_nothing_on_it_is_ru
     assert Path(places.stick) in Path(mount['Where']).parents
     booth = (IMAGE / 'units' / 'audioletter.service').read_text()
     assert f'ReadWritePaths=-{places.stick}' in booth, 'the service would see it read-only'
+
+
+@pytest.mark.parametrize(
+    ('file', 'text', 'told'),
+    [
+        ('etc/shadow', 'root:*:1::::::\naudioletter:*:1::::::\n', ''),
+        ('etc/shadow', 'root:*:1::::::\npi:$6$salt$hash:1::::::\n', 'not locked: pi'),
+        ('etc/shadow', 'root::1::::::\n', 'not locked: root'),
+        ('etc/passwd', 'root::0:0::/root:/bin/sh\n', 'not in shadow: root'),
+        ('etc/ssh/ssh_host_ed25519_key', '', 'keys are shipped'),
+        ('root/.ssh/authorized_keys', '', 'keys are shipped'),
+    ],
+)
+def test_an_image_that_lets_anybody_in_is_not_made(tmp_path, file, text, told):
+    """tools/make_image asks this of each image before it is written."""
+    for name, usual in (('etc/shadow', 'root:*:1::::::\n'), ('etc/passwd', 'root:x:0:0::/root:/bin/sh\n')):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(usual)
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text(text)
+    words = [IMAGE.parents[1] / 'tools' / 'make_image', '--check', tmp_path]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == (not told)
+    assert told in done.stderr

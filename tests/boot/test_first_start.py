@@ -1,11 +1,15 @@
 """What happens before anybody can come in, with the programs as they are shipped, on folders of the test."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from appliance.config import load_config
+from appliance.machine import load_machine
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ROOT / 'boot' / 'image' / 'root' / 'usr' / 'lib' / 'audioletter'
@@ -110,21 +114,34 @@ def test_machine_settings_and_radio_are_taken_in(booth):
         (booth.boot / name).write_text(f'{name}\r\n')
     booth.start()
     for name in ('machine.toml', 'settings.toml', 'wifi.conf'):
-        assert (booth.etc / name).read_bytes() == f'{name}\n'.encode()
+        place = booth.etc / ('machine/booth.toml' if name == 'machine.toml' else name)
+        assert place.read_bytes() == f'{name}\n'.encode()
     assert (booth.etc / 'wifi.conf').stat().st_mode & 0o777 == 0o600
 
 
 def test_what_the_host_has_changed_since_stays(booth):
     (booth.boot / 'machine.toml').write_text('one')
     booth.start()
-    (booth.etc / 'machine.toml').write_text('two')
+    (booth.etc / 'machine/booth.toml').write_text('two')
     booth.start()
-    assert (booth.etc / 'machine.toml').read_text() == 'two'
+    assert (booth.etc / 'machine/booth.toml').read_text() == 'two'
 
 
 def test_without_a_machine_file_there_is_the_shipped_one(booth):
     booth.start()
-    assert (booth.etc / 'machine.toml').read_text() == '# virtual\n'
+    assert (booth.etc / 'machine/booth.toml').read_text() == '# virtual\n'
+
+
+def test_a_booth_takes_what_a_first_start_leaves(booth):
+    """The real program's settings and machine file, as its unit names them."""
+    shutil.copy(ROOT / 'appliance/machine/machines/virtual.toml', booth.shipped)
+    (booth.boot / 'settings.toml').write_text('[voice]\nvolume_db = -6.0\n')
+    booth.start()
+    config, _ = load_config(system=booth.etc)
+    assert config.voice.volume_db == -6.0
+    unit = (ROOT / 'boot/image/units/audioletter.service').read_text()
+    file = re.search(r'--machine /etc/audioletter/(\S+)', unit)[1]
+    assert load_machine(str(booth.etc / file)).machine.kind == 'virtual'
 
 
 def test_time_goes_on_from_the_last_that_was_written_down(tmp_path):

@@ -36,8 +36,8 @@ from appliance.shell.keyboard import typed_lines
 from appliance.shell.layout import harmless
 from appliance.shell.link import GoneError, Line, Link
 from appliance.shell.printing import Json
+from appliance.shell.setup.wizard import WORD, Wizard
 from appliance.shell.tables import NOTE, PROBLEM, Drawn
-from appliance.shell.wizard import WORD, Wizard
 from appliance.shell.words import says, split
 
 COMPLETE_S = 2.0  # a Pi at full load answers in less

@@ -7,7 +7,7 @@ from fake_booth import WAYS
 from appliance.errors import StorageError
 from appliance.maintenance import commands
 from appliance.shell.errand import Ending
-from appliance.shell.wizard import STEPS, Wizard
+from appliance.shell.setup.wizard import STEPS, Wizard
 
 QUESTIONS = len(STEPS)
 

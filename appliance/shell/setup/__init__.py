@@ -1,0 +1,1 @@
+"""What a booth asks its host before its first visitor."""

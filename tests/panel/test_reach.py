@@ -81,6 +81,11 @@ def test_a_laptop_shows_screen_and_buttons_together(page, booth, width, height):
         assert box['y'] >= 0, id
         assert box['y'] + box['height'] <= height, id
     assert page.locator('#lcd').bounding_box()['width'] >= 320
+    bezel = page.locator('.bezel').bounding_box()
+    assert page.locator('#lcd').bounding_box()['width'] > 0.8 * bezel['width']
+    left = page.locator('#left').bounding_box()
+    beside = bezel['x'] + bezel['width'] <= left['x'] or bezel['y'] + bezel['height'] <= left['y']
+    assert beside, 'a pad lies over the bezel'
 
 
 def test_everything_is_reached_by_the_keyboard_and_has_a_name(page, booth):

@@ -141,6 +141,7 @@ def test_a_card_that_can_no_longer_be_written_is_told_as_that(story, state, erro
         assert story.texts == ('Letters cannot be kept now', CALL, 'Leave', 'Try again')
         disk.error = 0
         story.play('press record\nwait load disc\npress record\nwait take disc 100')
+        assert story.seen[-3:] == ['load disc', 'cutting', 'take disc']
         assert len(whole(story.letters)) == 1
     else:  # what is said is held in memory, and room for it was set aside before
         if state != 'recording':

@@ -7,6 +7,7 @@ cut as a state.
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import Any
 
@@ -23,6 +24,7 @@ from appliance.native import check, ffi, lib
 from appliance.timeline.score import Score
 from appliance.urgency import come_first, keep_to_isolated
 
+log = logging.getLogger('audioletter')
 WATCH_S = 0.02  # between two looks at the interlock
 ENDING_FRAMES = FRAME_RATE_HZ // 2  # before its end, in which the interlock is told that the heartbeat will cease
 PATIENCE_S = 0.05  # longest wait without a look whether the cut is over
@@ -191,7 +193,9 @@ class EngineLathe:
     def _feed(self) -> None:
         if self._knobs.realtime:
             keep_to_isolated()
-            lib.engine_go_realtime()
+            refused = lib.engine_go_realtime()
+            if refused != ffi.NULL:
+                log.warning('%s; a busy computer may spoil a disc', ffi.string(refused).decode())
         result = lib.ENGINE_SLEEP
         while result != lib.ENGINE_OVER:
             self._offered.clear()

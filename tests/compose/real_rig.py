@@ -47,7 +47,7 @@ class Machine:
         self.power = self.head = False
         self.edges = []  # (frame, gpio, level)
         self.switched = []
-        self.cable_cut = False
+        self.cable_cut = self.realtime = False
         self._said, self._ms, self._rested_us = b'', 0, 0
         self._pending = {'beats': 0, 'steps': 0, 'turns': 0}
         self._lock = threading.RLock()
@@ -123,7 +123,7 @@ class Machine:
             with real_pi(machine, run, root, self.firmware.open) as pi:
                 yield replace(pi, door=self.pi.door)
 
-        knobs = Knobs(wait_for_input=True, realtime=False, turns=1)
+        knobs = Knobs(wait_for_input=True, realtime=self.realtime, turns=1)
         return Site(self.root, self.run, here, lambda device, baud: self, self, knobs)
 
     def shop(self, disc, folder, *, alive=lambda: True, results=False):

@@ -14,8 +14,11 @@ from appliance.compose.shop import GROOVE, PICTURE, SOUND
 from appliance.cut import Quiet, Request, carry_out, prepare
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
 from appliance.machine import load_machine
+from appliance.native import ffi, lib
 from tests.compose.real_rig import OFF_S, Machine
 from tests.pi.boards import board
+
+MASK = 'proc/device-tree/soc/dma-controller@7e007000/brcm,dma-channel-mask'
 
 
 @pytest.fixture(scope='module')
@@ -39,6 +42,16 @@ class Watching:
         if done >= self._part and self._deed:
             deed, self._deed = self._deed, None
             deed()
+
+
+class Unprivileged:
+    """The core, to which the kernel gives nothing."""
+
+    def __getattr__(self, name):
+        return getattr(lib, name)
+
+    def engine_go_realtime(self):
+        return ffi.new('char[]', b'the feeder gets no real-time priority (CAP_SYS_NICE)')
 
 
 def begun(tmp_path, disc, carriage_mm=None, **how):
@@ -136,6 +149,19 @@ def test_a_machine_is_looked_over_without_a_movement(tmp_path):
     assert 'nothing was moved' in said
     assert not real.edges
     assert not any(power for _, power, _ in real.switched)
+
+
+def test_what_could_spoil_a_cut_later_is_in_the_log(tmp_path, prepared, disc, caplog, monkeypatch):
+    """A DMA channel that the kernel may take, and no real-time priority."""
+    monkeypatch.setattr('appliance.lathe.engine.lib', Unprivileged())
+    real, shop = begun(tmp_path, disc)
+    (real.root / MASK).write_bytes(b'\0\0\x7f\x35')
+    real.realtime, real.belief.stands_mm = True, real.machine.carriage.park_radius_mm
+    shop = real.shop(disc, tmp_path / 'out')
+    with pytest.raises(CutFaultError):
+        shop.cut(prepared.timeline, prepared.facts, Watching(shop, 0.0, lambda: shop.stop('seen enough')))
+    assert 'not withheld' in caplog.text
+    assert 'no real-time priority' in caplog.text
 
 
 def test_a_computer_that_cannot_is_refused_before_anything_is_prepared(tmp_path, disc):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from appliance.lathe.settings import Knobs
 from appliance.machine import Machine
 from appliance.pi.real import RealPi, real_pi
 
+log = logging.getLogger('audioletter')
 RUN = Path('/run/audioletter')  # in memory: what lies there is gone with this life of the computer
 
 
@@ -65,4 +67,6 @@ def powered_up(machine: Machine, site: Site, alive: Callable[[], bool]) -> Itera
         site.pi(machine, site.run, site.root) as pi,
         contextlib.closing(site.line(interlock.device, interlock.baud)) as line,
     ):
+        if pi.warning:
+            log.warning('%s', pi.warning)
         yield Power(pi, PicoLink(line, machinery, site.clock, alive))

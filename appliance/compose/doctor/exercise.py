@@ -31,7 +31,7 @@ LATER = FRAME_RATE_HZ // 50  # between the pins that are switched on
 
 def execute(machine: Machine) -> Recorder:
     """CutFaultError when the virtual Pi does not come to its end."""
-    recorder = Recorder(initial_levels(machine))
+    recorder = Recorder(initial_levels(machine), machine.pwm.range)
     lathe = VirtualLathe(machine, [recorder], VirtualInterlock())
     try:
         lathe.start(exercise(machine))

@@ -22,8 +22,9 @@ PIECE = 1000  # frames over which the pulses of a leg are averaged, as the head'
 class Recorder:
     """An observer that keeps every block of one run."""
 
-    def __init__(self, levels: Levels) -> None:
+    def __init__(self, levels: Levels, clocks: int) -> None:
         self.levels = levels.copy()  # at frame 0
+        self.clocks = clocks  # of a frame
         self.blocks: list[Executed] = []
 
     def take(self, block: Executed) -> None:
@@ -89,7 +90,7 @@ def still(level: int) -> Signal:
 def _moved(harness: Harness, run: Recorder) -> Recorder:
     """Every edge as if its pin were the one whose wire's end it comes out at."""
     gpio_of = {wire.key: wire.gpio for wire in harness.wires if wire.board == 'pi' and wire.way == 'out'}
-    moved = Recorder(run.levels)
+    moved = Recorder(run.levels, run.clocks)
     ends: list[tuple[int, int]] = []  # of a pin: where its edges come out
     for key, gpio in gpio_of.items():
         driver = harness.driver(key)
@@ -122,10 +123,13 @@ def _pin(run: Recorder, gpio: int) -> Signal:
 
 
 def _leg(run: Recorder, leg: int) -> Signal:
-    """The mean width of its pulses, piece by piece."""
+    """The mean width of its pulses, piece by piece, in hundredths of a frame from its middle: as a coil feels them."""
     widths = np.concatenate([block.pwm[:, leg] for block in run.blocks])
     if not widths.any():
         return still(0)
     whole = widths[: len(widths) // PIECE * PIECE].reshape(-1, PIECE).mean(axis=1)
     span = f'{whole.min():.0f} to {whole.max():.0f} clocks high of each frame'
-    return Signal(('leg', widths.tobytes()), f'{len(widths) / FRAME_RATE_HZ:.1f} s of pulses, {span}')
+    return Signal(
+        ('leg', (100 * whole / run.clocks - 50).round().astype(np.int16).tobytes()),
+        f'{len(widths) / FRAME_RATE_HZ:.1f} s of pulses, {span}',
+    )

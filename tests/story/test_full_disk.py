@@ -213,7 +213,7 @@ def fill(folder):
 def test_a_file_system_without_a_free_byte_loses_nothing(small_disk, state):
     with Story(plan_at(small_disk)) as story:
         story.to(state)
-        while story.parts.archivist.busy:  # only a take that the ledger knows of has begun
+        while story.kiosk.parts.archivist.busy:  # only a take that the ledger knows of has begun
             story.turn()
         data = story.plan.folders.data
         before = whole(story.letters)

@@ -36,19 +36,28 @@ def config_show(call: Call, section: str = '', *, reveal: bool = False) -> Said:
     return Table(('key', 'value'), rows)
 
 
-def config_get(call: Call, key: str) -> Said:
+def config_get(call: Call, key: str, *, reveal: bool = False) -> Said:
     """One setting: its value, its origin, and when a change holds.
 
     key: of the setting, voice.volume_db, say
+    reveal: also the attendant's sequence and tokens
 
     Examples:
         config get voice.volume_db
+        config get attendant.sequence --reveal
     """
     kind_of(key)
     config, origin = _file(call).load()
     holds = 'after the next start' if key in AT_START else 'at once, or after the visit that is going on'
     default = _text(_value(_default(), key))
-    return Facts({key: _text(_value(config, key)), 'from': origin[key], 'default': default, 'a change holds': holds})
+    return Facts(
+        {
+            key: _shown(key, _value(config, key), reveal),
+            'from': origin[key],
+            'default': default,
+            'a change holds': holds,
+        }
+    )
 
 
 def config_set(call: Call, key: str, *value: str) -> Said:

@@ -9,7 +9,7 @@ from PIL import Image
 from appliance.desk.book import Blob, Line, Table
 from appliance.errors import MachineRefusesError, StorageError
 from appliance.kiosk.cutter import Cutter
-from appliance.maintenance.checks import STEPS, house, machine, panel
+from appliance.maintenance.checks import RESULT, STEPS, house, machine, panel
 from appliance.maintenance.checks.findings import Finding, bad, failed, look
 from appliance.maintenance.lathe import SCRAP
 from appliance.words.checks import CHECKS, HANDS
@@ -43,6 +43,21 @@ def test_it_stays_in_maintenance_where_it_was_begun_there(rig):
     run(rig)
     rig.rest(0.2)
     assert rig.kiosk.booth.state is State.MAINTENANCE
+
+
+def test_a_ledger_that_takes_no_result_leaves_no_booth_in_maintenance(rig, monkeypatch):
+    deed = type(rig.desk).deed
+
+    def full(self, who, what, how):
+        if what == RESULT:
+            raise StorageError('the ledger is full')
+        deed(self, who, what, how)
+
+    monkeypatch.setattr(type(rig.desk), 'deed', full)
+    with pytest.raises(StorageError):
+        run(rig)
+    rig.rest(0.2)
+    assert rig.kiosk.booth.state is State.ATTRACT
 
 
 def test_nobody_is_disturbed(rig):

@@ -131,7 +131,7 @@ def test_sequence_and_tokens_are_neither_shown_nor_noted(rig):
     shown = rows(rig, 'config show attendant')
     assert shown['attendant.sequence'] == shown['attendant.tokens'] == ('set, and not shown here',)
     assert 'record' in rows(rig, 'config show attendant --reveal')['attendant.sequence'][0]
-    for words in ('config history', 'config diff', 'config show'):
+    for words in ('config history', 'config diff', 'config show', 'config get attendant.sequence'):
         (said,) = rig.run(words)
         assert '0012345678' not in str(said)
         assert 'right left' not in str(said)

@@ -69,9 +69,9 @@ def checklist(call: Call, *, ask: bool = False, hands: bool = False, scrap: bool
             yield from _checked(round_, name, check)
         yield from _by_hand(round_)
     finally:
-        call.desk.deed(call.who, RESULT, summary(round_.found, whole=len(round_.found) == len(STEPS) + len(HANDS)))
         if before is not State.MAINTENANCE and call.desk.look().booth.state is State.MAINTENANCE:
-            call.desk.tell(Event(Kind.RESUME))
+            call.desk.tell(Event(Kind.RESUME))  # whether the ledger takes what comes now or not
+        call.desk.deed(call.who, RESULT, summary(round_.found, whole=len(round_.found) == len(STEPS) + len(HANDS)))
     yield Facts({result: len(_of(round_.found, result)) for result in RESULTS})
     if wrong := _of(round_.found, 'bad'):
         what = f'{len(wrong)} of {len(round_.found)} are bad: {", ".join(wrong)}'

@@ -2,6 +2,7 @@
 
 import re
 from importlib import resources
+from pathlib import Path
 
 import polib
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from appliance.errors import OptionError
 from appliance.words.languages import NAMES, PSEUDO, messages, pseudo, translator
 from appliance.words.reasons import REASONS, reason_for
-from appliance.words.texts import SCREENS
+from appliance.words.texts import LINES, SCREENS
 from appliance.workflow.table import TABLE
 from appliance.workflow.values import Kind, State
 
+ROOT = Path(__file__).parents[2]
 LANGUAGES = [code for code in NAMES if code != 'en']
 
 
@@ -36,6 +38,11 @@ def test_a_catalogue_is_complete_and_has_nothing_else(language):
         assert fields(entry.msgstr) == fields(text), text
     translate = translator(language)
     assert all(translate(text) == entries[text].msgstr for text in messages())
+
+
+def test_every_line_is_shown_somewhere():
+    screens = ' '.join(path.read_text(encoding='utf-8') for path in (ROOT / 'appliance' / 'screens').glob('*.py'))
+    assert [key for key in LINES if f"LINES['{key}']" not in screens] == []
 
 
 def test_only_short_words_are_the_same_in_two_languages():

@@ -39,6 +39,8 @@ INTEGER = re.compile(r'[+-]?[0-9]{1,15}')
 NUMBER = re.compile(r'[+-]?([0-9]{1,15}([.,][0-9]{0,15})?|[.,][0-9]{1,15})(e[+-]?[0-9]{1,2})?', re.IGNORECASE)
 SPECIAL = ('json', 'yes')  # options that every command takes
 EXAMPLES = 'Examples:'
+ARROWS = {'>', '<', '|'}  # words like any other here, meant for a system shell
+AT_HOME = 'files and pipes are those of your own computer: ssh booth label 217 > label.pdf'
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,8 @@ class Syntax:
             elif parameter.required:
                 raise self._wrong(f'{parameter.name} is missing')
         if left:
-            raise self._wrong(f'{short(left[0])} is one word too many')
+            hint = AT_HOME if ARROWS & set(words) else ''
+            raise self._wrong(f'{short(left[0])} is one word too many', hint)
         return values
 
     def _wrong(self, what: str, hint: str = '') -> OptionError:

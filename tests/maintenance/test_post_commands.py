@@ -253,3 +253,9 @@ def test_no_word_of_an_address_is_noted(rig):
     assert {command.name for command in COMMANDS if command.changes} == {
         'address clear', 'address import', 'address set',
     }  # fmt: skip
+
+
+@pytest.mark.parametrize('words', ['label 1 > label.pdf', 'daysheet > today.pdf', 'address import < list.csv'])
+def test_an_arrow_that_was_typed_at_the_prompt_is_explained(rig, words):
+    with pytest.raises(OptionError, match='files and pipes are those of your own computer'):
+        rig.run(words)

@@ -94,7 +94,7 @@ def test_an_address_goes_with_its_letter_and_none_comes_back(rig):
     assert addresses(rig) == {}
     for file in Path(rig.folders.data).rglob('*'):
         assert not file.is_file() or b'Hutzelbein' not in file.read_bytes()
-    with pytest.raises(OptionError, match=f'no. {number} was forgotten'):
+    with pytest.raises(OptionError, match=f'no. {number} is forgotten'):
         rig.run(f'address set {number} Somebody')
 
 
@@ -211,7 +211,7 @@ def test_what_cannot_be_printed_is_said(rig):
         with pytest.raises(OptionError, match=said):
             rig.run(words)
     asked(rig, lambda stores: stores.forget(number))
-    with pytest.raises(OptionError, match='was forgotten'):
+    with pytest.raises(OptionError, match='is forgotten'):
         rig.run(f'label {number}')
 
 

@@ -116,11 +116,11 @@ def _serve(options: argparse.Namespace) -> int:
         booth = VirtualBooth(plan, lives)
         journal = Journal()
         logging.getLogger('audioletter').addHandler(journal)
-        booth.start()
-        if priority:
-            logging.info('priority: %s', priority)
-        desk = _desk(booth, plan, options, journal)
+        desk = _desk(booth, plan, options, journal)  # first: its commands take a small Pi seconds to import
         try:
+            booth.start()
+            if priority:
+                logging.info('priority: %s', priority)
             if options.show:
                 booth.show()
             return booth.wait() if options.no_page else _page(booth, plan, options)

@@ -16,7 +16,9 @@ from appliance.desk.writing import Joined, written
 IDS = st.integers(0, 2**31 - 1)
 TEXT = st.text(st.characters(exclude_categories=['Cc', 'Cs'], include_characters='\t\n'), max_size=100)
 NAMES = st.text(st.characters(categories=['L', 'N']), max_size=40)
-VALUES = st.one_of(st.none(), st.booleans(), st.integers(-(10**15), 10**15), st.floats(allow_nan=False), TEXT)
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(10**15), 10**15), st.floats(allow_nan=False, allow_infinity=False), TEXT
+)
 SAID = st.one_of(
     st.builds(Line, TEXT),
     st.builds(Facts, st.dictionaries(TEXT, VALUES, max_size=5)),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from appliance.desk.book import Call, Command, Facts, Line, Said, Table
+from appliance.errors import OptionError
 from appliance.message import Stores
 from appliance.message.host import Bin, Stylus
+from appliance.message.host.deeds import Deed, Deeds
 
 HOUR_S = 3600.0
+MOST_DEEDS = 10_000  # that the ledger keeps
 
 
 def blanks_show(call: Call) -> Iterator[Said]:
@@ -163,6 +167,32 @@ def figures_days(call: Call) -> Iterator[Said]:
     yield Table(('day', 'letters', 'discs'), call.desk.stores('count the days', look))
 
 
+def deeds(call: Call, *, lines: int = 20, who: str = '') -> Iterator[Said]:
+    """Show what the host's people did, the newest first, and how it ended.
+
+    Where nobody had set the clock, a deed is dated by how long the booth had run in all. Words of an address are never
+    among them.
+
+    lines: how many at most
+    who: of this one only, as `who` names them
+
+    Examples:
+        deeds
+        deeds --lines 100 --who anna
+    """
+    if not 1 <= lines <= MOST_DEEDS:
+        remedy = f'from 1 to {MOST_DEEDS}'
+        raise OptionError(f'{lines} lines cannot be shown', where='deeds', remedy=remedy)
+    found = call.desk.stores('read the deeds', lambda stores: Deeds(stores.ledger).newest(lines, who))
+    yield Table(('when', 'who', 'what', 'how it ended'), tuple((_when(d), d.who, d.what, d.how) for d in found))
+
+
+def _when(deed: Deed) -> str:
+    if deed.date is None:
+        return f'{deed.lived_s / HOUR_S:.1f} h run'
+    return datetime.fromtimestamp(deed.at_s).strftime('%Y-%m-%d %H:%M')
+
+
 COMMANDS = (
     Command('blanks show', blanks_show),
     Command('blanks set', blanks_set, changes=True),
@@ -173,4 +203,5 @@ COMMANDS = (
     Command('bin', bin_),
     Command('figures', figures),
     Command('figures days', figures_days),
+    Command('deeds', deeds),
 )

@@ -220,3 +220,20 @@ def test_the_figures_of_a_day_are_told(rig):
     assert days.rows[0][1:] == (2, 1)
     with pytest.raises(OptionError, match='is no day'):
         rig.run('figures tomorrow')
+
+
+def test_who_did_what_is_listed_newest_first_and_by_name(rig):
+    """Against the ledger itself; with a clock that nobody has set a deed is dated by how long the booth has run."""
+    for who, what in (('anna', 'blanks set 40'), ('ben', 'close'), ('anna', 'stylus changed')):
+        rig.desk.deed(who, what, 'done')
+    (table,) = rig.run('deeds')
+    assert table.columns == ('when', 'who', 'what', 'how it ended')
+    with contextlib.closing(sqlite3.connect(rig.folders.data / 'ledger.sqlite')) as ledger:
+        noted = ledger.execute('SELECT who, what, how, date FROM deed ORDER BY id DESC').fetchall()
+    assert [row[1:] for row in table.rows] == [row[:3] for row in noted]
+    assert all(('h run' in row[0]) is (date is None) for row, (*_, date) in zip(table.rows, noted, strict=True))
+    (mine,) = rig.run('deeds --who anna --lines 1')
+    assert [row[1:3] for row in mine.rows] == [('anna', 'stylus changed')]
+    for lines in (0, 10_001):
+        with pytest.raises(OptionError, match='from 1 to 10000'):
+            rig.run(f'deeds --lines {lines}')

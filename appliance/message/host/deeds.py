@@ -33,6 +33,11 @@ class Deeds:
         row = self._ledger.row(sql, what)
         return None if row is None else Deed(*row)
 
+    def newest(self, limit: int, who: str = '') -> tuple[Deed, ...]:
+        """The newest first; of one person, or of all."""
+        sql = "SELECT at_s, lived_s, date, who, what, how FROM deed WHERE ? IN ('', who) ORDER BY id DESC LIMIT ?"
+        return tuple(Deed(*row) for row in self._ledger.rows(sql, who, limit))
+
     def newest_s(self) -> float:
         """When the newest was done of those whose clock somebody had set; 0: none."""
         row = self._ledger.row('SELECT MAX(at_s) FROM deed WHERE date IS NOT NULL')

@@ -273,7 +273,7 @@ def test_a_head_that_goes_down_in_a_jog_is_a_fault_whoever_planned_it(homed, mon
 
 def test_a_real_machine_is_not_moved_in_virtue(machine, tmp_path):
     real = dataclasses.replace(machine, machine=dataclasses.replace(machine.machine, kind='real'))
-    with pytest.raises(MachineRefusesError, match='no driver for a real machine'):
+    with pytest.raises(MachineRefusesError, match='a real machine cannot be moved by hand'):
         Hands(real, tmp_path).do(Home, 'carriage')
 
 

@@ -188,5 +188,5 @@ def test_a_copy_that_is_there_is_not_written_over(rig):
     rig.run('copy 1')
     with pytest.raises(OptionError, match='a copy already'):
         rig.run('copy 1')
-    with pytest.raises(StorageError, match=r'no letter no\. 9'):
+    with pytest.raises(OptionError, match=r'no letter no\. 9'):
         rig.run('copy 9')

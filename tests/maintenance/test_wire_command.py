@@ -38,6 +38,7 @@ class Bench:
 
     def run(self, words, **how):
         turn, at = self.rig.turn, [0]
+        self.gpio.driven = dict(AT_REST)  # before the command reads for the first time
 
         def hand():
             asked = self.rig.asked[-1] if self.rig.asked else ''

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.errors import StorageError
+from appliance.errors import OptionError, StorageError
 from appliance.message import Keeping
 from appliance.message.host import Address
 from appliance.message.ledger import FILE, MIGRATIONS, Ledger
@@ -236,5 +236,5 @@ def test_a_blank_is_spent_once_whoever_says_so(tmp_path):
 
 def test_a_letter_that_never_was_is_an_error_in_words(tmp_path):
     rig = Rig(tmp_path)
-    with pytest.raises(StorageError, match=r'no letter no\. 12'):
+    with pytest.raises(OptionError, match=r'no letter no\. 12'):
         rig.stores.letter(12)

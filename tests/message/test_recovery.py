@@ -172,7 +172,7 @@ def test_room_that_is_set_aside_is_room(tmp_path):
     rig = Rig(tmp_path)
     rig.stores.recover()
     free = rig.stores.disk.free_bytes(rig.data)
-    wanted = rig.stores._letter_bytes()
+    wanted = rig.stores.letter_bytes
     rig.disk.free_bytes = lambda path: 20_000_000 + wanted + 1 - rig.stores.shelf.reserved()
     assert free > 0
     assert rig.stores.room().ok

@@ -16,7 +16,7 @@ def rig(tmp_path):
 def test_room_is_there_before_the_first_word_and_blocks_are_really_taken(rig):
     rig.stores.set_aside()
     reserve = rig.data / 'reserve'
-    assert reserve.stat().st_blocks * 512 >= rig.stores._letter_bytes()
+    assert reserve.stat().st_blocks * 512 >= rig.stores.letter_bytes
     before = reserve.stat().st_ino
     rig.speak()
     assert reserve.stat().st_ino == before, 'taken twice'

@@ -171,8 +171,15 @@ def test_a_booth_that_goes_or_talks_nonsense_is_a_fault(booth, shell, words):
     assert told(done)
 
 
+def as_from_a_terminal():
+    """Whoever started the tests may have had these ignored (nohup, a job in the background): children inherit it."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def started(tmp_path, *words, **streams):
-    return subprocess.Popen([*COMMAND, '--run', str(tmp_path), *words], stdin=subprocess.DEVNULL, **streams)
+    words = [*COMMAND, '--run', str(tmp_path), *words]
+    return subprocess.Popen(words, stdin=subprocess.DEVNULL, preexec_fn=as_from_a_terminal, **streams)
 
 
 def test_ctrl_c_stops_the_command_on_the_booth_and_waits_for_its_last_words(booth, tmp_path):

@@ -19,6 +19,7 @@ class Stylus:
     def __init__(self, machine: Machine, score: Score, lathe: EngineLathe) -> None:
         self._machine, self._marks, self._lathe = machine, score.marks, lathe
         self._frame, self._angle_rad, self._radius_mm = 0, 0.0, machine.carriage.park_radius_mm
+        self._down = False  # at the last look
 
     def look(self) -> Seen:
         """Each point of the groove is given once."""
@@ -28,10 +29,14 @@ class Stylus:
         passed = progress.frame - self._frame
         turned_rad = angle_rad - self._angle_rad
         rpm = turned_rad / math.tau * 60 * FRAME_RATE_HZ / passed if passed > 0 else 0.0
-        down = self._marks.head_down_frame <= progress.frame < self._marks.head_up_frame
-        points = self._points(angle_rad, radius_mm) if down else ()
-        self._frame, self._angle_rad, self._radius_mm = progress.frame, angle_rad, radius_mm
+        # Down at the last look and still after the steps were read: what lies between is groove, however late it is.
+        down = self._is_down(progress.frame) and self._is_down(self._lathe.progress().frame)
+        points = self._points(angle_rad, radius_mm) if down and self._down else ()
+        self._frame, self._angle_rad, self._radius_mm, self._down = progress.frame, angle_rad, radius_mm, down
         return Seen(angle_rad, radius_mm, rpm, down, points, progress.queued_ms)
+
+    def _is_down(self, frame: int) -> bool:
+        return self._marks.head_down_frame <= frame < self._marks.head_up_frame
 
     def _points(self, angle_rad: float, radius_mm: float) -> tuple[tuple[float, float], ...]:
         """Between the last look and this one, evenly: no look sees how the groove swings."""

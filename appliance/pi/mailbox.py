@@ -76,7 +76,9 @@ def open_mailbox(device: Path = DEVICE) -> tuple[Mailbox, Callable[[], None]]:
         file = os.open(device, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         what = f'the mailbox of the firmware cannot be opened ({error.strerror})'
-        remedy = 'modprobe vcio, and let the cutter be of group video'
+        remedy = (
+            'take the device tree that tools/make_image makes, or modprobe vcio and let the cutter be of group video'
+        )
         raise MachineRefusesError(what, where=str(device), remedy=remedy) from error
 
     def call(message: array.array[int]) -> None:

@@ -1,7 +1,8 @@
-"""Chain memory: it belongs to the firmware, so it outlives a process that is killed while the DMA engine reads it.
+"""Chain memory: it belongs to no process, so it outlives one that is killed while the DMA engine reads it.
 
 That is on purpose (the chain runs into IDLE and stays there, in memory that nobody else is given), and so each start
-must find what the last one left: a record in the run folder says what was allocated, and in which life of the computer.
+must find what the last one left. Where the device tree sets none apart (`reserved`), the firmware gives it: then a
+record in the run folder says what was allocated, and in which life of the computer.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 from appliance.errors import MachineRefusesError
 from appliance.files import whole_file
@@ -23,12 +25,25 @@ PAGE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Memory of the firmware: `bus` is what the DMA engine calls it; 0: not locked yet."""
+    """`bus` is what the DMA engine calls it; 0: not locked yet. `boot`, `handle`: of memory that the firmware gave."""
 
     boot: str
     handle: int
     bus: int
     size: int
+
+
+class Chains(Protocol):
+    """Where chains can lie."""
+
+    def recover(self, stop: Callable[[Block], bool]) -> bool:
+        """What an earlier run has left is ended (`stop`: whether it was at work); whether there was anything."""
+
+    def claim(self, size: int) -> Block:
+        """Whole pages, uncached, so many bytes or more."""
+
+    def give_back(self, block: Block) -> None:
+        """Only when no DMA engine reads it any more."""
 
 
 class Record:
@@ -63,29 +78,32 @@ class Record:
             self._file.unlink()
 
 
-def claim(record: Record, mailbox: Mailbox, size: int, flags: int) -> Block:
-    """Whole pages; the record stands before anything can use them."""
-    size += -size % PAGE
-    block = Block(record.boot, mailbox.allocate(size, PAGE, flags), 0, size)
-    record.write(block)
-    block = Block(record.boot, block.handle, mailbox.lock(block.handle), size)
-    record.write(block)
-    return block
+class FirmwareChains:
+    """Implements `Chains`: the firmware gives it, and this record is how the next start finds what one has left."""
 
+    def __init__(self, record: Record, mailbox: Mailbox, flags: int) -> None:
+        self._record, self._mailbox, self._flags = record, mailbox, flags
 
-def give_back(record: Record, mailbox: Mailbox, block: Block) -> None:
-    """Only when no DMA engine reads it any more."""
-    mailbox.free(block.handle)
-    record.remove()
+    def recover(self, stop: Callable[[Block], bool]) -> bool:
+        """Free what an earlier run has left; `stop` first ends what still runs in it. Whether there was anything."""
+        block = self._record.read()
+        if block is None:
+            self._record.remove()
+            return False
+        if block.bus:
+            stop(block)
+        self.give_back(block)
+        return True
 
+    def claim(self, size: int) -> Block:
+        """The record stands before anything can use it."""
+        size += -size % PAGE
+        block = Block(self._record.boot, self._mailbox.allocate(size, PAGE, self._flags), 0, size)
+        self._record.write(block)
+        block = Block(self._record.boot, block.handle, self._mailbox.lock(block.handle), size)
+        self._record.write(block)
+        return block
 
-def recover(record: Record, mailbox: Mailbox, stop: Callable[[Block], None]) -> bool:
-    """Free what an earlier run has left; `stop` first ends whatever still runs in it. Whether there was anything."""
-    block = record.read()
-    if block is None:
-        record.remove()
-        return False
-    if block.bus:
-        stop(block)
-    give_back(record, mailbox, block)
-    return True
+    def give_back(self, block: Block) -> None:
+        self._mailbox.free(block.handle)
+        self._record.remove()

@@ -14,7 +14,8 @@ from appliance.machine import Machine
 from appliance.native import check, ffi, lib
 from appliance.pi.board import Board, read_board
 from appliance.pi.mailbox import Mailbox, open_mailbox
-from appliance.pi.memory import Block, Record, claim, give_back, recover
+from appliance.pi.memory import Block, Chains, FirmwareChains, Record
+from appliance.pi.reserved import set_apart
 from appliance.pi.rivals import refuse_rivals
 
 WORD = 4
@@ -52,9 +53,7 @@ def real_pi(machine: Machine, run: Path, root: Path = Path('/'), mailbox: Opener
     chip = lib.bcm_chip_named(board.chip.encode())
     warning = refuse_rivals(board, chip.dma_channel, root)
     with contextlib.ExitStack() as stack:
-        box, close = mailbox()
-        stack.callback(close)
-        record = Record(run, root)
+        memory = stack.enter_context(_chains(chip, run, root, mailbox))
         pi = ffi.new('struct real_pi *')
         _checked(lib.rpi_open(pi, bytes(root / MEMORY), board.arm_base), str(root / MEMORY))
         stack.callback(lib.rpi_close, pi)
@@ -63,21 +62,37 @@ def real_pi(machine: Machine, run: Path, root: Path = Path('/'), mailbox: Opener
         def running(block: Block) -> bool:
             return bool(lib.leftover_runs(door, chip, block.bus, block.size))
 
-        def stop(block: Block) -> None:
-            if running(block):
+        def stop(block: Block) -> bool:
+            at_work = running(block)
+            if at_work:
                 _checked(lib.leftover_stop(door, chip, (off(machine).set, off(machine).clear)), 'DMA')
+            return at_work
 
-        found = recover(record, box, stop)
-        block = claim(record, box, WORD * memory_words(machine), chip.mailbox_flags)
+        found = memory.recover(stop)
+        block = memory.claim(WORD * memory_words(machine))
 
         def release() -> None:
             if not running(block):
-                give_back(record, box, block)
+                memory.give_back(block)
 
         stack.callback(release)
         _check_alias(block, chip.ram_alias)
         _checked(lib.rpi_map_chain(pi, block.bus, block.size), str(root / MEMORY))
         yield RealPi(board, door, warning, found)
+
+
+@contextlib.contextmanager
+def _chains(chip: Any, run: Path, root: Path, mailbox: Opener) -> Iterator[Chains]:
+    """What the device tree has set apart; without that, the firmware's."""
+    apart = set_apart(root, chip.ram_alias)
+    if apart is not None:
+        yield apart
+        return
+    box, close = mailbox()
+    try:
+        yield FirmwareChains(Record(run, root), box, chip.mailbox_flags)
+    finally:
+        close()
 
 
 def _check_alias(block: Block, alias: int) -> None:

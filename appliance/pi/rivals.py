@@ -13,24 +13,40 @@ from appliance.errors import MachineRefusesError
 from appliance.pi.board import TREE, Board
 
 AUDIO = 'snd_bcm2835'
-PWM_NODE = 'pwm@7e20c000'
+DRIVER = Path('sys/bus/platform/drivers/bcm2835-pwm')  # holds a link for each PWM that it has
+PWM_NODES = ('pwm@7e20c000', 'pwm@7e20c800')  # the second one of BCM2711 alone, on the same clock
 
 
 def refuse_rivals(board: Board, dma_channel: int, root: Path = Path('/')) -> str:
-    """MachineRefusesError for the first rival that is in use; a sentence of warning for one that could come, or ''."""
+    """MachineRefusesError for the first rival that is in use; a sentence of warning for one that could come, or ''.
+
+    A PWM that the tree gives to the kernel (Debian's does) is nobody's until its driver has taken it: then it has set
+    the clock, and whoever asks sysfs for a channel writes the registers.
+    """
     if AUDIO in _modules(root):
         raise MachineRefusesError(
             'the analogue-audio driver uses the PWM',
             where=f'kernel module {AUDIO}',
             remedy='put dtparam=audio=off into config.txt and restart',
         )
-    if _text(root / TREE / 'soc' / PWM_NODE / 'status').startswith('ok'):
+    taken = sorted((root / DRIVER).glob('*.pwm'))
+    if taken:
         raise MachineRefusesError(
-            'the device tree gives the PWM to the kernel, for somebody else',
-            where=f'soc/{PWM_NODE}/status',
-            remedy="remove dtoverlay=pwm... from config.txt, or disable this node if the tree is Debian's own; restart",
+            'a driver of the kernel has the PWM and its clock',
+            where=f'/{taken[0].relative_to(root)}',
+            remedy='remove dtoverlay=pwm... from config.txt, or take the tree that tools/make_image makes; restart',
         )
-    return _check_channel(board, dma_channel, root)
+    warnings = (_check_tree(root), _check_channel(board, dma_channel, root))
+    return '; '.join(warning for warning in warnings if warning)
+
+
+def _check_tree(root: Path) -> str:
+    """Without a status a node is the kernel's too (Devicetree Specification 0.4, 2.3.4)."""
+    for node in PWM_NODES:
+        place = root / TREE / 'soc' / node
+        if place.is_dir() and _text(place / 'status') in ('', 'ok', 'okay'):
+            return f'the device tree gives {node} to the kernel: a driver that is loaded later takes it'
+    return ''
 
 
 def _check_channel(board: Board, channel: int, root: Path) -> str:

@@ -53,15 +53,35 @@ def test_the_older_name_of_the_dma_node_is_read_too(tmp_path):
     assert read_board(board(tmp_path, '3', node='dma@7e007000')).dma_mask == 0x3F35
 
 
-def test_analogue_audio_and_pwm_overlays_are_refused_with_what_to_change(tmp_path):
+def test_the_analogue_audio_driver_is_refused_with_what_to_change(tmp_path):
     here = read_board(board(tmp_path, '3', modules=['snd_bcm2835']))
     assert 'dtparam=audio=off' in refused(lambda: refuse_rivals(here, 14, tmp_path))
-    (tmp_path / 'proc/modules').write_text('')
-    node = tmp_path / 'proc/device-tree/soc/pwm@7e20c000'
-    node.mkdir()
-    (node / 'status').write_bytes(b'okay\0')
-    assert 'dtoverlay=pwm' in refused(lambda: refuse_rivals(here, 14, tmp_path))
-    (node / 'status').write_bytes(b'disabled\0')
+
+
+@pytest.mark.parametrize(('name', 'device'), [('3', '3f20c000.pwm'), ('4', 'fe20c000.pwm'), ('4', 'fe20c800.pwm')])
+def test_a_pwm_that_a_driver_has_is_refused_the_neighbour_on_the_same_clock_too(tmp_path, name, device):
+    here = read_board(board(tmp_path, name))
+    bound = tmp_path / 'sys/bus/platform/drivers/bcm2835-pwm' / device
+    bound.parent.mkdir(parents=True)
+    (bound.parent / 'bind').touch()
+    assert refuse_rivals(here, 15, tmp_path) == '', 'the driver is there and has nothing'
+    bound.symlink_to('../../../../devices/platform/soc')
+    line = refused(lambda: refuse_rivals(here, 15, tmp_path))
+    assert 'dtoverlay=pwm' in line
+    assert device in line
+
+
+@pytest.mark.parametrize('status', [b'okay\0', b'ok\0', None])
+@pytest.mark.parametrize('node', ['pwm@7e20c000', 'pwm@7e20c800'])
+def test_a_pwm_that_a_driver_may_take_later_is_warned_of(tmp_path, node, status):
+    """As in Debian's own tree, whose driver is a module."""
+    here = read_board(board(tmp_path, '4'))
+    place = tmp_path / 'proc/device-tree/soc' / node
+    place.mkdir()
+    if status:
+        (place / 'status').write_bytes(status)
+    assert f'gives {node} to the kernel' in refuse_rivals(here, 15, tmp_path)
+    (place / 'status').write_bytes(b'disabled\0')
     assert refuse_rivals(here, 15, tmp_path) == ''
 
 

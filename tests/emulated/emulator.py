@@ -23,7 +23,8 @@ from tests.emulated.debian import ROOT, Debian, EmulationError, archive, once, r
 HERE, NATIVE = Path(__file__).parent, ROOT / 'native'
 TREE = 'bcm2837-rpi-3-b.dtb'
 CORE = ('pwm*.c', 'motion*.c', 'chain.c', 'engine*.c', 'bcm.c', 'real_pi.c')
-TOOLS = {'qemu-system-aarch64': 'qemu-system-arm', 'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu'}
+TOOLS = {'qemu-system-aarch64': 'qemu-system-arm', 'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu',
+         'dtc': 'device-tree-compiler'}  # fmt: skip
 # Of the kernel's line: its drivers of the same registers may stay, as on the booth.
 RELAXED = 'iomem=relaxed'
 KERNEL_LINE = 'console=ttyS1,115200 panic=-1 maxcpus=1 quiet'
@@ -51,6 +52,12 @@ def _download(into: Path) -> None:
     with tempfile.TemporaryDirectory(prefix='audioletter-', dir=into.parent) as place:
         debian = Debian('arm64', Path(place))
         unpack(debian.fetch(f'linux-image-{debian.kernel()}'), into, './boot/vmlinuz-*', f'*/{TREE}')
+
+
+def booth_tree(kernel: Kernel, into: Path) -> Path:
+    """Its tree with what a booth needs laid over it, as the recipe of the image does; serial lines stay as they are."""
+    run(ROOT / 'tools' / 'make_image', '--tree-of', kernel.tree, into)
+    return into / TREE
 
 
 def build_program(into: Path) -> Path:

@@ -4,7 +4,6 @@
  * lies in /score, and says how it ended. What the emulated board (QEMU's raspi3b) has not, a thin door in front of the
  * real one answers, and nothing else:
  *
- *   memory   the firmware gives none: chain memory is the part of VideoCore's that Linux leaves alone
  *   IDLE     a block linked to itself hangs the whole emulator: SILENCE links to 0, and a channel that came to 0 is told
  *            as one that is in IDLE, where a real one would be for ever
  *   DMA      DEBUG takes what should clear its flags for their value: that is not written
@@ -23,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHAIN_BUS 0xFD000000 /* physical 0x3D000000 */
+#define CHAIN_BUS 0xCA000000 /* what boot/image/trees sets apart: physical 0x0A000000 */
 #define RING_SAMPLES (1u << 17)
 #define NEXT 5 /* word of a control block */
 
@@ -190,7 +189,10 @@ static void tell_board(void)
 {
     static const char *const files[] = {"model", "compatible", "soc/ranges",
                                         "soc/dma-controller@7e007000/brcm,dma-channel-mask",
-                                        "soc/dma@7e007000/brcm,dma-channel-mask", "soc/pwm@7e20c000/status"};
+                                        "soc/dma@7e007000/brcm,dma-channel-mask", "soc/pwm@7e20c000/status",
+                                        "reserved-memory/#address-cells", "reserved-memory/#size-cells",
+                                        "reserved-memory/audioletter@a000000/reg",
+                                        "reserved-memory/audioletter@a000000/no-map"};
     char path[128];
 
     if (mount("proc", "/proc", "proc", 0, NULL) != 0 || mount("sysfs", "/sys", "sysfs", 0, NULL) != 0)
@@ -204,6 +206,7 @@ static void tell_board(void)
         tell_file(path);
     }
     tell_file("/proc/modules");
+    tell_file("/proc/iomem");
     tell_file("/proc/sys/kernel/random/boot_id");
 }
 

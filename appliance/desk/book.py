@@ -234,6 +234,7 @@ class Call:
 
 
 Run = Callable[..., Iterator[Said] | Said | None]
+Asks = Callable[..., str]  # with what the command is called with: the question, or the error that stands in its way
 Offer = Callable[[Desk], Iterable[str]]
 
 
@@ -243,7 +244,7 @@ class Command:
 
     name: str  # one or two words, 'letters show'
     run: Run
-    asks: str = ''  # before anything is done, with {parameter} filled in; `--yes` among the words answers it
+    asks: Asks | None = None  # before anything is done; `--yes` among the words answers it
     changes: bool = False  # needs the command of the booth, which one session has; all others only look on
     maintenance: bool = False  # only while the booth is in maintenance
     private: bool = False  # its words are not noted: they may hold a name

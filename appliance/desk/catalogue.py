@@ -79,15 +79,15 @@ def _offers(command: Command, parameter: Parameter, desk: Desk) -> Iterable[str]
 
 
 def run(command: Command, call: Call, bound: Bound) -> Generator[Said, None, None]:
-    """What the command says. It asks first what it has to ask, and refuses where the booth must be in maintenance.
-    `--yes` answers whatever it asks, also what it asks later."""
-    _in_maintenance(command, call)
+    """What the command says. What cannot be done is refused before it is asked for, and again once it was answered,
+    which may have taken a while. `--yes` answers whatever it asks, also what it asks later."""
+    question = _allowed(command, call, bound)
     if bound.yes:
         call = replace(call, ask=lambda question: True)
-    elif command.asks:
-        if not call.ask(command.asks.format(**bound.named)):
+    elif question:
+        if not call.ask(question):
             raise MachineRefusesError('nothing was done', where=command.name, remedy='answer yes, or write --yes')
-        _in_maintenance(command, call)  # it may have taken a while
+        _allowed(command, call, bound)
     said = command.run(call, *bound.places, **bound.options)
     if isinstance(said, SAID):
         yield said
@@ -95,7 +95,9 @@ def run(command: Command, call: Call, bound: Bound) -> Generator[Said, None, Non
         yield from said
 
 
-def _in_maintenance(command: Command, call: Call) -> None:
+def _allowed(command: Command, call: Call, bound: Bound) -> str:
+    """What is to be asked before it is done, or an empty text; raises what stands in its way."""
     if command.maintenance and call.desk.look().booth.state is not State.MAINTENANCE:
         remedy = 'maintain takes it out of service first'
         raise MachineRefusesError('the booth is not in maintenance', where=command.name, remedy=remedy)
+    return command.asks(call, *bound.places, **bound.options) if command.asks is not None else ''

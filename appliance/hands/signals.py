@@ -39,11 +39,16 @@ def sweep_time_s(frequency_hz: float, seconds: float) -> float:
     return seconds * log(frequency_hz / low) / log(high / low)
 
 
-def signal(kind: Kind, seconds: float) -> NDArray[np.float32]:
+def check_length(seconds: float) -> None:
     """OptionError for a length that is no test's."""
     if not SECONDS[0] <= seconds <= SECONDS[1]:
         between = f'from {SECONDS[0]:g} to {SECONDS[1]:g} s can be cut'
         raise OptionError(f'a test of {seconds:g} s', where='seconds', remedy=between)
+
+
+def signal(kind: Kind, seconds: float) -> NDArray[np.float32]:
+    """As long as `check_length` allows."""
+    check_length(seconds)
     t_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     if kind == 'silence':
         return np.zeros(len(t_s), np.float32)

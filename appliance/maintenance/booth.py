@@ -227,13 +227,18 @@ def _told(call: Call, event: Event, done: Any) -> Look:
 def out_of_service(call: Call, after: bool = False) -> None:
     """Nobody is served, and nobody will be: the booth is in maintenance. `after`: once the visitor has gone."""
     while (state := call.desk.look().booth.state) is not State.MAINTENANCE:
-        if state in SERVED and not after:
-            remedy = 'wait with --after; stop stops a cut at once'
-            raise MachineRefusesError('a visitor is being served', where=state.value, remedy=remedy)
+        if not after:
+            refuse_while_served(call, 'wait with --after; stop stops a cut at once')
         if state is State.ATTRACT or state in CONDITIONS:
             call.desk.tell(Event(Kind.MAINTAIN))
         if not call.pause(LOOK_S):
             raise MachineRefusesError('it was stopped')
+
+
+def refuse_while_served(call: Call, remedy: str) -> None:
+    """MachineRefusesError while a visitor is there."""
+    if (state := call.desk.look().booth.state) in SERVED:
+        raise MachineRefusesError('a visitor is being served', where=state.value, remedy=remedy)
 
 
 def maintain(call: Call, *, after: bool = False) -> Iterator[Said]:

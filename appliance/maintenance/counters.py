@@ -199,7 +199,7 @@ COMMANDS = (
     Command('blanks add', blanks_add, changes=True),
     Command('blanks uncounted', blanks_uncounted, changes=True),
     Command('stylus show', stylus_show),
-    Command('stylus changed', stylus_changed, asks='Is a new stylus in the head?', changes=True),
+    Command('stylus changed', stylus_changed, asks=lambda call: 'Is a new stylus in the head?', changes=True),
     Command('bin', bin_),
     Command('figures', figures),
     Command('figures days', figures_days),

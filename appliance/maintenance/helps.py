@@ -60,7 +60,9 @@ def _explained(command: Command, call: Call) -> Iterator[Said]:
     about = syntax(command)
     if call.json:
         texts = {'command': about.name, 'usage': about.usage, 'summary': about.summary, 'text': about.text}
-        yield Facts(texts | {'asks': command.asks, 'changes': command.changes, 'maintenance': command.maintenance})
+        yield Facts(
+            texts | {'asks': command.asks is not None, 'changes': command.changes, 'maintenance': command.maintenance}
+        )
         yield Table(('parameter', 'help'), tuple((one.shown, one.help) for one in about.parameters))
         yield Table(('example',), tuple((example,) for example in about.examples))
         return

@@ -11,10 +11,10 @@ from typing import Any, Literal
 from appliance.desk.book import Call, Command, Facts, Line, Said, Table
 from appliance.errors import CutFaultError, MachineRefusesError
 from appliance.groove.choose import SPEEDS_RPM
-from appliance.hands.band import free_mm
+from appliance.hands.band import free_mm, ring
 from appliance.hands.orders import Axis, Home, Jog, Kind, Moved, Moving, Order, Setup, Spin, Spun, TestCut, Tested
 from appliance.hands.speed import judge
-from appliance.machine import disc_names
+from appliance.machine import disc_names, load_disc
 
 TESTS = 'tests'  # folder beside the letters
 REPORT = 'report.json'
@@ -77,8 +77,6 @@ def try_on_scrap(
         test speed --seconds 20
         test silence --disc pvc-25 --yes
     """
-    if not call.desk.look().booth.ready.blank:
-        raise MachineRefusesError('no disc lies on the platter', where='test', remedy='lay a scrap on it, or see pins')
     tests, name = call.desk.folders.data / TESTS, disc or call.desk.settings.disc.name
     tests.mkdir(exist_ok=True)
     from_mm = None if fresh else free_mm(tests, name)
@@ -93,6 +91,20 @@ def try_on_scrap(
     call.desk.stores('note the stylus', lambda stores: stores.counters.worked(report['head_down_s'], call.who))
     _forget_oldest(tests)
     yield from _judged(report, folder)
+
+
+def scrap(
+    call: Call, kind: Kind, *, seconds: float = 6.0, level: float | None = None, disc: str = '', fresh: bool = False
+) -> str:
+    """The question before a test cut; what can be known to be wrong with it is raised."""
+    from appliance.hands.signals import check_length
+
+    if not call.desk.look().booth.ready.blank:
+        raise MachineRefusesError('no disc lies on the platter', where='test', remedy='lay a scrap on it, or see pins')
+    check_length(seconds)
+    meant = load_disc(disc) if disc else call.desk.settings.disc
+    ring(meant, None if fresh else free_mm(call.desk.folders.data / TESTS, meant.name))
+    return SCRAP
 
 
 def results(call: Call) -> Iterator[Said]:
@@ -208,7 +220,7 @@ COMMANDS = (
     Command('home', home, changes=True, maintenance=True),
     Command('jog', jog, changes=True, maintenance=True),
     Command(
-        'test', try_on_scrap, asks=SCRAP, changes=True, maintenance=True, offers={'disc': lambda desk: disc_names()}
+        'test', try_on_scrap, asks=scrap, changes=True, maintenance=True, offers={'disc': lambda desk: disc_names()}
     ),
     Command('tests', results),
     Command('calibrate speed', calibrate_speed, changes=True, maintenance=True),

@@ -202,12 +202,15 @@ def letters_forget(call: Call, number: int) -> Iterator[Said]:
         letters forget 217
         letters forget 217 --yes
     """
-    booth = call.desk.look().booth
-    letter = call.desk.stores('find the letter', lambda stores: stores.letter(number))
-    if booth.letter == number or letter.state in ('keeping', 'cutting'):
-        raise MachineRefusesError(f'letter no. {number} is in the machine', remedy='let it be cut, or stop it')
     call.desk.stores('forget the letter', lambda stores: stores.forget(number))
     yield Line(f'letter no. {number} is forgotten')
+
+
+def _forget(call: Call, number: int) -> str:
+    letter = call.desk.stores('find the letter', lambda stores: stores.letter(number))
+    if call.desk.look().booth.letter == number or letter.state in ('keeping', 'cutting'):
+        raise MachineRefusesError(f'letter no. {number} is in the machine', remedy='let it be cut, or stop it')
+    return f'Forget letter no. {number} for good?'
 
 
 def letters_export(call: Call, number: int, what: What = 'letter', *, flac: bool = False) -> Iterator[Said]:
@@ -285,6 +288,6 @@ COMMANDS = (
     Command('letters play', letters_play, offers=OF),
     Command('letters cut', letters_cut, changes=True, offers=OF),
     Command('letters void', letters_void, changes=True, offers=OF),
-    Command('letters forget', letters_forget, asks='Forget letter no. {number} for good?', changes=True, offers=OF),
+    Command('letters forget', letters_forget, asks=_forget, changes=True, offers=OF),
     Command('letters export', letters_export, offers=OF),
 )

@@ -121,9 +121,13 @@ def address_clear(call: Call, number: int) -> Iterator[Said]:
     Examples:
         address clear 217
     """
-    _address(call, number)
     call.desk.stores('erase an address', lambda stores: stores.addresses.remove(number))
     yield Line(f'The address of letter no. {number} is erased.')
+
+
+def _clear(call: Call, number: int) -> str:
+    _address(call, number)
+    return f'Erase the address of letter no. {number}?'
 
 
 def address_import(call: Call, *, encoding: Encoding = 'auto', dry_run: bool = False) -> Iterator[Said]:
@@ -313,9 +317,7 @@ COMMANDS = (
     Command('address show', address_show, private=True, offers=NUMBER),
     Command('address list', address_list, private=True),
     Command('address set', address_set, changes=True, private=True, offers=NUMBER),
-    Command(
-        'address clear', address_clear, changes=True, asks='Erase the address of letter no. {number}?', offers=NUMBER
-    ),
+    Command('address clear', address_clear, changes=True, asks=_clear, offers=NUMBER),
     Command('address import', address_import, changes=True, private=True),
     Command('address export', address_export, private=True),
     Command('label', label, offers=NUMBER),

@@ -15,7 +15,7 @@ from appliance.message import Letter
 from appliance.message.host.backup import Backup, Told, back_up, read_list, verify
 from appliance.message.host.copying import copy_out
 from appliance.message.host.restore import restore
-from appliance.message.host.stick import Stick, StickDisk, on, sticks
+from appliance.message.host.stick import Stick, StickDisk, on, sticks, writing
 from appliance.message.shelf import FOLDER, PART
 from appliance.paper.wording import date_of, say
 
@@ -75,8 +75,8 @@ def make(call: Call, *, stick: str = '') -> Iterator[Said]:
     data, disk = call.desk.folders.data, StickDisk(used)
     largest = max((path.stat().st_size for path in (data / FOLDER).rglob('*') if path.is_file()), default=0)
     used.check(largest)
-    yield Line(f'to {used.name}: {NEVER_OUT}')
-    with on(used):
+    with writing(used):
+        yield Line(f'to {used.name}: {NEVER_OUT}')
         for left in used.home.glob(f'*{PART}'):
             disk.remove(left)
         target = used.home / _free_name(call, used)
@@ -124,14 +124,10 @@ def bring_back(call: Call, name: str = '', *, stick: str = '') -> Iterator[Said]
         restore
         restore backup-2026-11-27
     """
-    used = _stick(call, stick)
+    used, found = _backup(call, name, stick)
+    yield _facts(found)
+    data = call.desk.folders.data
     with on(used):
-        found = read_list(used.home / (name or _newest(used)))
-        yield _facts(found)
-        question = f'Bring back what is not here of {len(found.numbers)} letters in {found.folder.name}?'
-        if not call.ask(question):
-            raise MachineRefusesError('nothing was done', where='restore', remedy='answer yes')
-        data = call.desk.folders.data
         told = yield from _watched(call, lambda told: restore(call.desk.stores, data, found.folder, told))
     yield Facts(
         {
@@ -141,6 +137,18 @@ def bring_back(call: Call, name: str = '', *, stick: str = '') -> Iterator[Said]
         }
     )
     yield Line('you may pull the stick out now')
+
+
+def _restore(call: Call, name: str = '', *, stick: str = '') -> str:
+    _, found = _backup(call, name, stick)
+    return f'Bring back what is not here of {len(found.numbers)} letters in {found.folder.name}?'
+
+
+def _backup(call: Call, name: str, stick: str) -> tuple[Stick, Backup]:
+    """The one that is meant, by its list, and where it lies."""
+    used = _stick(call, stick)
+    with on(used):
+        return used, read_list(used.home / (name or _newest(used)))
 
 
 def copy(call: Call, number: int, *, stick: str = '') -> Iterator[Said]:
@@ -156,27 +164,35 @@ def copy(call: Call, number: int, *, stick: str = '') -> Iterator[Said]:
         copy 217
         copy 217 --stick KINGSTON
     """
+    letter, used, files = _copied(call, number, stick)
+    target, disk = used.home / _stem(number), StickDisk(used)
+    text = (f'{_stem(number)}.txt', _text(call, letter, tuple(files)))
+    with writing(used):
+        yield Line(f'to {used.name}: {NEVER_OUT}')
+        size = yield from _watched(call, lambda told: copy_out(files, text, target, disk, told))
+    call.desk.deed(call.who, f'copy {number}', 'done')
+    yield Facts({'folder': str(target), 'files': len(files) + 1, 'size, MB': round(size / 1e6, 1)})
+    yield Line(DONE)
+
+
+def _copy(call: Call, number: int, *, stick: str = '') -> str:
+    letter, *_ = _copied(call, number, stick)
+    day = f' of {letter.date}' if letter.date else ''
+    return (
+        f'Letter no. {number}{day}, {letter.seconds:.0f} s long: does whoever spoke it ask for a copy, and is it this '
+        f'number that stands on their disc?'
+    )
+
+
+def _copied(call: Call, number: int, stick: str) -> tuple[Letter, Stick, dict[str, Path]]:
+    """The letter, where it goes to, and its files, where all of it can be had."""
     letter = call.desk.stores('find the letter', lambda stores: stores.letter(number))
     if letter.state not in COPY_STATES:
         remedy = "a letter that nobody answered for is nobody else's to take" if letter.state == 'held' else ''
         raise OptionError(f'letter no. {number} is {letter.state}', where='copy', remedy=remedy or 'see letters show')
     used = _stick(call, stick, write=True)
-    files = _files(letter, used)
-    day = f' of {letter.date}' if letter.date else ''
-    question = (
-        f'Letter no. {number}{day}, {letter.seconds:.0f} s long: does whoever spoke it ask for a copy, and is it this '
-        f'number that stands on their disc?'
-    )
-    if not call.ask(question):
-        raise MachineRefusesError('nothing was done', where='copy', remedy='only its own visitor may have a copy')
-    yield Line(f'to {used.name}: {NEVER_OUT}')
-    target, disk = used.home / _stem(number), StickDisk(used)
-    text = (f'{_stem(number)}.txt', _text(call, letter, tuple(files)))
-    with on(used):
-        size = yield from _watched(call, lambda told: copy_out(files, text, target, disk, told))
-    call.desk.deed(call.who, f'copy {number}', 'done')
-    yield Facts({'folder': str(target), 'files': len(files) + 1, 'size, MB': round(size / 1e6, 1)})
-    yield Line(DONE)
+    with writing(used):
+        return letter, used, _files(letter, used)
 
 
 def _stem(number: int) -> str:
@@ -324,6 +340,6 @@ COMMANDS = (
     Command('stick', show),
     Command('backup', make, offers=STICK),
     Command('backup verify', check, offers=NAMED),
-    Command('restore', bring_back, changes=True, maintenance=True, offers=NAMED),
-    Command('copy', copy, offers={**STICK, 'number': numbers}),
+    Command('restore', bring_back, asks=_restore, changes=True, maintenance=True, offers=NAMED),
+    Command('copy', copy, asks=_copy, offers={**STICK, 'number': numbers}),
 )

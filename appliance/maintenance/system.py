@@ -13,15 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from appliance.desk.book import Blob, Call, Command, Facts, Line, Said, Table
+from appliance.desk.book import Asks, Blob, Call, Command, Facts, Line, Said, Table
 from appliance.desk.journal import Entry
 from appliance.errors import AudioLetterError, MachineRefusesError, OptionError
-from appliance.maintenance.booth import out_of_service
+from appliance.maintenance.booth import out_of_service, refuse_while_served
 from appliance.maintenance.reports import journald
 from appliance.maintenance.reports.moments import moment
 from appliance.maintenance.reports.support import packed
 from appliance.urgency import give_way
-from appliance.workflow.turn import SERVED
 from appliance.workflow.values import Event, Kind
 
 LEVELS = {'info': logging.INFO, 'warning': logging.WARNING, 'error': logging.ERROR}
@@ -141,6 +140,15 @@ def support(call: Call) -> Iterator[Said]:
     yield Blob(f'audioletter-support-{at}.tar.gz', packed(call.desk, found))
 
 
+def _end(question: str) -> Asks:
+    def asks(call: Call, *, after: bool = False) -> str:
+        if not after:
+            refuse_while_served(call, 'wait with --after; stop stops a cut at once')
+        return question
+
+    return asks
+
+
 def reboot(call: Call, *, after: bool = False) -> Iterator[Said]:
     """End everything in good order and start again: head up, letters on disk.
 
@@ -197,14 +205,7 @@ def update(call: Call, file: Path) -> Iterator[Said]:
     Examples:
         update /media/stick/audioletter-1.2.0.update
     """
-    updater = Path(call.desk.settings.config.places.updater or 'none')
-    if call.desk.look().booth.state in SERVED:
-        raise MachineRefusesError('a visitor is being served', where='update', remedy='close the booth, then try again')
-    if not os.access(updater, os.X_OK) or not updater.is_file():
-        remedy = 'places.updater names the program that installs updates'
-        raise MachineRefusesError('no updater is installed here', where=str(updater), remedy=remedy)
-    if not file.is_absolute() or not file.is_file():
-        raise OptionError('there is no such file', where=str(file), remedy='name it from the root')
+    updater = _updater(call)
     out_of_service(call)
     with subprocess.Popen(
         (str(updater), str(file)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -223,6 +224,21 @@ def update(call: Call, file: Path) -> Iterator[Said]:
     yield Facts({'update': str(file), 'next': 'the booth begins anew; then status tells its version'})
 
 
+def _update(call: Call, file: Path) -> str:
+    refuse_while_served(call, 'close the booth, then try again')
+    updater = _updater(call)
+    if not os.access(updater, os.X_OK) or not updater.is_file():
+        remedy = 'places.updater names the program that installs updates'
+        raise MachineRefusesError('no updater is installed here', where=str(updater), remedy=remedy)
+    if not file.is_absolute() or not file.is_file():
+        raise OptionError('there is no such file', where=str(file), remedy='name it from the root')
+    return f'Install {file}?'
+
+
+def _updater(call: Call) -> Path:
+    return Path(call.desk.settings.config.places.updater or 'none')
+
+
 def system_shell(call: Call) -> None:
     """Leave for a system shell, where your SSH key is named for that.
 
@@ -239,8 +255,8 @@ COMMANDS = (
     Command('logs', logs),
     Command('doctor', doctor),
     Command('support', support),
-    Command('reboot', reboot, asks='End the booth and start it again?', changes=True),
-    Command('shutdown', shutdown, asks='End the booth and switch it off?', changes=True),
-    Command('update', update, asks='Install {file}?', changes=True),
+    Command('reboot', reboot, asks=_end('End the booth and start it again?'), changes=True),
+    Command('shutdown', shutdown, asks=_end('End the booth and switch it off?'), changes=True),
+    Command('update', update, asks=_update, changes=True),
     Command('system shell', system_shell, urgent=True),  # noted, without the command of the booth
 )

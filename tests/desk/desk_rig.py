@@ -78,6 +78,12 @@ def forget(call: Call, number: int):
     yield Line(f'forgotten {number}')
 
 
+def forgettable(call: Call, number: int):
+    if number == 0:
+        raise MachineRefusesError('there is no number 0')
+    return f'Forget {number}?'
+
+
 def read(call: Call):
     """Read a file."""
     data = call.read()
@@ -117,7 +123,7 @@ def who(call: Call):
 
 COMMANDS = (
     Command('hello', hello), Command('jog', jog, changes=True), Command('flood', flood),
-    Command('change', change, changes=True), Command('forget', forget, asks='Forget {number}?', changes=True),
+    Command('change', change, changes=True), Command('forget', forget, asks=forgettable, changes=True),
     Command('read', read), Command('wrong', wrong), Command('refuse', refuse), Command('stop', stop, urgent=True),
     Command('address', address, changes=True, private=True), Command('take over', take_over, noted=True),
     Command('who', who),

@@ -175,6 +175,7 @@ def test_a_groove_is_cut_only_where_there_is_a_scrap(rig, monkeypatch):
         yield Table(('figure', 'good'), (('level', len(cut) == 1),))
 
     monkeypatch.setattr(machine, 'try_on_scrap', cuts)
+    rig.set('blank', True)
     found, _ = run(rig, 'checklist --json --scrap')
     assert SCRAP in rig.asked
     assert found['test groove'] == Finding('ok', 'tone: good: level 0.1 dB', '')

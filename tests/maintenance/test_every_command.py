@@ -1,5 +1,6 @@
 """What holds for every command of the host: its help is complete, and each of its examples is one."""
 
+import inspect
 import shlex
 
 import pytest
@@ -31,12 +32,16 @@ def test_each_example_is_one(command):
     for example in syntax(command).examples:
         found, rest = CATALOGUE.find(shlex.split(example.partition('  ')[0]))
         assert found is command, example
-        bound = syntax(command).bind(rest)
-        assert not command.asks or command.asks.format(**(defaults(command) | bound.named))
+        syntax(command).bind(rest)
 
 
-def defaults(command):
-    return {parameter.key: '' for parameter in syntax(command).parameters}
+@pytest.mark.parametrize('command', [one for one in COMMANDS if one.asks], ids=lambda command: command.name)
+def test_what_asks_is_called_as_the_command_itself(command):
+    called = [
+        [(one.name, one.kind, one.default) for one in inspect.signature(function).parameters.values()]
+        for function in (command.asks, command.run)
+    ]
+    assert called[0] == called[1]
 
 
 def test_a_docstring_that_explains_what_is_not_there_is_a_mistake():

@@ -83,6 +83,7 @@ def test_words_that_make_no_order_are_refused(rig, words):
 
 
 def test_a_test_cut_asks_for_the_scrap_and_does_nothing_on_no(rig):
+    rig.set('blank', True)
     rig.maintain()
     with pytest.raises(MachineRefusesError, match='nothing was done'):
         rig.run('test tone', answer=False)

@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from appliance.desk.book import Table
+from appliance.desk.book import Call, Table
+from appliance.desk.catalogue import run, syntax
 from appliance.errors import MachineRefusesError, OptionError, StorageError
 from appliance.maintenance import stick
 from appliance.message.host.stick import sticks
@@ -102,6 +103,26 @@ def test_a_backup_is_made_verified_and_brought_back(rig):
     assert facts(rig.run('restore'))['left as they are here'] == 1
 
 
+def test_two_do_not_write_to_one_stick_at_once(rig, monkeypatch):
+    """The second would sweep away what the first has begun."""
+    point = rig.sticks.plug()
+    original, refused = stick.back_up, []
+
+    def during(*given):
+        for words in ('backup', 'copy 1 --yes'):
+            command, rest = rig.catalogue.find(words.split())
+            with pytest.raises(MachineRefusesError, match='KINGSTON: a backup or a copy is being written to it'):
+                list(run(command, Call(rig.desk, 'bob'), syntax(command).bind(rest)))
+            refused.append(words)
+        return original(*given)
+
+    monkeypatch.setattr(stick, 'back_up', during)
+    rig.run('backup')
+    assert refused == ['backup', 'copy 1 --yes']
+    assert names(point / 'audioletter') == [NAME]
+    rig.run('copy 1')  # and now it is free again
+
+
 def test_nothing_comes_back_on_no_or_while_somebody_may_come(rig):
     rig.sticks.plug()
     rig.run('backup')
@@ -169,7 +190,7 @@ def test_its_text_is_in_every_language(rig, language):
 
 def test_without_consent_nothing_is_copied(rig):
     point = rig.sticks.plug()
-    with pytest.raises(MachineRefusesError, match='only its own visitor'):
+    with pytest.raises(MachineRefusesError, match='nothing was done'):
         rig.run('copy 1', answer=False)
     assert names(point) == []
 

@@ -8,7 +8,7 @@ from appliance.groove.choose import SPEEDS_RPM
 from appliance.hands.orders import Home, Moved, Spin, Spun
 from appliance.hands.speed import judge
 from appliance.maintenance.checks.findings import Finding, Round, Step, bad, failed, not_tried, ok
-from appliance.maintenance.lathe import SCRAP, carried_out, setup, try_on_scrap
+from appliance.maintenance.lathe import carried_out, scrap, setup, try_on_scrap
 
 TURNS = 5
 SPEED = '78'
@@ -64,7 +64,7 @@ def groove(round_: Round) -> Step:
     if why := round_.held_back() or ('' if round_.well('carriage home', 'platter speed') else 'axes first'):
         yield not_tried(why)
         return
-    if not round_.call.ask(SCRAP):
+    if not round_.call.ask(scrap(round_.call, 'tone', seconds=GROOVE_S)):
         yield not_tried('there is no scrap on the platter')
         return
     says, good = '', False

@@ -7,6 +7,7 @@ card. So the device is looked at before anything is made, and a folder that is n
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.config.places import MOUNTS, mounted
-from appliance.errors import AudioLetterError, OptionError, StorageError
+from appliance.errors import AudioLetterError, MachineRefusesError, OptionError, StorageError
 from appliance.message.disk import Disk
 
 HOME = 'audioletter'  # the folder on it that is ours
@@ -111,6 +112,26 @@ def on(stick: Stick) -> Iterator[None]:
         told = _told(stick, error.errno or 0, error)
         what = f'the stick fails ({error.strerror or error})'
         raise told or StorageError(what, where=stick.name, remedy='use another one') from error
+
+
+@contextmanager
+def writing(stick: Stick) -> Iterator[None]:
+    """As `on`, for one at a time: what another has begun there is not swept away. MachineRefusesError meanwhile."""
+    with on(stick):
+        handle = os.open(stick.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _take(stick, handle)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _take(stick: Stick, handle: int) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        what = 'a backup or a copy is being written to it'
+        raise MachineRefusesError(what, where=stick.name, remedy='wait for its end; who tells whose it is') from error
 
 
 def _told(stick: Stick, number: int, error: BaseException) -> StorageError | None:

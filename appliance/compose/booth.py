@@ -130,7 +130,7 @@ class Plan:
             display=display,
             microphone=microphone,
             speaker=speaker,
-            cutter=Cutter(held=self.held),
+            cutter=Cutter(held=self.held, run=self.folders.run),
             archivist=Archivist(stores),
             clock=choice.clock,
             wall=choice.wall,

@@ -19,6 +19,7 @@ from appliance.clock import monotonic_s
 from appliance.compose.bed import VirtualBed
 from appliance.compose.hands import VirtualHand
 from appliance.compose.real.shop import RealShop
+from appliance.compose.real.site import RUN, Site
 from appliance.compose.shop import Bench, Keeping, VirtualShop, rehearse, workshop
 from appliance.compose.trial import Trial
 from appliance.cut import Prepared, Quiet, Request, prepare, told
@@ -54,8 +55,9 @@ class CancelledError(Exception):
 class Child:
     """Works off orders; `hear` is called by the pipe's thread, everything else by the worker's."""
 
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+    def __init__(self, pipe: Connection, site: Site | None = None) -> None:
+        """`site`: where a real machine's parts are; None: where they usually are."""
+        self._pipe, self._site = pipe, site
         self._orders: queue.Queue[Order | None] = queue.Queue()
         self._interlock = VirtualInterlock()
         self._lock = threading.Lock()
@@ -286,7 +288,9 @@ class Child:
             part.mkdir(parents=True)
             bed = self._bed_of(made.request.machine)
             pace = what.order.pace
-            bench = Bench(self._interlock, pace, carriage=bed.carriage, platter=bed.platter, alive=self.lives)
+            bench = Bench(
+                self._interlock, pace, carriage=bed.carriage, platter=bed.platter, alive=self.lives, site=self._site
+            )
             shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
             self._shop = shop
             if self._stop:
@@ -371,11 +375,11 @@ def _working(child: Child) -> None:
         os._exit(BROKEN)
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, run: Path = RUN) -> None:
     """Until the pipe closes; then whatever is cut is stopped, and the work ended, before this process ends."""
     give_way(0)  # mastering gives way to sound and screen
     pipe = Connection(descriptor)
-    child = Child(pipe)
+    child = Child(pipe, Site(run=run))
     worker = threading.Thread(target=_working, args=(child,), name='worker')
     worker.start()
     order: Any = ()
@@ -389,4 +393,4 @@ def main(descriptor: int) -> None:
 
 
 if __name__ == '__main__':
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *map(Path, sys.argv[2:]))

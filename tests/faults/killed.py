@@ -158,7 +158,7 @@ def live(pipe, task):
     put_together.FillingDisk = watched_disk(log, FillingDisk, ON_DISK)
     put_together.Disk = watched_disk(log, Disk, ('create', 'remove'))
     if task.quick:
-        put_together.Cutter = lambda held: Cutter(QUICK, held)
+        put_together.Cutter = lambda **how: Cutter(QUICK, **how)
     loop.FRAME_S = 2.0  # who draws all pictures in time is asked elsewhere
     plan = plan_of(task.data, task.run, *task.policy)
     held = lock(plan.folders)

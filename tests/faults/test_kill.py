@@ -226,7 +226,7 @@ def test_whatever_instant_it_is_killed_at_everything_promised_is_there(
 ):
     kills = (KILLS if quick else REAL_KILLS)[request.config.getoption('--no-skips')]
     if quick:
-        monkeypatch.setattr(put_together, 'Cutter', lambda held: Cutter(killed.QUICK, held))
+        monkeypatch.setattr(put_together, 'Cutter', lambda **how: Cutter(killed.QUICK, **how))
     lots = random.Random(chain + 100 + 1000 * request.config.getoption('--lots'))
     (tmp_path / 'data').mkdir()
     task = Task(tmp_path / 'data', memory, letter, POLICIES[chain % len(POLICIES)], {}, 0, quick, True, 0)

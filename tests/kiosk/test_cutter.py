@@ -55,6 +55,20 @@ def begun(cutter, wav, folder):
         said = until(cutter, Progress)
 
 
+def test_the_child_of_a_real_machine_leaves_its_record_where_the_booth_has_its_own_things(tmp_path):
+    """So that two booths on one computer, or a booth with --run, do not look for what another has left."""
+    child = tmp_path / 'child.py'
+    child.write_text(
+        'import sys\nfrom multiprocessing.connection import Connection\n'
+        'Connection(int(sys.argv[1])).send(sys.argv[2])\n'
+    )
+    cutter = Cutter((str(child),), run=tmp_path / 'run')
+    cutter.warm()
+    assert cutter.wait(WAIT_S)
+    assert cutter.poll()[0] == str(tmp_path / 'run')
+    cutter.close()
+
+
 def test_a_letter_is_prepared_cut_and_finished(cutter, wav, tmp_path):
     assert cutter.pid is None
     cutter.prepare(wav, FAST)

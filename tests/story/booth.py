@@ -60,7 +60,7 @@ class Story:
     def __init__(self, plan: Plan, quick: bool = False) -> None:
         """`quick`: with a cutter that only makes the files of a disc, where it matters to nobody how it is cut."""
         self.plan = plan
-        with patch.object(put_together, 'Cutter', lambda held: Cutter(QUICK, held)) if quick else nullcontext():
+        with patch.object(put_together, 'Cutter', lambda **how: Cutter(QUICK, **how)) if quick else nullcontext():
             self.booth = VirtualBooth(plan)
         self.kiosk = self.booth.kiosk
         self.clock: Any = plan.choice.clock

@@ -7,7 +7,6 @@ from appliance.interlock import guard
 CAUSES: dict[int, tuple[str, str]] = {
     guard.WELL: ('all is well', ''),
     guard.STOP: ('the stop button is pressed; pull it out', 'stop'),
-    guard.STOP_WIRES: ('the two contacts of the stop button disagree; check its wires', 'interlock'),
     guard.LID: ('the lid is open; close it', 'lid'),
     guard.HEAD_HOT: ('the head is too hot; let it cool', 'hot'),
     guard.HEAD_SENSOR: ("the head's thermistor says nothing sensible; check its wires", 'interlock'),
@@ -31,6 +30,14 @@ CAUSES: dict[int, tuple[str, str]] = {
 }
 
 
-def in_words(cause: int) -> tuple[str, str]:
-    """Sentence and key; a number of a newer interlock is told as it is."""
+# What the two contacts of a stop that disagree say of their wires, by what each reads.
+OPEN = 'both are open: with the button out, interlock.stop_closed is broken, with it pressed, interlock.stop_open'
+CLOSED = 'both are closed: with the button out, interlock.stop_open is shorted, with it pressed, interlock.stop_closed'
+
+
+def in_words(cause: int, inputs: int = 0) -> tuple[str, str]:
+    """Sentence and key; a number of a newer interlock is told as it is. `inputs`: of the same status line."""
+    if cause == guard.STOP_WIRES:
+        told = CLOSED if inputs & guard.BREAK_CLOSED and inputs & guard.MAKE_CLOSED else OPEN
+        return f'the two contacts of the stop button disagree: {told}', 'interlock'
     return CAUSES.get(cause, (f'the interlock gives a cause that this program does not know ({cause})', 'interlock'))

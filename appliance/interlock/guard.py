@@ -23,6 +23,7 @@ WELL, STOP, STOP_WIRES, LID, HEAD_HOT, HEAD_SENSOR, DRIVER_HOT, DRIVER_SENSOR, S
 STOP_OUT, LID_CLOSED, HEAD_COOL, DRIVER_COOL, SUPPLY_GOOD, RELAY_OBEYS = 1, 2, 4, 8, 16, 32
 ALL_GOOD = 63
 AT_HOME = 64  # neither good nor bad: where the carriage stands
+BREAK_CLOSED, MAKE_CLOSED = 128, 256  # nor these: the stop's two contacts, as each of them reads
 
 BAD_MS = 5  # a contact that is bad for so long trips: a spark does not
 GOOD_MS = 50  # and it must be good for so long before anything is armed
@@ -222,6 +223,7 @@ class Guard:
         self.inputs = (
             STOP_OUT * stop_out + LID_CLOSED * seen.lid_closed + HEAD_COOL * head + DRIVER_COOL * driver
             + SUPPLY_GOOD * supply + RELAY_OBEYS * obeys + AT_HOME * seen.at_home
+            + BREAK_CLOSED * seen.stop_out + MAKE_CLOSED * (seen.stop_out != seen.stop_agrees)
         )  # fmt: skip
         if not seen.stop_agrees:
             return STOP_WIRES

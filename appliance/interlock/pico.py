@@ -232,7 +232,7 @@ class PicoLink:
         if told_now.state == guard.TRIPPED or (
             told_now.state == guard.SAFE and told_now.inputs & guard.ALL_GOOD != guard.ALL_GOOD
         ):
-            return Status(False, *in_words(told_now.cause))
+            return Status(False, *in_words(told_now.cause, told_now.inputs))
         if self._wanted and told_now.state == guard.SAFE and not self._ending:
             return Status(False, 'the interlock has switched off by itself; look into the log', 'interlock')
         return Status(True)

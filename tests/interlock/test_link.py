@@ -155,8 +155,9 @@ def test_a_heartbeat_that_stops_is_told_as_an_underrun():
 
 @pytest.mark.parametrize(('inputs', 'key', 'words'), [
     ({'lid': 0}, 'lid', 'lid is open'), ({'stop_closed': 0, 'stop_open': 1}, 'stop', 'stop button'),
-    ({'stop_open': 1}, 'interlock', 'disagree'), ({'head_adc': 6000}, 'hot', 'head is too hot'),
-    ({'supply_adc': 30000}, 'supply', 'too low'),
+    ({'stop_open': 1}, 'interlock', 'out, interlock.stop_open is shorted'),
+    ({'stop_closed': 0}, 'interlock', 'out, interlock.stop_closed is broken'),
+    ({'head_adc': 6000}, 'hot', 'head is too hot'), ({'supply_adc': 30000}, 'supply', 'too low'),
 ])  # fmt: skip
 def test_what_is_wrong_is_told_in_words_and_goes_when_it_is_mended(inputs, key, words):
     cable, link = cutting()

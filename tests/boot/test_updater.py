@@ -3,11 +3,14 @@
 import gzip
 import io
 import shutil
+import subprocess
+import sys
 import tarfile
 
 import pytest
-from update_rig import Booth, CutDisk, PowerCut, updater
+from update_rig import ROOT, Booth, CutDisk, PowerCut, bundles, codes
 
+FAILED, REFUSED, WENT_BACK = codes.FAILED, codes.REFUSED, codes.WENT_BACK
 pytestmark = pytest.mark.skipif(shutil.which('ssh-keygen') is None, reason='apt install openssh-client')
 
 
@@ -19,7 +22,7 @@ def booth(tmp_path):
 def refused(booth, bundle):
     """Why; and nothing has changed."""
     before = booth.left_over()
-    with pytest.raises(updater.RefusedError) as told:
+    with pytest.raises(bundles.RefusedError) as told:
         booth.updater().look(bundle)
     assert booth.left_over() == before
     assert booth.version() == '1.0.0'
@@ -192,3 +195,46 @@ def test_a_version_that_is_gone_gives_way_to_what_the_image_came_with(booth):
     shutil.rmtree(booth.places.versions / '1.1.0')
     assert 'image' in booth.updater().settle()
     assert booth.version() == '1.0.0'
+
+
+def test_the_one_program_that_the_image_has_runs_by_itself(tmp_path):
+    """With nothing of its folder, of the environment or of an account."""
+    file = tmp_path / 'updater'
+    subprocess.run([ROOT / 'tools' / 'make_image', '--updater', file], check=True)
+    assert file.read_bytes().startswith(b'#!/usr/bin/python3 -I\n')
+    done = subprocess.run([sys.executable, '-I', file], capture_output=True, text=True, check=False, cwd='/', env={})
+    assert (done.returncode, done.stderr) == (2, '')
+    assert 'updater settle' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ('code', 'unit_fails', 'tried'), [(0, False, True), (REFUSED, False, False), (FAILED, True, False)]
+)
+def test_a_refusal_is_told_and_is_no_failure_of_the_computer(tmp_path, code, unit_fails, tried):
+    """From the command of the booth's account through the unit and back, with a systemd that runs it at once."""
+    programs, run = ROOT / 'boot/image/root/usr/lib/audioletter', tmp_path / 'run'
+    for folder in (run, tmp_path / 'run-update', tmp_path / 'bin'):
+        folder.mkdir()
+    script(tmp_path / 'updater', f'echo "look at $2"; exit {code}')
+    script(tmp_path / 'bin/systemctl', f'echo "$*" >>{tmp_path}/asked; case $* in "start audioletter-update.service") '
+           f'{programs}/ask {run} {tmp_path}/updater >/dev/null ;; esac')  # fmt: skip
+    done = subprocess.run([programs / 'update', '/media/stick/new.update', run], capture_output=True, text=True,
+                          check=False, env={'PATH': f'{tmp_path}/bin:/usr/bin:/bin'})  # fmt: skip
+    assert done.returncode == code
+    assert done.stdout == 'look at /media/stick/new.update\n'
+    asked = (tmp_path / 'asked').read_text()
+    assert ('start --no-block audioletter-try.service' in asked) is tried
+    words = [programs / 'ask', run, tmp_path / 'updater']
+    alone = subprocess.run(words, capture_output=True, check=False, env={'PATH': f'{tmp_path}/bin:/usr/bin:/bin'})
+    assert (alone.returncode != 0) is unit_fails
+
+
+def script(path, text):
+    path.write_text(f'#!/bin/sh\n{text}\n')
+    path.chmod(0o755)
+
+
+def test_to_have_gone_back_is_no_failure_either():
+    text = (ROOT / 'boot/image/units/audioletter-try.service').read_text()
+    assert f'SuccessExitStatus={WENT_BACK}\n' in text
+    assert WENT_BACK not in (0, 1, 2, REFUSED, FAILED), 'Python ends with 1 when something is not caught'

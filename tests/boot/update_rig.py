@@ -10,6 +10,11 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / 'boot' / 'update'))  # as it is in the one file that a booth has
+
+import bundle as bundles  # noqa: E402
+import disk as disks  # noqa: E402
+import updater  # noqa: E402
 
 
 def load(name, path):
@@ -21,7 +26,7 @@ def load(name, path):
     return module
 
 
-updater = load('booth_updater', ROOT / 'boot' / 'update' / 'updater.py')
+codes = load('booth_update_main', ROOT / 'boot' / 'update' / '__main__.py')
 make_bundle = load('make_bundle', ROOT / 'tools' / 'make_bundle')
 
 
@@ -29,7 +34,7 @@ class PowerCut(BaseException):
     """From here on nothing is done any more."""
 
 
-class CutDisk(updater.Disk):
+class CutDisk(disks.Disk):
     """Real, until so many changes have been made; what then begins is not done (`after`: is done)."""
 
     def __init__(self, cut=None, after=False):
@@ -45,7 +50,7 @@ class CutDisk(updater.Disk):
 
 
 def counted(name):
-    plain = getattr(updater.Disk, name)
+    plain = getattr(disks.Disk, name)
     return lambda self, *words: self._step(lambda: plain(self, *words))
 
 
@@ -82,7 +87,7 @@ class Booth:
 
     def __init__(self, folder):
         self.folder = folder
-        self.places = updater.Places(
+        self.places = bundles.Places(
             folder / 'versions', folder / 'factory', folder / 'signers', folder / 'data', 'aarch64', '3.11'
         )
         for each in (self.places.versions, self.places.factory, self.places.data):
@@ -100,7 +105,7 @@ class Booth:
         return file
 
     def updater(self, disk=None):
-        return updater.Updater(self.places, disk or updater.Disk(), self.system)
+        return updater.Updater(self.places, disk or disks.Disk(), self.system)
 
     def version(self):
         """Of what `current` leads to; the power may go at any time, so it must lead to something whole."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from appliance.desk.book import Call, Command, Facts, Line, Said, Table
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.hands.listening import Ear, Heard, advise
 from appliance.hands.orders import PinLevels, ReadPins
 from appliance.hands.pins import pins_of
+from appliance.hands.tone import write_tone
 from appliance.hands.touch import Fingers, bounce_ms
 from appliance.machine import load_machine
 from appliance.maintenance.lathe import setup
@@ -16,6 +19,7 @@ from appliance.workflow.values import State
 
 POLL_S = 0.0005  # a bounce is a few milliseconds long
 SECONDS = (1.0, 120.0)
+SOUNDS_S = 0.5  # that a tone may take to get out of the card
 GAIN = 'voice.microphone_gain_db'
 
 
@@ -48,6 +52,34 @@ def calibrate_microphone(call: Call, *, room: float = 4.0, voice: float = 8.0) -
         yield Line(says)
     if advice.gain_db is not None:
         yield Line(f'config set {GAIN} {advice.gain_db:g}')
+
+
+def calibrate_speaker(call: Call, *, seconds: float = 3.0) -> Iterator[Said]:
+    """Play a tone through the booth's speaker, as loud as its voice is.
+
+    Whoever stands there says whether it is heard; voice.volume_db is what the host sets. What the sound card says
+    against it is told.
+
+    seconds: of tone
+
+    Examples:
+        calibrate speaker
+        calibrate speaker --seconds 10
+    """
+    if not SECONDS[0] <= seconds <= SECONDS[1]:
+        raise OptionError(f'{seconds:g} s', where='--seconds', remedy=f'from {SECONDS[0]:g} to {SECONDS[1]:g} s')
+    volume_db = call.desk.settings.config.voice.volume_db
+    yield Line(f'a tone is played for {seconds:g} s, at {volume_db:g} dB')
+    with tempfile.TemporaryDirectory(prefix='tone-', dir=call.desk.folders.run) as folder:
+        path = Path(folder) / 'tone.wav'
+        write_tone(path, seconds)
+        call.desk.play((path,), volume_db)
+        call.pause(seconds + SOUNDS_S)
+        call.desk.play(())
+    cause = call.desk.look().causes.get('speaker', '')
+    if cause:
+        raise MachineRefusesError(cause, where='speaker', remedy='plug it in; audioletter doctor sound lists it')
+    yield Line('was it heard? config set voice.volume_db makes it louder or softer')
 
 
 def calibrate_touch(call: Call, *, seconds: float = 15.0) -> Iterator[Said]:
@@ -136,6 +168,7 @@ def _facts(heard: Heard) -> Facts:
 
 COMMANDS = (
     Command('calibrate microphone', calibrate_microphone, changes=True, maintenance=True),
+    Command('calibrate speaker', calibrate_speaker, changes=True, maintenance=True),
     Command('calibrate touch', calibrate_touch, changes=True, maintenance=True),
     Command('pins', pins),
 )

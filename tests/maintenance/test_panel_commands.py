@@ -53,6 +53,24 @@ def test_a_microphone_is_measured_and_a_gain_proposed(rig, tmp_path):
     assert not list(rig.folders.data.glob('**/*.wav'))
 
 
+def test_a_tone_is_played_as_loud_as_the_voice(rig, monkeypatch):
+    rig.maintain()
+    speaker, played = rig.virtual.speaker, []
+    play = speaker.play
+
+    def watched(files, gain_db=0.0):
+        played.extend((soundfile.info(file).duration, gain_db) for file in files)
+        play(files, gain_db)
+
+    monkeypatch.setattr(speaker, 'play', watched)
+    rig.run('calibrate speaker --seconds 2')
+    assert played == [(2.0, rig.kiosk.settings.config.voice.volume_db)]
+    assert not speaker.playing
+    assert not list(rig.folders.run.glob('**/tone.wav'))
+    with pytest.raises(OptionError):
+        rig.run('calibrate speaker --seconds 0.1')
+
+
 def test_the_gain_that_was_proposed_is_heard_in_all_that_follows(rig, tmp_path):
     rig.maintain()
     tape(rig, tmp_path, 0.05)

@@ -31,26 +31,26 @@ class Evening:
 
 
 def test_an_evening_that_goes_well(tmp_path):
-    evening = Evening(['de, en fr', 'y', 'yes', 'Y', 'y'], tmp_path / 'set-up')
+    evening = Evening(['de, en fr', 'y', 'yes', 'Y', 'y', 'y'], tmp_path / 'set-up')
     assert evening.wizard.wanted
     assert evening.wizard.whole()
     assert evening.ran == [
         'config get voice.languages', 'config set voice.languages de en fr', 'doctor', 'maintain', 'calibrate touch',
-        'pins', 'calibrate microphone', 'resume',
+        'pins', 'calibrate microphone', 'calibrate speaker', 'resume',
     ]  # fmt: skip
     assert not evening.wizard.wanted
     assert evening.said[-1] == 'It is set up.'
 
 
 def test_enter_keeps_the_languages():
-    evening = Evening(['', 'y', 'y', 'y', 'y'])
+    evening = Evening(['', *['y'] * 5])
     assert evening.wizard.whole()
     assert 'config get voice.languages' in evening.ran
     assert not [words for words in evening.ran if words.startswith('config set')]
 
 
 def test_a_language_that_is_none_is_asked_for_again():
-    evening = Evening(['xx', 'de', 'y', 'y', 'y', 'y'], failing=['config set voice.languages xx'])
+    evening = Evening(['xx', 'de', *['y'] * 5], failing=['config set voice.languages xx'])
     assert evening.wizard.whole()
     assert evening.ran[1:3] == ['config set voice.languages xx', 'config set voice.languages de']
 
@@ -68,7 +68,7 @@ def test_what_was_not_seen_ends_it_with_what_to_do_and_it_begins_again(tmp_path,
 
 def test_ctrl_d_leaves_it_at_each_question(tmp_path):
     for answers in range(QUESTIONS):
-        evening = Evening(['', 'y', 'y', 'y', 'y'][:answers], tmp_path / 'set-up')
+        evening = Evening(['', *['y'] * 5][:answers], tmp_path / 'set-up')
         assert not evening.wizard.whole()
         assert evening.ran[-1] == 'resume'
         assert evening.wizard.wanted
@@ -79,7 +79,7 @@ def test_without_a_mark_it_never_begins_by_itself():
 
 
 def test_a_mark_that_cannot_be_written_is_said(tmp_path):
-    evening = Evening(['', 'y', 'y', 'y', 'y'], tmp_path / 'none' / 'set-up')
+    evening = Evening(['', *['y'] * 5], tmp_path / 'none' / 'set-up')
     with pytest.raises(StorageError, match='cannot be written'):
         evening.wizard.whole()
 
@@ -98,7 +98,7 @@ def test_a_terminal_lands_in_it_until_it_is_done(booth, tmp_path):
         WAYS.setdefault(words, lambda peer, number, words: peer.end(number))
     with terminal_of([*COMMAND, '--run', str(tmp_path), '--setup', str(mark)], 100, 40) as terminal:
         terminal.until('Languages in the order')
-        for question in ('Is it well', 'Was each', 'Does each', 'Was your voice'):
+        for question in ('Is it well', 'Was each', 'Does each', 'Was your voice', 'Was it heard'):
             terminal.type('\r' if question == 'Is it well' else 'y\r')
             terminal.until(question)
         terminal.type('y\r')

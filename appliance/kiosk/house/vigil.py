@@ -46,8 +46,13 @@ class Vigil:
 
 
 def vigil_over(parts: Parts, painter: Painter, poller: Poller) -> Vigil:
-    """Over everything that works beside the loop. The sound card watches itself: one that delivers nothing is lost
-    within two seconds, which is a state of the booth (`appliance.booth.microphone`)."""
+    """Over everything that works beside the loop.
+
+    A part that is named costs the booth its signs of life, and no more: it is begun anew only if that part stands still
+    for as long as systemd waits (WatchdogSec) beside its limit. So a limit may be short. The sound card watches
+    itself: one that delivers nothing is lost within two seconds, which is a state of the booth
+    (`appliance.booth.microphone`).
+    """
     archivist, cutter = parts.archivist, parts.cutter
     return Vigil(
         (

@@ -16,7 +16,7 @@ from appliance.shell.errand import Ending
 WORD = 'setup'
 YES = ('y', 'yes')
 BEGINS = (
-    'This booth has not been set up yet. Five steps, each with something to see; Ctrl-D leaves, and "setup" begins it '
+    'This booth has not been set up yet. Six steps, each with something to see; Ctrl-D leaves, and "setup" begins it '
     'again.'
 )
 
@@ -59,10 +59,16 @@ STEPS = (
         otherwise='Compare the wire with the pin that the machine file names; README has the wiring.',
     ),
     Step(
-        '5. Sound: be silent, then speak',
+        '5. The microphone: be silent, then speak',
         ('calibrate microphone',),
         'Was your voice heard? [y/n] ',
         otherwise='"doctor" names the sound card that the machine file asks for.',
+    ),
+    Step(
+        '6. The speaker: a tone',
+        ('calibrate speaker',),
+        'Was it heard, as loud as a voice should be? [y/n] ',
+        otherwise='"config set voice.volume_db" sets how loud; "doctor" names the sound card.',
     ),
 )
 

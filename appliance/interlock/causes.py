@@ -15,6 +15,8 @@ CAUSES: dict[int, tuple[str, str]] = {
     guard.SUPPLY_LOW: ('the supply of the motors is too low; check it', 'supply'),
     guard.SUPPLY_HIGH: ('the supply of the motors is too high; check it', 'supply'),
     guard.SUPPLY_SENSOR: ('the supply of the motors cannot be measured; check its divider', 'interlock'),
+    guard.CURRENT_HIGH: ('motors and head take more current than they may; look for a short', 'current'),
+    guard.CURRENT_SENSOR: ('the current sensor does not answer; check its wires', 'interlock'),
     guard.RELAY: ('the power relay does not follow; it may be welded', 'interlock'),
     guard.PERMIT_LATE: ('the supervisor was silent for too long; look into the log', 'interlock'),
     guard.NO_BEAT: ('power was asked for and nothing began to move; look into the log', 'interlock'),

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from appliance.errors import MachineFileError
 from appliance.machine import Machine
-from appliance.machine.limits import PICO_ADCS, PICO_PINS
+from appliance.machine.limits import PICO_ADCS, PICO_BUS, PICO_PINS
+from appliance.machine.panel_checks import PICO_I2C
 
 ROOT = Path(__file__).parents[2]
 BOARD = ('boot.py', 'board.py', 'main.py')  # of boot/interlock
-MIND = ('guard.py', 'sensors.py', 'wire.py')  # of this room
+MIND = ('ammeter.py', 'guard.py', 'sensors.py', 'wire.py')  # of this room
 ROOMS = ('appliance', 'appliance/interlock')  # folders on the microcontroller
 
 
@@ -25,8 +26,10 @@ def wiring(machine: Machine, where: str) -> str:
         'BAUD': interlock.baud,
         **{
             name.upper(): getattr(interlock, name)
-            for name in (*PICO_PINS, *PICO_ADCS)
+            for name in (*PICO_PINS, *PICO_ADCS, *PICO_BUS)
         },
+        'I2C': PICO_I2C['sda'][interlock.sda],
+        'SHUNT_MOHM': interlock.shunt_mohm if interlock.current_sensor == 'ina226' else 0,
         'PULL_UP_OHM': interlock.thermistor_pull_up_ohm,
         'NOMINAL_OHM': interlock.thermistor_ohm,
         'BETA_K': interlock.thermistor_beta_k,
@@ -35,6 +38,7 @@ def wiring(machine: Machine, where: str) -> str:
         'DRIVER_DC': round(interlock.driver_max_c * 10),
         'LOW_MV': round(interlock.supply_min_v * 1000),
         'HIGH_MV': round(interlock.supply_max_v * 1000),
+        'MOST_MA': round(interlock.supply_max_a * 1000),
     }  # fmt: skip
     lines = [f'{name} = {number}' for name, number in numbers.items()]
     return '\n'.join([f'"""Made from {where}: numbers only."""', '', *lines, ''])

@@ -10,20 +10,20 @@ Power is on in ARMED and CUTTING alone, the head may be down in CUTTING alone. A
 trips; the first cause stays until the supervisor names that very trip, and nothing ever arms itself.
 """
 
-from appliance.interlock.wire import NEXT, SEQUENCE, UNKNOWN, VERSION, ahead, line
+from appliance.interlock.wire import ABSENT, NEXT, SEQUENCE, UNKNOWN, VERSION, ahead, line
 
 SAFE, ARMED, CUTTING, TRIPPED = 0, 1, 2, 3
 
 # Causes, by number on the wire; the words of each stand in `appliance/interlock/causes.py`.
 WELL, STOP, STOP_WIRES, LID, HEAD_HOT, HEAD_SENSOR, DRIVER_HOT, DRIVER_SENSOR, SUPPLY_LOW, SUPPLY_HIGH, SUPPLY_SENSOR, \
     RELAY, PERMIT_LATE, NO_BEAT, BEAT_LOST, BEAT_WILD, STALL, INDEX, SEQUENCE_BROKEN, SESSION, GARBLED, LOOP_LATE, \
-    BAD_ORDER = range(23)  # fmt: skip
+    BAD_ORDER, CURRENT_HIGH, CURRENT_SENSOR = range(25)  # fmt: skip
 
 # Bits of `inputs` in a status line: what is good.
-STOP_OUT, LID_CLOSED, HEAD_COOL, DRIVER_COOL, SUPPLY_GOOD, RELAY_OBEYS = 1, 2, 4, 8, 16, 32
-ALL_GOOD = 63
-AT_HOME = 64  # neither good nor bad: where the carriage stands
-BREAK_CLOSED, MAKE_CLOSED = 128, 256  # nor these: the stop's two contacts, as each of them reads
+STOP_OUT, LID_CLOSED, HEAD_COOL, DRIVER_COOL, SUPPLY_GOOD, RELAY_OBEYS, CURRENT_GOOD = 1, 2, 4, 8, 16, 32, 64
+ALL_GOOD = 127
+AT_HOME = 128  # neither good nor bad: where the carriage stands
+BREAK_CLOSED, MAKE_CLOSED = 256, 512  # nor these: the stop's two contacts, as each of them reads
 
 BAD_MS = 5  # a contact that is bad for so long trips: a spark does not
 GOOD_MS = 50  # and it must be good for so long before anything is armed
@@ -34,19 +34,21 @@ BEAT_LOST_MS = 20
 WINDOW_MS = 40  # in which heartbeats are counted
 LATE_MS = 20  # between two steps of the guard: more is a program that hangs
 RELAY_MS = 60  # for the relay's contacts to follow
+OVER_MS = 50  # too much current for so long trips; filling the capacitors behind the relay is over much sooner
 GARBLED_LINES = 5  # in a row
 SLACK = 0.1  # of a turn: index pulse against steps. The load angle of the motor is a hundredth
 BEATS_OFF = 0.4  # part by which the rate of heartbeats may be wrong
 
 
 class Limits:
-    """What the sensors may say while there is power. Millivolts, tenths of a degree Celsius."""
+    """What the sensors may say while there is power. Millivolts, milliamperes, tenths of a degree Celsius."""
 
-    def __init__(self, head_dc: int, driver_dc: int, low_mv: int, high_mv: int) -> None:
+    def __init__(self, head_dc: int, driver_dc: int, low_mv: int, high_mv: int, most_ma: int) -> None:
         self.head_dc = head_dc
         self.driver_dc = driver_dc
         self.low_mv = low_mv
         self.high_mv = high_mv
+        self.most_ma = most_ma
         self.cooler_dc = 50  # than the limit before anything is armed again
 
 
@@ -60,6 +62,7 @@ class Seen:
         self.head_dc = UNKNOWN
         self.driver_dc = UNKNOWN
         self.supply_mv = UNKNOWN
+        self.current_ma = UNKNOWN  # of all that has power; ABSENT: nothing measures it
         self.relay_closed = False  # its own auxiliary contact
         self.at_home = False  # the carriage, at its switch; told on, for homing
         self.beats = 0  # edges of the heartbeat since the last look
@@ -88,6 +91,7 @@ class Guard:
         self._good_ms = 0
         self._bad_ms = 0
         self._relay_ms = 0
+        self._over_ms = 0  # that the current was too high
         self._permit_ms = 0
         self._armed_ms = 0
         self._ending = False
@@ -219,10 +223,11 @@ class Guard:
         head = seen.head_dc != UNKNOWN and seen.head_dc < limits.head_dc - cooler_dc
         driver = seen.driver_dc != UNKNOWN and seen.driver_dc < limits.driver_dc - cooler_dc
         supply = limits.low_mv <= seen.supply_mv <= limits.high_mv
+        current = self._current(elapsed_ms, seen.current_ma)
         stop_out = seen.stop_out and seen.stop_agrees
         self.inputs = (
             STOP_OUT * stop_out + LID_CLOSED * seen.lid_closed + HEAD_COOL * head + DRIVER_COOL * driver
-            + SUPPLY_GOOD * supply + RELAY_OBEYS * obeys + AT_HOME * seen.at_home
+            + SUPPLY_GOOD * supply + RELAY_OBEYS * obeys + CURRENT_GOOD * (current == WELL) + AT_HOME * seen.at_home
             + BREAK_CLOSED * seen.stop_out + MAKE_CLOSED * (seen.stop_out != seen.stop_agrees)
         )  # fmt: skip
         if not seen.stop_agrees:
@@ -239,7 +244,16 @@ class Guard:
             if seen.supply_mv == UNKNOWN:
                 return SUPPLY_SENSOR
             return SUPPLY_LOW if seen.supply_mv < limits.low_mv else SUPPLY_HIGH
-        return WELL if obeys else RELAY
+        return current if current != WELL else WELL if obeys else RELAY
+
+    def _current(self, elapsed_ms: int, current_ma: int) -> int:
+        """Motor drivers limit their own current, and a head that is driven too hard is warm before it is dead: too much
+        for long is a short behind the relay. A shunt the wrong way round counts the same."""
+        over = current_ma != ABSENT and current_ma != UNKNOWN and abs(current_ma) > self.limits.most_ma
+        self._over_ms = self._over_ms + max(elapsed_ms, 0) if over else 0
+        if current_ma == UNKNOWN:
+            return CURRENT_SENSOR
+        return CURRENT_HIGH if self._over_ms >= OVER_MS else WELL
 
     def _time(self, elapsed_ms: int) -> None:
         """Permits run out; a machine that is armed and does not begin is disarmed."""
@@ -298,4 +312,5 @@ class Guard:
         """The line that tells the supervisor everything."""
         self._said = (self._said + 1) % SEQUENCE
         return line('S', self.session, self._said, self.state, self.cause, self.trips, self.inputs, seen.head_dc,
-                    seen.driver_dc, seen.supply_mv, self.beats, self.steps, self.turns, self.ack)  # fmt: skip
+                    seen.driver_dc, seen.supply_mv, seen.current_ma, self.beats, self.steps, self.turns,
+                    self.ack)  # fmt: skip

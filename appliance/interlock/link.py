@@ -18,6 +18,10 @@ class Status:
 class Link(Protocol):
     """Implemented by the real link to the microcontroller, and by the virtual interlock."""
 
+    @property
+    def current_ma(self) -> int | None:
+        """Of all that has power, motor drivers and head; None: nobody measures it, or it is not known now."""
+
     def status(self) -> Status:
         """Lid, stop button and the link itself; never raises, a dead link is an open one."""
 

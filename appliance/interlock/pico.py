@@ -15,14 +15,14 @@ from appliance.clock import Clock
 from appliance.interlock import guard
 from appliance.interlock.causes import in_words
 from appliance.interlock.link import Status
-from appliance.interlock.wire import NEXT, SEQUENCE, VERSION, Lines, ahead, line
+from appliance.interlock.wire import ABSENT, NEXT, SEQUENCE, UNKNOWN, VERSION, Lines, ahead, line
 
 PERMIT_MS = 120  # what each permit is good for
 RENEW_S = 0.04  # between two permits
 FRESH_S = 0.2  # older than this, a status says nothing: it comes twenty times a second
 CLOSING_S = 0.5  # for the power to come after it was asked for
 ASK_S = 0.01  # between two looks at the line while somebody waits for it
-FIELDS = 13  # of a status
+FIELDS = 14  # of a status
 SILENT = 'the interlock does not switch on; look at its lamp'
 
 
@@ -48,6 +48,7 @@ class Told:
     head_dc: int
     driver_dc: int
     supply_mv: int
+    current_ma: int
     beats: int
     steps: int
     turns: int
@@ -95,6 +96,18 @@ class PicoLink:
         """Whether the carriage stands at its home switch, as the last status said; unknown is not."""
         told = self._told
         return told is not None and self._is_fresh() and bool(told.inputs & guard.AT_HOME)
+
+    @property
+    def measures_current(self) -> bool:
+        """Whether a sensor for it is fitted, as the last status said."""
+        return self._told is not None and self._told.current_ma != ABSENT
+
+    @property
+    def current_ma(self) -> int | None:
+        """Of all that has power: motor drivers and head. None: not fitted (see `measures_current`), or unknown now."""
+        told = self._told
+        known = told is not None and self._is_fresh() and told.current_ma not in (ABSENT, UNKNOWN)
+        return told.current_ma if told is not None and known else None
 
     @property
     def turns(self) -> int:

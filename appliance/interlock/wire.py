@@ -8,7 +8,7 @@ it uses nothing that MicroPython lacks, and nothing that allocates without bound
     from the supervisor                                   from the interlock
     H version                who are you?                 H version session build
     A session seq steps beat arm: step pulses for one     S session seq state cause trip inputs head_dc driver_dc
-                             turn of the platter, us        supply_mv beats steps turns ack
+                             turn of the platter, us        supply_mv current_ma beats steps turns ack
                              between two heartbeats
     P session seq ms ending  permit: power may stay on
                              so long; 1: the chain may
@@ -17,12 +17,14 @@ it uses nothing that MicroPython lacks, and nothing that allocates without bound
     R session seq trip       that trip has been seen to
 
 `session` is drawn when the interlock starts: whoever talks to one that has started anew is not heard. `seq` counts the
-lines of each side, modulo 65536. Temperatures are tenths of a degree Celsius; -9999 is unknown, as for the supply.
+lines of each side, modulo 65536. Temperatures are tenths of a degree Celsius; -9999 is unknown, as for supply and
+current; a current of -9998 is that of a machine that has no sensor for it.
 """
 
-VERSION = 1
+VERSION = 2
 LONGEST = 120  # bytes of a line, with everything
 UNKNOWN = -9999
+ABSENT = -9998
 SEQUENCE = 65536
 NEXT = 16  # a line may be this many ahead of the last one: those between were lost
 

@@ -15,6 +15,7 @@ _PICO_ADC: Range = (26, 28)
 PICO_PINS = ('tx', 'rx', 'relay', 'lift', 'lamp', 'stop_closed', 'stop_open', 'lid', 'relay_contact', 'home',
              'heartbeat', 'step', 'index')  # fmt: skip
 PICO_ADCS = ('head_adc', 'driver_adc', 'supply_adc')
+PICO_BUS = ('sda', 'scl')  # of the current sensor
 
 MACHINE_LIMITS: dict[str, Range] = {
     'machine.seed': (0, 2**31 - 1),
@@ -45,6 +46,8 @@ MACHINE_LIMITS: dict[str, Range] = {
     'platter.max_speed_rpm': (1, 100),
     'platter.ramp_s': (0.05, 30),
     'platter.settle_s': (0, 60),
+    'platter.motor_a': (0.01, 10),
+    'platter.motor_ohm': (0.01, 100),
     'platter.holding_torque_nm': (0.01, 20),
     'platter.current_rise_ms': (0.001, 20),
     'platter.detent': _FRACTION,
@@ -59,6 +62,8 @@ MACHINE_LIMITS: dict[str, Range] = {
     'platter.drag_noise_nm': (0, 1),
     'carriage.motor_steps_per_turn': (4, 1000),
     'carriage.microsteps': (1, 256),
+    'carriage.motor_a': (0.01, 10),
+    'carriage.motor_ohm': (0.01, 100),
     'carriage.screw_mm_per_turn': (0.05, 20),
     'carriage.max_speed_mm_s': (0.1, 100),
     'carriage.max_accel_mm_s2': (0.5, 10_000),
@@ -111,7 +116,7 @@ MACHINE_LIMITS: dict[str, Range] = {
     'lcd.rotate': (0, 2),
     'sound.latency_ms': (2, 500),
     'interlock.baud': (9600, 921_600),
-    **{f'interlock.{name}': _PICO_PIN for name in PICO_PINS},
+    **{f'interlock.{name}': _PICO_PIN for name in (*PICO_PINS, *PICO_BUS)},
     **{f'interlock.{name}': _PICO_ADC for name in PICO_ADCS},
     'interlock.thermistor_pull_up_ohm': (100, 1_000_000),
     'interlock.thermistor_ohm': (100, 1_000_000),
@@ -121,6 +126,8 @@ MACHINE_LIMITS: dict[str, Range] = {
     'interlock.driver_max_c': (30, 150),
     'interlock.supply_min_v': (5, 60),
     'interlock.supply_max_v': (5, 60),
+    'interlock.supply_max_a': (0.1, 50),
+    'interlock.shunt_mohm': (1, 1000),
 }
 
 _GROOVE: dict[str, Range] = {

@@ -70,6 +70,8 @@ class Platter:
     max_speed_rpm: float
     ramp_s: float
     settle_s: float
+    motor_a: float
+    motor_ohm: float
     holding_torque_nm: float
     current_rise_ms: float
     detent: float
@@ -93,6 +95,8 @@ class Platter:
 class Carriage:
     motor_steps_per_turn: int
     microsteps: int
+    motor_a: float
+    motor_ohm: float
     screw_mm_per_turn: float
     max_speed_mm_s: float
     max_accel_mm_s2: float
@@ -225,6 +229,10 @@ class Interlock:
     head_adc: int
     driver_adc: int
     supply_adc: int
+    current_sensor: Literal['none', 'ina226']
+    sda: int
+    scl: int
+    shunt_mohm: int
     thermistor_pull_up_ohm: int
     thermistor_ohm: int
     thermistor_beta_k: int
@@ -233,6 +241,7 @@ class Interlock:
     driver_max_c: float
     supply_min_v: float
     supply_max_v: float
+    supply_max_a: float
 
 
 @dataclass(frozen=True, slots=True)

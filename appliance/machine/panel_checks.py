@@ -6,8 +6,8 @@ Sources: BCM2835/BCM2711 ARM Peripherals, table of alternative functions; Raspbe
 from __future__ import annotations
 
 from appliance.errors import MachineFileError
-from appliance.machine.limits import PICO_ADCS, PICO_PINS
-from appliance.machine.model import Controls, LcdPanel, Machine
+from appliance.machine.limits import PICO_ADCS, PICO_BUS, PICO_PINS
+from appliance.machine.model import Controls, Interlock, LcdPanel, Machine
 
 INPUTS = ('record', 'left', 'right', 'lid_closed', 'blank', 'stop_pressed')
 LCD_PINS = ('dc', 'reset', 'backlight')
@@ -19,6 +19,11 @@ SPI_LINES = {0: (9, 10, 11), 1: (19, 20, 21)}
 SPI_SELECT = {0: {0: 8, 1: 7}, 1: {0: 18, 1: 17, 2: 16}}
 UART = (14, 15)  # to the interlock
 PICO_UART = {'tx': (0, 12, 16), 'rx': (1, 13, 17)}  # RP2040 datasheet, table of GPIO functions
+# GP -> which of its two I2C, of the pins that a Pico's header has (the same table).
+PICO_I2C = {'sda': {0: 0, 4: 0, 8: 0, 12: 0, 16: 0, 20: 0, 2: 1, 6: 1, 10: 1, 14: 1, 18: 1},
+            'scl': {1: 0, 5: 0, 9: 0, 13: 0, 17: 0, 21: 0, 3: 1, 7: 1, 11: 1, 15: 1, 19: 1}}  # fmt: skip
+SHUNT_FULL_MV = 81.92  # of an INA226: SBOS547B 7.1.2
+SHUNT_USED = 0.9  # of it, at most: what is above the limit must be seen to be
 PULLED_UP = (2, 3)  # 1.8 kohm to 3.3 V on the board (I2C): no pull-down of the chip is stronger
 
 
@@ -92,6 +97,8 @@ def check_interlock(machine: Machine, where: str) -> None:
     taken: dict[int, str] = {}
     for name in (*PICO_PINS, *PICO_ADCS):
         _take(f'interlock.{name}', getattr(interlock, name), taken, where)
+    if interlock.current_sensor != 'none':
+        _check_sensor(interlock, taken, where)
     if not interlock.supply_min_v < machine.bridge.supply_v < interlock.supply_max_v < interlock.supply_full_v:
         raise MachineFileError(
             f'interlock.supply_min_v, supply_max_v and supply_full_v are {interlock.supply_min_v:g}, '
@@ -107,3 +114,27 @@ def check_interlock(machine: Machine, where: str) -> None:
             )
     if not interlock.device.startswith('/dev/'):
         raise MachineFileError(f'interlock.device is {interlock.device!r}; it must begin with /dev/', where=where)
+
+
+def _check_sensor(interlock: Interlock, taken: dict[int, str], where: str) -> None:
+    """Its two wires on pins of one bus, and a shunt that can tell of the most that may flow."""
+    for name in PICO_BUS:
+        pin = getattr(interlock, name)
+        _take(f'interlock.{name}', pin, taken, where)
+        if pin not in PICO_I2C[name]:
+            known = ', '.join(map(str, sorted(PICO_I2C[name])))
+            raise MachineFileError(f'interlock.{name} is {pin}; the I2C of a Pico has {known}', where=where)
+    if PICO_I2C['sda'][interlock.sda] != PICO_I2C['scl'][interlock.scl]:
+        raise MachineFileError(
+            f'interlock.sda is {interlock.sda} and interlock.scl {interlock.scl}, which are of two buses',
+            where=where,
+            remedy='take two that stand side by side, 14 and 15 for one',
+        )
+    drop_mv = interlock.supply_max_a * interlock.shunt_mohm
+    if drop_mv > SHUNT_FULL_MV * SHUNT_USED:
+        raise MachineFileError(
+            f'interlock.supply_max_a is {interlock.supply_max_a:g} and shunt_mohm {interlock.shunt_mohm}: '
+            f'{drop_mv:g} mV; the sensor ends at {SHUNT_FULL_MV:g}',
+            where=where,
+            remedy='take a smaller shunt',
+        )

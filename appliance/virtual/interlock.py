@@ -19,10 +19,16 @@ class VirtualInterlock:
         self.permitted = False
         self._trip_at_frame = trip_at_frame
         self._frame: Callable[[], int] = lambda: 0
+        self._draws_ma: Callable[[], float] = lambda: 0.0
 
-    def watch(self, frame: Callable[[], int]) -> None:
-        """Where `trip_at_frame` is looked up: the lathe's own progress."""
-        self._frame = frame
+    def watch(self, frame: Callable[[], int], draws_ma: Callable[[], float]) -> None:
+        """Where `trip_at_frame` is looked up, the lathe's own progress; and what motors and head would take."""
+        self._frame, self._draws_ma = frame, draws_ma
+
+    @property
+    def current_ma(self) -> int | None:
+        """As the real one's sensor would say."""
+        return round(self._draws_ma()) if self.permitted else 0
 
     def status(self) -> Status:
         if self._trip_at_frame is not None and self._frame() >= self._trip_at_frame:

@@ -17,6 +17,7 @@ from appliance.lathe.settings import Knobs, memory_words, off, outputs
 from appliance.machine.model import Machine
 from appliance.timeline.score import Score
 from appliance.virtual.executed import Executed, Observer
+from appliance.virtual.harness.supply import SupplyCurrent
 from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.pi import PiMemory, PiSettings, VirtualPi
 
@@ -87,7 +88,8 @@ class VirtualLathe:
                 kill_at_segment=knobs.kill_at_segment,
             ),
         )
-        self.interlock.watch(lambda: self._engine.progress().frame)
+        self._supply = SupplyCurrent(machine, initial_levels(machine))
+        self.interlock.watch(lambda: self._engine.progress().frame, lambda: self._supply.ma)
         self._observers = list(observers)
         self._failure, self._key = '', ''
         self._finished = threading.Event()
@@ -172,6 +174,7 @@ class VirtualLathe:
 
     def _show(self, block: Executed, watching: list[Observer]) -> None:
         """An observer that fails sees nothing more; the others go on until the engine has stopped."""
+        self._supply.take(block)
         for observer in list(watching):
             try:
                 observer.take(block)

@@ -48,6 +48,7 @@ PICO_IN = {
 }
 PICO_ADC = {'head_adc': 'thermistor on the head, to ground', 'driver_adc': 'thermistor on the drivers, to ground',
             'supply_adc': "divider at the motors' supply"}  # fmt: skip
+PICO_BUS = {'sda': 'current sensor, SDA', 'scl': 'current sensor, SCL'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,10 @@ def _interlock(interlock: Interlock, pins: Pins) -> list[Wire]:
     for name, to in PICO_ADC.items():
         rest = 0 if name == 'supply_adc' else 1
         rows.append(Wire(f'interlock.{name}', 'pico', 'in', to, rest, pico=getattr(interlock, name)))
+    if interlock.current_sensor != 'none':
+        for name, to in PICO_BUS.items():
+            way: Literal['out', 'in'] = 'in' if name == 'sda' else 'out'
+            rows.append(Wire(f'interlock.{name}', 'pico', way, to, 1, pico=getattr(interlock, name)))
     return rows
 
 

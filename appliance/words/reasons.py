@@ -56,6 +56,8 @@ REASONS: dict[str, Reason] = {
                   'Let them cool; check fan and suction, and that nothing brakes the platter.'),
     'supply': Reason('The machine is not ready', CALL, 'The supply of motors and head is too low or too high.',
                      'Check the power supply and its plugs.'),
+    'current': Reason('The machine is not ready', CALL, 'Motors and head took more current than they may.',
+                      'Something is shorted: look at motors, drivers, head and their wires before you go on.'),
     'cutter': Reason('The machine lost its thread', AGAIN, 'The cutting process ended by itself.',
                      'It was started again; look into the log if it comes back.'),
     'plan': Reason('This letter cannot be planned', 'Say it again', 'Mastering or planning failed.',

@@ -10,10 +10,12 @@ from os import urandom
 
 import rp2
 import wiring
-from machine import ADC, UART, WDT, Pin
+from machine import ADC, I2C, UART, WDT, Pin
 
+from appliance.interlock.ammeter import Ammeter
 from appliance.interlock.guard import Guard, Limits, Seen
 from appliance.interlock.sensors import supply_mv, thermistor_dc
+from appliance.interlock.wire import ABSENT
 
 try:
     from typing import TYPE_CHECKING
@@ -29,6 +31,8 @@ TURN_MS = 2  # of the loop
 TAKE = 64  # bytes of the line in one turn: 115 200 baud bring 23
 TRIES = 20  # to read a counter
 WORD = 1 << 32
+BUS_HZ = 400_000
+BUS_US = 1000  # for one transfer of at most five bytes, which takes 125
 
 
 # Two counters in programmable I/O, so that no pulse is lost whatever the loop does. X counts down; it is read by an
@@ -98,12 +102,16 @@ class Board:
         self._steps = Counter(1, rising, wiring.STEP)
         self._turns = Counter(2, rising, wiring.INDEX)
         self._line = UART(0, baudrate=wiring.BAUD, tx=Pin(wiring.TX), rx=Pin(wiring.RX), rxbuf=256, txbuf=256)
+        self._ammeter: Ammeter | None = None
+        if wiring.SHUNT_MOHM:
+            bus = I2C(wiring.I2C, sda=Pin(wiring.SDA), scl=Pin(wiring.SCL), freq=BUS_HZ, timeout=BUS_US)
+            self._ammeter = Ammeter(bus, wiring.SHUNT_MOHM)
         self._looked = time.ticks_ms()
         self._watchdog = WDT(timeout=WATCHDOG_MS)
 
     def guard(self) -> Guard:
         """A new one, with a session of its own."""
-        limits = Limits(wiring.HEAD_DC, wiring.DRIVER_DC, wiring.LOW_MV, wiring.HIGH_MV)
+        limits = Limits(wiring.HEAD_DC, wiring.DRIVER_DC, wiring.LOW_MV, wiring.HIGH_MV, wiring.MOST_MA)
         return Guard(limits, int.from_bytes(urandom(3), 'big'), wiring.BUILD)
 
     def look(self, seen: Seen) -> int:
@@ -124,6 +132,7 @@ class Board:
         now = time.ticks_ms()
         elapsed_ms = time.ticks_diff(now, self._looked)
         self._looked = now
+        seen.current_ma = self._ammeter.take(elapsed_ms) if self._ammeter else ABSENT
         return elapsed_ms
 
     def drive(self, power: bool, head: bool) -> None:

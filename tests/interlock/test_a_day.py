@@ -6,13 +6,26 @@ from appliance.interlock.guard import ARMED, SAFE, TRIPPED, Guard, Limits, Seen
 from appliance.interlock.wire import UNKNOWN, line, parse
 
 DAY_MS = 24 * 3600 * 1000
-HEAD_DC, DRIVER_DC, LOW_MV, HIGH_MV = 800, 850, 21_000, 27_000
-BAD = ('stop', 'wires', 'lid', 'head', 'head sensor', 'driver', 'driver sensor', 'low', 'high', 'no supply')
+HEAD_DC, DRIVER_DC, LOW_MV, HIGH_MV, MOST_MA = 800, 850, 21_000, 27_000, 5000
+BAD = (
+    'stop',
+    'wires',
+    'lid',
+    'head',
+    'head sensor',
+    'driver',
+    'driver sensor',
+    'low',
+    'high',
+    'no supply',
+    'no current',
+)
 FAULTS = (
     *BAD,
     'silence',
     'garbage',
     'replay',
+    'short',
     'session',
     'no beats',
     'wild beats',
@@ -27,10 +40,11 @@ class Judge:
     """Power may be on only if, within the last moments, everything that must be so was seen to be so."""
 
     def __init__(self):
-        self.bad_ms = self.permit_ms = self.beatless_ms = 0
+        self.bad_ms = self.permit_ms = self.beatless_ms = self.over_ms = 0
         self.powered_ms = 0
 
-    def look(self, ms, guard, good, permitted, beats):
+    def look(self, ms, guard, good, permitted, beats, shorted):
+        self.over_ms = self.over_ms + ms if shorted else 0
         self.bad_ms = 0 if good else self.bad_ms + ms
         self.permit_ms = 0 if permitted else self.permit_ms + ms
         self.beatless_ms = 0 if beats else self.beatless_ms + ms
@@ -38,6 +52,7 @@ class Judge:
             self.powered_ms += ms
             assert self.bad_ms <= 8, 'power although an input is bad'
             assert self.permit_ms <= 254, 'power although nobody permits it'
+            assert self.over_ms <= 58, 'power although something burns'
             assert ms <= 20, 'power although the loop hangs'
         if guard.head:
             assert guard.power, 'the head is held by power'
@@ -57,7 +72,7 @@ class Day:
     def new_guard(self):
         """Power-up, or a reset."""
         self.sessions += 1
-        self.guard, self.seq = Guard(Limits(HEAD_DC, DRIVER_DC, LOW_MV, HIGH_MV), self.sessions, 1), 0
+        self.guard, self.seq = Guard(Limits(HEAD_DC, DRIVER_DC, LOW_MV, HIGH_MV, MOST_MA), self.sessions, 1), 0
 
     def say(self, kind, *numbers, session=None):
         self.seq += 1
@@ -71,10 +86,11 @@ class Day:
         seen.head_dc = {'head': 900, 'head sensor': UNKNOWN}.get(fault, dice.randrange(200, 740))
         seen.driver_dc = {'driver': 900, 'driver sensor': UNKNOWN}.get(fault, dice.randrange(200, 790))
         seen.supply_mv = {'low': 20_000, 'high': 28_000, 'no supply': UNKNOWN}.get(fault, 24_000)
+        seen.current_ma = {'short': 5001, 'no current': UNKNOWN}.get(fault, dice.randrange(-5, 5001))
         seen.relay_closed = self.guard.power
         seen.beats, seen.steps, seen.turns = beats, steps, turns
         self.guard.step(ms, seen)
-        self.judge.look(ms, self.guard, fault not in BAD, permitted, beats)
+        self.judge.look(ms, self.guard, fault not in BAD, permitted, beats, fault == 'short')
         self.now_ms += ms
 
     def visit(self):

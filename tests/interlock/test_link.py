@@ -197,18 +197,18 @@ def test_what_was_said_long_ago_is_not_believed():
     assert link.status().closed
     cable.rest(30)
     cable.cut = True
-    cable.from_pico = line('S', 77, 9, 0, 0, 0, 63, 250, 250, 24000, 0, 0, 0, 9)
+    cable.from_pico = line('S', 77, 9, 0, 0, 0, 127, 250, 250, 24000, 0, 0, 0, 0, 9)
     assert not link.status().closed
 
 
 def test_an_interlock_of_another_version_is_named():
     cable = Cable()
     hear = cable.logic.guard.hear
-    cable.logic.guard.hear = lambda kind, numbers: line('H', 2, 77, 1) if kind == 'H' else hear(kind, numbers)
+    cable.logic.guard.hear = lambda kind, numbers: line('H', 1, 77, 1) if kind == 'H' else hear(kind, numbers)
     link = PicoLink(cable, MACHINERY, cable)
     status = link.status()
     assert not status.closed
-    assert 'version 2' in status.cause
+    assert 'version 1' in status.cause
     assert 'flash' in status.cause
 
 

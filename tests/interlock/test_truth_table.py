@@ -8,7 +8,7 @@ import pytest
 
 from appliance.interlock import guard
 from appliance.interlock.guard import Guard, Limits, Seen
-from appliance.interlock.wire import UNKNOWN, line, parse
+from appliance.interlock.wire import ABSENT, UNKNOWN, line, parse
 
 # Each input: what it may be, and the cause that it gives; None is good. In the order in which causes are named.
 STOP = {'out': (True, True, None), 'pressed': (False, True, guard.STOP), 'wires': (False, False, guard.STOP_WIRES),
@@ -17,8 +17,9 @@ LID = {'closed': (True, None), 'open': (False, guard.LID)}
 HEAD = {250: None, 850: guard.HEAD_HOT, UNKNOWN: guard.HEAD_SENSOR}
 DRIVER = {250: None, 900: guard.DRIVER_HOT, UNKNOWN: guard.DRIVER_SENSOR}
 SUPPLY = {24_000: None, 20_999: guard.SUPPLY_LOW, 27_001: guard.SUPPLY_HIGH, UNKNOWN: guard.SUPPLY_SENSOR}
+CURRENT = {750: None, ABSENT: None, 5001: guard.CURRENT_HIGH, UNKNOWN: guard.CURRENT_SENSOR, -5001: guard.CURRENT_HIGH}
 RELAY = {'follows': None, 'does not': guard.RELAY}
-COMBINATIONS = list(itertools.product(STOP, LID, HEAD, DRIVER, SUPPLY, RELAY))
+COMBINATIONS = list(itertools.product(STOP, LID, HEAD, DRIVER, SUPPLY, CURRENT, RELAY))
 SETTLED_MS, TURN_MS = 100, 2
 
 
@@ -26,9 +27,9 @@ class Machine:
     """A guard that was brought into a state, and inputs to be made bad."""
 
     def __init__(self, state):
-        self.guard, self.seen, self.seq = Guard(Limits(800, 850, 21_000, 27_000), 5, 1), Seen(), 0
+        self.guard, self.seen, self.seq = Guard(Limits(800, 850, 21_000, 27_000, 5000), 5, 1), Seen(), 0
         self.relay = 'follows'
-        self.inputs('out', 'closed', 250, 250, 24_000)
+        self.inputs('out', 'closed', 250, 250, 24_000, 750)
         self.run(60)
         if state in (guard.ARMED, guard.CUTTING):
             self.say('A', 6400, 2000)
@@ -38,11 +39,11 @@ class Machine:
             self.say('A', 6400, 2000)
         assert self.guard.state == state
 
-    def inputs(self, stop, lid, head_dc, driver_dc, supply_mv):
+    def inputs(self, stop, lid, *numbers):
         seen = self.seen
         seen.stop_out, seen.stop_agrees, _ = STOP[stop]
         seen.lid_closed, _ = LID[lid]
-        seen.head_dc, seen.driver_dc, seen.supply_mv = head_dc, driver_dc, supply_mv
+        seen.head_dc, seen.driver_dc, seen.supply_mv, seen.current_ma = numbers
 
     def say(self, kind, *numbers):
         self.seq += 1
@@ -57,8 +58,8 @@ class Machine:
 
 def expected(combination):
     """The first cause in the order of the tables; None: all is well."""
-    stop, lid, head, driver, supply, relay = combination
-    causes = (STOP[stop][2], LID[lid][1], HEAD[head], DRIVER[driver], SUPPLY[supply], RELAY[relay])
+    stop, lid, head, driver, supply, current, relay = combination
+    causes = (STOP[stop][2], LID[lid][1], HEAD[head], DRIVER[driver], SUPPLY[supply], CURRENT[current], RELAY[relay])
     return next((cause for cause in causes if cause is not None), None)
 
 
@@ -84,9 +85,9 @@ def test_every_combination_of_inputs_in_every_state(state):
 
 
 def test_a_bad_input_takes_the_power_within_six_milliseconds():
-    """But for the relay itself, whose contacts need time to follow."""
+    """But for the relay itself, whose contacts need time to follow, and a current that may be high for a while."""
     for combination in COMBINATIONS:
-        if expected(combination) in (None, guard.RELAY):
+        if expected(combination) in (None, guard.RELAY, guard.CURRENT_HIGH):
             continue
         machine = Machine(guard.CUTTING)
         machine.inputs(*combination[:-1])

@@ -4,9 +4,11 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from ina226 import Sensor
 from pico_rig import Bench
 from play_vectors import Play, scenarios
 
+from appliance.interlock.ammeter import Ammeter
 from appliance.interlock.guard import Guard, Limits, Seen
 from appliance.interlock.sensors import supply_mv, thermistor_dc
 from appliance.interlock.wire import Lines
@@ -21,6 +23,8 @@ LOGIC = {
     'head_adc': 32767,
     'driver_adc': 32767,
     'supply_adc': 43330,
+    'shunt': 1000,
+    'bus': 1,
 }
 
 
@@ -37,8 +41,9 @@ class Logic:
 
     def __init__(self, session=77, build=0):
         self.session, self._loop = session, firmware_loop()
-        self.guard = Guard(Limits(800, 850, 21_000, 27_000), session, build)
+        self.guard = Guard(Limits(800, 850, 21_000, 27_000, 5000), session, build)
         self.now, self.order, self.said, self.wrote = dict(LOGIC), {}, b'', b''
+        self._ammeter = Ammeter(Sensor(self.now), 10)
         self._lines, self._seen, self._quiet_ms = Lines(), Seen(), 0
         self._outputs = (False, False)
 
@@ -69,6 +74,7 @@ class Logic:
         seen.driver_dc = thermistor_dc(now['driver_adc'], 10_000, 10_000, 3950)
         seen.supply_mv = supply_mv(now['supply_adc'], 36_300)
         seen.beats, seen.steps, seen.turns = order['beats'], order['steps'], order['turns']
+        seen.current_ma = self._ammeter.take(order['ms'])
         return order['ms']
 
     def read(self):

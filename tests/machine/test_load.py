@@ -13,7 +13,7 @@ from appliance.machine.limits import DISC_LIMITS, MACHINE_LIMITS
 from appliance.machine.model import Disc, GrooveKind, Machine
 
 WHOLE = re.compile(
-    r'(pins|lcd)\..*|interlock\.(?!.*_[vc]$).*|controls\.(?!bounce_ms).*|.*\.(seed|range|microsteps|motor_steps_per_turn)'
+    r'(pins|lcd)\..*|interlock\.(?!.*_[vca]$).*|controls\.(?!bounce_ms).*|.*\.(seed|range|microsteps|motor_steps_per_turn)'
 )
 VIRTUAL = machine_path('virtual').read_text(encoding='utf-8')
 
@@ -109,7 +109,7 @@ def test_an_acceleration_beyond_the_fixed_point_is_refused(tmp_path):
 
 def test_an_unknown_key_is_refused_with_the_nearest_name(tmp_path):
     path = tmp_path / 'mine.toml'
-    path.write_text(VIRTUAL.replace('r_ohm =', 'r_ohms ='), encoding='utf-8')
+    path.write_text(VIRTUAL.replace('\nr_ohm =', '\nr_ohms ='), encoding='utf-8')
     with pytest.raises(MachineFileError, match=r'unknown key head\.r_ohms; did you mean r_ohm\?'):
         load_machine(path)
 

@@ -12,7 +12,7 @@ from appliance.machine import machine_path
 def test_each_wire_is_a_line_and_a_broken_one_fails(capsys):
     assert main(['doctor', 'wires', '--break', 'interlock.index=open']) == 3
     out = capsys.readouterr().out.splitlines()
-    assert len(out) == 38
+    assert len(out) == 40
     (wrong,) = (line for line in out if line.startswith('FAIL'))
     assert 'interlock.index (Pico GP 12, pin 16, green, index sensor of the platter)' in wrong
     assert 'is open' in wrong
@@ -27,7 +27,7 @@ def test_the_whole_check_up_names_it_too():
     found = _wires('virtual', ['pins.carriage_step=ground'])
     assert not found.ok
     assert found.saw.startswith('pins.carriage_step (GPIO 26, header pin 37')
-    assert _wires('virtual', []).saw == '38 were tried on the virtual machine, what is driven arrives'
+    assert _wires('virtual', []).saw == '40 were tried on the virtual machine, what is driven arrives'
 
 
 @pytest.mark.parametrize('chip', ['bcm2835', 'bcm2711'])

@@ -8,7 +8,7 @@ from PIL import Image
 
 from appliance.commands import main
 from appliance.machine import load_machine
-from appliance.machine.limits import PICO_ADCS, PICO_PINS
+from appliance.machine.limits import PICO_ADCS, PICO_BUS, PICO_PINS
 from appliance.wires.header import PI, PICO, pi_pin, pico_pin
 from appliance.wires.picture import PAINT, draw_wiring
 from appliance.wires.table import COLOURS, neighbour, on_board, wires_of
@@ -45,7 +45,7 @@ def test_every_pin_of_the_file_is_a_wire_once_and_at_its_pin(machine):
         field.name for field in fields(machine.controls) if field.name + '_active' in type(machine.controls).__slots__
     }
     wanted = {f'pins.{name}' for name in pins} | {f'controls.{name}' for name in controls}
-    wanted |= {f'interlock.{name}' for name in (*PICO_PINS, *PICO_ADCS)}
+    wanted |= {f'interlock.{name}' for name in (*PICO_PINS, *PICO_ADCS, *PICO_BUS)}
     wanted |= {f'lcd.{name}' for name in ('dc', 'reset', 'backlight', 'mosi', 'clock', 'select')}
     assert set(keys) == wanted
     for wire in wires:

@@ -21,7 +21,7 @@ from appliance.screens.view import HEIGHT, WIDTH
 from appliance.virtual.harness import Break, Harness
 from appliance.virtual.harness.bench import Arrived, Recorder, driven_by_pi, still, through
 from appliance.virtual.harness.gpio import NORMALLY_CLOSED, Bus, Header, arrived
-from appliance.virtual.harness.pico import CONTACTS, INPUTS, OUTPUTS, SENSORS, PicoBench, Played
+from appliance.virtual.harness.pico import METER, OUTPUTS, PicoBench, Played
 from appliance.wires.judge import Checked, Signal, judge
 from appliance.wires.table import wires_of
 
@@ -31,7 +31,6 @@ SETTLED_S = 0.2  # afterwards: the guard must have all good again before power c
 LOOK_S = 0.02  # between two looks of the supervisor at the interlock
 ENDING_S = 0.1  # before the run's end, in which its heartbeat may cease
 WORKED = 'reads right at rest and worked'
-HAND = (*CONTACTS, *SENSORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +161,7 @@ def _interlock(
     )
     _with_power(bench, machine, played, run.frames)
     if bench.with_power is not None:
-        for name in INPUTS:
+        for name in bench.inputs:
             wanted[name].append(0 if name == 'relay_contact' else wanted[name][0])
             read[name].append(bench.with_power[name])
     sent = bench.driven() | {'interlock.step': driven_by_pi(harness.wires, run)['pins.platter_step']}
@@ -170,7 +169,12 @@ def _interlock(
     got = {f'interlock.{name}': _reading(values) for name, values in read.items()}
     for key, data in (('interlock.tx', bench.got), ('interlock.rx', bench.heard)):
         got[key] = sent[key] if data else still(harness.level(key))
-    for key in ('interlock.step', *(f'interlock.{name}' for name in OUTPUTS)):
+    outputs = list(OUTPUTS)
+    if METER in bench.inputs:
+        outputs.append('scl')
+        if harness.driver('interlock.scl') is None and _own(harness, f'interlock.{METER}'):
+            sent[f'interlock.{METER}'] = got[f'interlock.{METER}']  # without a clock nothing is said
+    for key in ('interlock.step', *(f'interlock.{name}' for name in outputs)):
         got[key] = arrived(harness, key, sent)
     return sent, got
 
@@ -183,8 +187,8 @@ def _own(harness: Harness, key: str) -> bool:
 
 def _worked_by_hand(bench: PicoBench) -> dict[str, list[int]]:
     """What each input of the Pico read at rest, and while each contact and sensor was worked in turn."""
-    read: dict[str, list[int]] = {name: [] for name in INPUTS}
-    for worked in ('', *HAND):
+    read: dict[str, list[int]] = {name: [] for name in bench.inputs}
+    for worked in ('', *bench.hand):
         bench.worked = worked
         bench.rest(HELD_S)
         for name, values in read.items():

@@ -13,7 +13,7 @@ from appliance.maintenance.lathe import carried_out, scrap, setup, try_on_scrap
 TURNS = 5
 SPEED = '78'
 GROOVE_S = 4.0
-POWER = ('interlock', 'hot', 'supply', 'stop', 'lid')  # refusals that are the interlock's
+POWER = ('interlock', 'hot', 'supply', 'current', 'stop', 'lid')  # refusals that are the interlock's
 
 
 def carriage(round_: Round) -> Step:

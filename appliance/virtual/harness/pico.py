@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from appliance.interlock.guard import Guard, Limits, Seen
 from appliance.interlock.sensors import FULL, supply_mv, thermistor_dc
-from appliance.interlock.wire import Lines
+from appliance.interlock.wire import ABSENT, UNKNOWN, Lines
 from appliance.machine.model import FRAME_RATE_HZ, Interlock
 from appliance.virtual.harness import Harness
 from appliance.virtual.harness.gpio import told
@@ -21,10 +21,12 @@ from appliance.wires.judge import Signal
 TURN_MS, TELL_MS = 2, 50  # of the firmware's loop
 WARM = 0.85  # of what a thermistor gave: some ten degrees more
 LOW = 0.9  # of the supply
+REST_MA, WORKED_MA = 250, 750  # of what the current sensor is given
 OUTPUTS = ('relay', 'lift', 'lamp')
 CONTACTS = ('stop_closed', 'stop_open', 'lid', 'home')  # worked by hand
 SENSORS = ('index', 'head_adc', 'driver_adc', 'supply_adc')
-INPUTS = (*CONTACTS, *SENSORS, 'relay_contact')
+METER_MS = 10  # from one reading to the next
+METER = 'sda'  # where there is one: what the current sensor says
 CLOSED_AT_REST = ('stop_closed', 'lid')
 SESSION, BUILD = 77, 0
 Reading = int | None
@@ -46,8 +48,12 @@ class PicoBench:
         self._harness, self._interlock = harness, interlock
         self._supply = round(supply_v / interlock.supply_full_v * FULL)
         limits = (round(interlock.head_max_c * 10), round(interlock.driver_max_c * 10),
-                  round(interlock.supply_min_v * 1000), round(interlock.supply_max_v * 1000))  # fmt: skip
+                  round(interlock.supply_min_v * 1000), round(interlock.supply_max_v * 1000),
+                  round(interlock.supply_max_a * 1000))  # fmt: skip
         self.guard = Guard(Limits(*limits), SESSION, BUILD)
+        meter = () if interlock.current_sensor == 'none' else (METER,)
+        self.hand = (*CONTACTS, *SENSORS, *meter)  # what can be worked
+        self.inputs = (*self.hand, 'relay_contact')
         self._lines, self._seen = Lines(), Seen()
         self._ms = self._quiet_ms = 0
         self._played: Played | None = None
@@ -108,6 +114,8 @@ class PicoBench:
             return works if worked else rests
         if name == 'relay_contact':
             return 0 if self._reaches('relay') else None
+        if name == METER:
+            return WORKED_MA if worked else REST_MA
         if name in CONTACTS:
             return 0 if worked is not (name in CLOSED_AT_REST) else None
         return None
@@ -128,11 +136,12 @@ class PicoBench:
         seen.lid_closed, seen.at_home = not self._high('lid'), not self._high('home')
         seen.relay_closed = not self._high('relay_contact')
         if self.with_power is None and self._reaches('relay'):
-            self.with_power = {name: self.reads(name) for name in INPUTS}
+            self.with_power = {name: self.reads(name) for name in self.inputs}
         thermistor = interlock.thermistor_pull_up_ohm, interlock.thermistor_ohm, interlock.thermistor_beta_k
         seen.head_dc = thermistor_dc(self.reads('head_adc'), *thermistor)
         seen.driver_dc = thermistor_dc(self.reads('driver_adc'), *thermistor)
         seen.supply_mv = supply_mv(self.reads('supply_adc'), round(interlock.supply_full_v * 1000))
+        seen.current_ma = self._current_ma()
         seen.beats, seen.steps, seen.turns = self._count()
         self.guard.step(TURN_MS, seen)
         for name, level in zip(OUTPUTS, (self.guard.power, self.guard.head, self.guard.power), strict=True):
@@ -143,6 +152,12 @@ class PicoBench:
         if self._quiet_ms >= TELL_MS:
             self._quiet_ms = 0
             self._say(self.guard.status(seen))
+
+    def _current_ma(self) -> int:
+        """An answer needs both wires of the bus; whatever else is on the data wire is none."""
+        if self._interlock.current_sensor == 'none':
+            return ABSENT
+        return self.reads(METER) if self._is_whole(METER) and self._is_whole('scl') else UNKNOWN
 
     def _high(self, name: str) -> bool:
         return self.reads(name) > FULL // 2
@@ -173,6 +188,8 @@ class PicoBench:
     def driven(self) -> dict[str, Signal]:
         """Its outputs and both lines, as they left their ends."""
         found = {f'interlock.{name}': _levels(self.levels[name], self.changes[name]) for name in OUTPUTS}
+        if METER in self.inputs:
+            found['interlock.scl'] = Signal(('clock', self._ms), f'{self._ms // METER_MS} readings')
         return found | {'interlock.tx': _bytes(self.said), 'interlock.rx': _bytes(self.told)}
 
 

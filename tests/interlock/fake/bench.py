@@ -8,7 +8,7 @@ import sys
 import wiring
 
 state = {'stop_closed': 1, 'stop_open': 0, 'lid': 1, 'relay_contact': 0, 'home': 0, 'head_adc': 32767,
-         'driver_adc': 32767, 'supply_adc': 43330, 'beats': 0, 'steps': 0, 'turns': 0,
+         'driver_adc': 32767, 'supply_adc': 43330, 'shunt': 1000, 'bus': 1, 'beats': 0, 'steps': 0, 'turns': 0,
          'watchdog': 0, 'fed': 0, 'said': 0}  # fmt: skip
 names = {
     getattr(wiring, name.upper()): name

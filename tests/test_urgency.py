@@ -46,8 +46,8 @@ def test_who_gives_way_is_of_usual_kind_and_nice_whatever_was_inherited():
 def test_the_cutter_s_child_gives_way_and_its_parent_does_not():
     program = (
         'from appliance.kiosk.cutter import Cutter\nsaid = come_first()\n'
-        "cutter = Cutter(('-c', 'import time; time.sleep(60)'))\n"
-        'cutter._warm()\nseen = [said, look(), look(cutter.pid)]\ncutter._process.kill()\ncutter.close()\n'
+        "cutter = Cutter(('-c', 'import os, sys; os.read(int(sys.argv[1]), 1)'))\n"  # until its pipe is closed
+        'cutter._warm()\nseen = [said, look(), look(cutter.pid)]\ncutter.close()\n'
         'print(json.dumps(seen))'
     )
     said, (policy, nice), child = run(program)

@@ -86,7 +86,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _cut(options: argparse.Namespace, folder: OutputFolder | None) -> dict[str, Any]:
     """All the work; the heavy rooms are imported only now."""
-    from appliance.compose import Keeping, workshop
+    from appliance.compose import TRACE, Keeping, workshop
     from appliance.cut import Request, cut
     from appliance.machine import load_disc, load_machine
 
@@ -101,7 +101,7 @@ def _cut(options: argparse.Namespace, folder: OutputFolder | None) -> dict[str, 
         shop = workshop(machine, request.disc, place, Keeping(results=folder is not None, trace=options.trace))
         report = cut(request, shop, watch)
         if folder:
-            folder.publish(report)
+            folder.publish(report, optional=[TRACE])
     return report
 
 

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -66,15 +67,18 @@ class OutputFolder:
             f'cannot write there ({reason})', where=f'--out {self.path}', remedy='name a folder you may write to'
         )
 
-    def publish(self, report: dict[str, Any]) -> None:
-        """Move every result out of the hidden folder, the report last."""
+    def publish(self, report: dict[str, Any], optional: Iterable[str] = ()) -> None:
+        """Move every result out of the hidden folder, the report last. What an earlier cut left of `optional`, and this
+        one did not make, is taken away: it would seem to belong to this groove."""
         made = sorted(path for path in self.staging.iterdir() if path.name != FAULT)
-        for name in (REPORT, *(path.name for path in made)):
+        for name in (REPORT, *optional, *(path.name for path in made)):
             if (self.path / name).is_dir():
                 what, remedy = 'a folder has the name of a result', 'take it away or name another folder'
                 raise OptionError(what, where=str(self.path / name), remedy=remedy)
         try:
             self._write(self.staging / REPORT, report)
+            for name in {*optional} - {path.name for path in made}:
+                (self.path / name).unlink(missing_ok=True)
             for path in (*made, self.staging / REPORT):
                 path.replace(self.path / path.name)
         except OSError as error:

@@ -27,6 +27,12 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture(scope='session')
+def lot(request):
+    """How many a test draws: `lot(few, all)`; all of them with --all, where time does not matter."""
+    return lambda few, many: many if request.config.getoption('--no-skips') else few
+
+
+@pytest.fixture(scope='session')
 def machine():
     return load_machine('virtual')
 

@@ -1,6 +1,7 @@
 """Whole visits from a script, through every real part of the program: loop, stores, cutter and virtual lathe."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import soundfile
@@ -56,8 +57,9 @@ def test_a_visitor_who_says_nothing_is_told_so_and_nothing_is_kept(plan):
 
 
 def test_a_visitor_who_walks_away_while_recording_leaves_nothing(plan):
-    script = f'{TO_RECORDING}speak sample\npause 26\nwait still there 60\nwait listen 60\nwait attract 400'
-    run(plan, script)
+    timeouts = replace(plan.config.timeouts, silence_s=3.0, still_there_s=4.0, listen_s=5.0, question_s=4.0)
+    script = f'{TO_RECORDING}speak sample\npause 6\nsilence\nwait still there 60\nwait listen 60\nwait attract 400'
+    run(replace(plan, config=replace(plan.config, timeouts=timeouts)), script)
     assert not list((plan.folders.data / 'letters').iterdir())
     assert not list(plan.folders.run.iterdir())
 

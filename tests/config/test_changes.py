@@ -130,10 +130,12 @@ def test_changes_are_taken_back_in_order_also_after_a_restart(tmp_path):
 
 
 def test_only_so_many_changes_are_remembered(tmp_path):
-    file = file_in(tmp_path)
-    for number in range(KEPT + 5):
-        file.set('policy.retakes', str(number % 10), 'anna', 0.0)
-    assert len(file.history()) == KEPT
+    file, history = file_in(tmp_path), tmp_path / HISTORY
+    file.set('policy.retakes', '1', 'anna', 0.0)
+    history.write_text(history.read_text() * (KEPT - 1))
+    for number in range(3):
+        file.set('policy.retakes', str(number + 2), 'berta', 0.0)
+    assert [change.who for change in file.history()] == ['anna'] * (KEPT - 3) + ['berta'] * 3
 
 
 def test_a_spoiled_history_is_no_reason_not_to_change_anything(tmp_path):
@@ -200,12 +202,12 @@ def test_every_key_has_a_kind_and_can_be_set_to_what_it_is(tmp_path):
         assert not choices(key) or text in choices(key)
 
 
-def test_whatever_is_typed_is_a_value_or_one_line_of_refusal(tmp_path):
+def test_whatever_is_typed_is_a_value_or_one_line_of_refusal(tmp_path, lot):
     chance = np.random.default_rng(7)
     file = file_in(tmp_path)
     alphabet = [*'[]{}"\'\\=#,.-+_: \t\n', 'true', '1e999', 'nan', '0x', '2026-11-27', 'é', '\ud800', 'en', '日']
     every = keys()
-    for _ in range(400):
+    for _ in range(lot(120, 400)):
         text = ''.join(alphabet[k] for k in chance.integers(0, len(alphabet), chance.integers(0, 8)))
         key = every[chance.integers(0, len(every))]
         with contextlib.suppress(MachineFileError, OptionError):

@@ -29,7 +29,7 @@ from tests.faults.promised import UNKNOWN, Promises, handed_over
 ROOT = Path(__file__).parents[2]
 VOICE = ROOT / 'appliance' / 'words' / 'spoken' / 'en' / 'listen.ogg'
 LINES, WAIT_S = 120, 0.6  # of a visit
-KILLS, REAL_KILLS = {False: 11, True: 57}, {False: 7, True: 30}  # of a chain; the second with all tests
+KILLS, REAL_KILLS = (11, 57), (7, 30)  # of a chain; the second with all tests
 TURNS = 5  # of a booth that has come back, until it has looked after its letters too
 STATES = {'days': {'kept', 'cut', 'handed over', 'forgotten', 'keeping'}}
 STATES |= {'keep': STATES['days'] | {'held'}, 'handover': STATES['days'] - {'handed over'}}
@@ -222,9 +222,9 @@ def kill_once(nursery, task, wait_s, promises):
 @pytest.mark.timeout(900)  # many lives, each of a second, with all tests
 @pytest.mark.parametrize(('chain', 'quick'), [(0, True), (1, True), (2, True), (3, False)])
 def test_whatever_instant_it_is_killed_at_everything_promised_is_there(
-    nursery, memory, letter, tmp_path, monkeypatch, request, chain, quick
+    nursery, memory, letter, tmp_path, monkeypatch, request, lot, chain, quick
 ):
-    kills = (KILLS if quick else REAL_KILLS)[request.config.getoption('--no-skips')]
+    kills = lot(*(KILLS if quick else REAL_KILLS))
     if quick:
         monkeypatch.setattr(put_together, 'Cutter', lambda **how: Cutter(killed.QUICK, **how))
     lots = random.Random(chain + 100 + 1000 * request.config.getoption('--lots'))

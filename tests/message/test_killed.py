@@ -15,7 +15,7 @@ from appliance.message.ledger import FILE
 from tests.message.store_rig import Rig
 
 ROOT = Path(__file__).parents[2]
-KILLS = 24
+FEW_KILLS, KILLS = 8, 24
 
 
 def killed_after(root, seed, seconds):
@@ -45,11 +45,12 @@ def checksum(letter):
     return zlib.crc32((sound >> 8).tobytes())
 
 
-def test_every_letter_that_was_kept_is_there_after_kill_9(tmp_path):
+def test_every_letter_that_was_kept_is_there_after_kill_9(tmp_path, lot):
+    kills = lot(FEW_KILLS, KILLS)
     random = np.random.default_rng(11)
     kept, begun, gone = {}, set(), set()
     open_takes = 0
-    for kill in range(KILLS):
+    for kill in range(kills):
         for word, number, of in killed_after(tmp_path, 1000 * kill, float(random.uniform(0.0, 0.3))):
             assert word != 'kept' or number not in kept, 'a number was given twice'
             kept |= {number: of} if word == 'kept' else {}
@@ -74,6 +75,6 @@ def test_every_letter_that_was_kept_is_there_after_kill_9(tmp_path):
         rig.stores.close()
         with contextlib.closing(sqlite3.connect(rig.data / FILE)) as db:
             assert db.execute('PRAGMA integrity_check').fetchall() == [('ok',)]
-    assert len(kept) >= KILLS // 2, 'the program was killed before it did anything'
+    assert len(kept) >= kills // 2, 'the program was killed before it did anything'
     assert gone
     assert open_takes, 'no kill ever met a take that was not kept yet'

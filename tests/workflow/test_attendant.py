@@ -272,14 +272,14 @@ def test_hours_and_quota_close_after_the_visit_and_open_again(over, begin, why):
 # -- everything at once --------------------------------------------------------------------------------------------
 
 
-def test_random_visits_with_an_attendant_hold_all_promises():
+def test_random_visits_with_an_attendant_hold_all_promises(lot):
     """Half of the presses go on with the visit, the others knock, enter the sequence, choose and do."""
     chance = np.random.default_rng(54)
     kinds = list(Kind)
     menus = again = cuts = 0
     way = {**WAY, State.CODE: KEYS, State.ATTENDANT: [Kind.RECORD, Kind.RIGHT, Kind.AGAIN]}
     calls = [Kind.KNOCK, Kind.ATTEND, Kind.AGAIN, Kind.HOURS_OVER, Kind.QUOTA_USED]
-    for _ in range(1500):
+    for _ in range(lot(500, 1500)):
         visit, witness, now_s = Visit(), Witness(), 0.0
         booth = visit.booth
         for index in chance.integers(0, len(kinds), 60):
@@ -296,4 +296,4 @@ def test_random_visits_with_an_attendant_hold_all_promises():
             cuts += Act.CUT in acts(effects)
             booth = after
         way_home(booth, now_s, RULES, witness)
-    assert min(menus, again, cuts) > 50, (menus, again, cuts)
+    assert min(menus, again, cuts) > lot(15, 50), (menus, again, cuts)

@@ -52,11 +52,11 @@ class Watcher:
         return levels
 
 
-def run(observers, lathe_machine=None, interlock=None, knobs=None):
+def run(observers, lathe_machine=None, interlock=None, knobs=None, frames=FRAMES):
     """A whole run; its last progress and its results."""
     lathe_machine = lathe_machine or machine()
     lathe = VirtualLathe(lathe_machine, observers, interlock, knobs)
-    lathe.start(score(lathe_machine))
+    lathe.start(score(lathe_machine, frames))
     try:
         assert lathe.wait(LONGEST_S)
         return lathe.progress(), lathe.results
@@ -173,3 +173,21 @@ def test_power_is_permitted_while_it_cuts_and_not_after():
     assert lathe.wait(LONGEST_S)
     assert not interlock.permitted
     lathe.close()
+
+
+class Told(VirtualInterlock):
+    """Notes where the cut is when it is told that the heartbeat will cease."""
+
+    def __init__(self):
+        super().__init__()
+        self.frames = []
+
+    def ending(self):
+        self.frames.append(self._frame())
+
+
+def test_the_interlock_is_told_of_the_end_within_its_last_half_second():
+    """Sooner, and it would take a feeder that dies for an end that was wanted."""
+    interlock = Told()
+    progress, _ = run([], interlock=interlock, frames=250_000)
+    assert progress.frames - 100_000 < interlock.frames[0] < progress.frames

@@ -10,38 +10,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from appliance.desk.book import Blob, Facts, Line, Table, Value
-from appliance.desk.lines import (
-    CELL,
-    CONTROLS,
-    IDS,
-    LONGEST,
-    NAME,
-    PROTOCOL,
-    WHO,
-    WORDS,
-    Answer,
-    Ask,
-    Cancel,
-    Choices,
-    Complete,
-    Do,
-    End,
-    FromClient,
-    FromServer,
-    Greeting,
-    Hello,
-    How,
-    Input,
-    LineError,
-    Note,
-    Say,
-    Want,
-    Wrong,
-)  # fmt: skip
+from appliance.desk import lines
+from appliance.desk.lines import CONTROLS, IDS, LONGEST, PROTOCOL, WHO, WORDS, FromClient, LineError
 
 
 def from_client(line: bytes) -> FromClient:
@@ -51,26 +24,6 @@ def from_client(line: bytes) -> FromClient:
     if 'protocol' in found:
         return _hello(found)
     read = _CLIENT.get(keys)
-    if read is None:
-        raise LineError('no line of this protocol')
-    return read(_number(found, 'id', 0, IDS), found)
-
-
-def from_server(line: bytes) -> FromServer:
-    """One line of the server; LineError."""
-    found = _object(line)
-    keys = frozenset(found)
-    if keys == {'hello', 'protocol', 'version'}:
-        if found['hello'] != NAME:
-            raise LineError('not the booth')
-        return Greeting(_text(found, 'version', 100), _number(found, 'protocol', 1, IDS))
-    if keys == {'note'}:
-        return Note(_text(found, 'note'))
-    if keys == {'state', 'command', 'yours'}:
-        return How(_text(found, 'state', CELL), _text(found, 'command', CELL), _truth(found, 'yours'))
-    if keys == {'error'}:
-        return Wrong(_text(found, 'error'))
-    read = _SERVER.get(keys)
     if read is None:
         raise LineError('no line of this protocol')
     return read(_number(found, 'id', 0, IDS), found)
@@ -92,7 +45,7 @@ def _refuse(name: str) -> Any:
     raise ValueError(name)
 
 
-def _hello(found: dict[str, Any]) -> Hello:
+def _hello(found: dict[str, Any]) -> lines.Hello:
     if set(found) != {'protocol', 'who', 'width', 'terminal'}:
         raise LineError('no line of this protocol')
     if found['protocol'] != PROTOCOL or isinstance(found['protocol'], bool):
@@ -100,7 +53,7 @@ def _hello(found: dict[str, Any]) -> Hello:
     who = _text(found, 'who', WHO)
     if who and not who.isprintable():
         raise LineError('who: not a name')
-    return Hello(who.strip(), _number(found, 'width', 1, 10_000), _truth(found, 'terminal'))
+    return lines.Hello(who.strip(), _number(found, 'width', 1, 10_000), _truth(found, 'terminal'))
 
 
 def _number(found: dict[str, Any], key: str, least: int, below: int) -> int:
@@ -116,7 +69,7 @@ def _truth(found: dict[str, Any], key: str) -> bool:
     return bool(found[key])
 
 
-def _text(found: Mapping[str, Any], key: str, longest: int = LONGEST) -> str:
+def _text(found: dict[str, Any], key: str, longest: int = LONGEST) -> str:
     return _plain(found[key], key, longest)
 
 
@@ -132,74 +85,25 @@ def _texts(value: Any, key: str, most: int) -> tuple[str, ...]:
     return tuple(_plain(word, key) for word in value)
 
 
-def _bytes(found: Mapping[str, Any], key: str) -> bytes:
+def _bytes(found: dict[str, Any], key: str) -> bytes:
     try:
         return base64.b64decode(_text(found, key), validate=True)
     except (binascii.Error, ValueError):
         raise LineError(f'{key}: no base64') from None
 
 
-def _said(number: int, found: dict[str, Any]) -> Say:
-    said = found['say']
-    if not isinstance(said, dict):
-        raise LineError('say: no object')
-    kind, more = said.get('kind'), False
-    keys = set(said) - {'more'}
-    if 'more' in said:
-        more = _truth(said, 'more')
-    if kind == 'line' and keys == {'kind', 'text'}:
-        return Say(number, Line(_text(said, 'text')), more)
-    if kind == 'facts' and keys == {'kind', 'facts'} and isinstance(said['facts'], dict):
-        return Say(number, Facts({_plain(name, 'facts'): _value(value) for name, value in said['facts'].items()}), more)
-    if kind == 'table' and keys == {'kind', 'columns', 'rows'} and isinstance(said['rows'], list):
-        columns = _texts(said['columns'], 'columns', WORDS)
-        return Say(number, Table(columns, tuple(_row(row, len(columns)) for row in said['rows'])), more)
-    if kind == 'blob' and keys == {'kind', 'name', 'data'}:
-        return Say(number, Blob(_text(said, 'name', 200), _bytes(said, 'data')), more)
-    raise LineError('say: no such kind')
-
-
-def _row(row: Any, columns: int) -> tuple[Value, ...]:
-    if not isinstance(row, list) or len(row) != columns:
-        raise LineError('rows: not as long as the columns')
-    return tuple(_value(value) for value in row)
-
-
-def _value(value: Any) -> Value:
-    if isinstance(value, str):
-        return _plain(value, 'value')
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    raise LineError('value: a text, a number, true, false or null')
-
-
-def _ended(number: int, found: dict[str, Any]) -> End:
-    end = found['end']
-    if not isinstance(end, dict) or not {'code'} <= set(end) <= {'code', 'what', 'where', 'remedy', 'private'}:
-        raise LineError('end: no such end')
-    texts = {key: _text(end, key) for key in ('what', 'where', 'remedy') if key in end}
-    return End(number, _number(end, 'code', 0, 256), **texts, private='private' in end and _truth(end, 'private'))
-
-
 _CLIENT: dict[frozenset[str], Callable[[int, dict[str, Any]], FromClient]] = {
-    frozenset({'id', 'do'}): lambda number, found: Do(number, _texts(found['do'], 'do', WORDS)),
-    frozenset({'id', 'answer'}): lambda number, found: Answer(number, _truth(found, 'answer')),
-    frozenset({'id', 'input', 'more'}): lambda number, found: Input(
+    frozenset({'id', 'do'}): lambda number, found: lines.Do(number, _texts(found['do'], 'do', WORDS)),
+    frozenset({'id', 'answer'}): lambda number, found: lines.Answer(number, _truth(found, 'answer')),
+    frozenset({'id', 'input', 'more'}): lambda number, found: lines.Input(
         number, _bytes(found, 'input'), _truth(found, 'more')
     ),
     frozenset({'id', 'cancel'}): lambda number, found: _cancelled(number, found),
-    frozenset({'id', 'complete'}): lambda number, found: Complete(number, _text(found, 'complete')),
-}
-_SERVER: dict[frozenset[str], Callable[[int, dict[str, Any]], FromServer]] = {
-    frozenset({'id', 'say'}): _said,
-    frozenset({'id', 'ask'}): lambda number, found: Ask(number, _text(found, 'ask')),
-    frozenset({'id', 'want'}): lambda number, found: Want(number),
-    frozenset({'id', 'end'}): _ended,
-    frozenset({'id', 'choices'}): lambda number, found: Choices(number, _texts(found['choices'], 'choices', LONGEST)),
+    frozenset({'id', 'complete'}): lambda number, found: lines.Complete(number, _text(found, 'complete')),
 }
 
 
-def _cancelled(number: int, found: dict[str, Any]) -> Cancel:
+def _cancelled(number: int, found: dict[str, Any]) -> lines.Cancel:
     if found['cancel'] is not True:
         raise LineError('cancel: true')
-    return Cancel(number)
+    return lines.Cancel(number)

@@ -96,7 +96,6 @@ class Bound:
 
     places: tuple[Any, ...]
     options: dict[str, Any]
-    named: dict[str, Any]  # all of them by key, for a question
     json: bool
     yes: bool
 
@@ -123,9 +122,7 @@ class Syntax:
         for parameter in self.parameters:
             if parameter.option and parameter.required and parameter.key not in options:
                 raise self._wrong(f'--{parameter.name} is missing')
-        keys = [parameter.key for parameter in self.parameters if not parameter.option]
-        named = dict(zip(keys, places, strict=False)) | options
-        return Bound(tuple(places), options, named, **special)
+        return Bound(tuple(places), options, **special)
 
     def _options(self, words: list[str]) -> tuple[dict[str, Any], list[str]]:
         found: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Lines, written: each fits, whatever it says; what is longer comes in parts, and is put together again."""
+"""Lines, written: each fits, whatever it says; what is longer comes in parts, for the client to put together again."""
 
 from __future__ import annotations
 
@@ -9,33 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from appliance.desk import lines
 from appliance.desk.book import Blob, Facts, Line, Said, Table, Value
-from appliance.desk.lines import (
-    CELL,
-    LONGEST,
-    NAME,
-    PROTOCOL,
-    WHO,
-    Answer,
-    Ask,
-    Cancel,
-    Choices,
-    Complete,
-    Do,
-    End,
-    FromClient,
-    FromServer,
-    Greeting,
-    Hello,
-    How,
-    Input,
-    LineError,
-    Note,
-    Say,
-    Want,
-    Wrong,
-    clean,
-)  # fmt: skip
+from appliance.desk.lines import CELL, LONGEST, NAME, PROTOCOL, WHO, FromClient, FromServer, LineError, clean
 
 PART = 40_000  # bytes of a file in one line
 ROWS = 24_000  # bytes of a table in one line: its names and one row more still fit
@@ -46,10 +22,10 @@ NAMED = 200  # characters of the name of a fact or a file
 
 def written(message: FromClient | FromServer) -> Iterator[bytes]:
     """The line of a message, or the several lines of one that says more than fits in a line."""
-    if isinstance(message, Say):
+    if isinstance(message, lines.Say):
         for part in _parts(message):
             yield _line(_object_of(part))
-    elif isinstance(message, Input):
+    elif isinstance(message, lines.Input):
         pieces = _cut(message.data)
         for at, piece in enumerate(pieces):
             yield _line(_object_of(replace(message, data=piece, more=message.more or at + 1 < len(pieces))))
@@ -66,39 +42,39 @@ def _line(found: dict[str, Any]) -> bytes:
 
 def _object_of(message: FromClient | FromServer) -> dict[str, Any]:
     match message:
-        case Greeting():
+        case lines.Greeting():
             return {'hello': NAME, 'protocol': message.protocol, 'version': message.version}
-        case Hello():
+        case lines.Hello():
             who = clean(message.who)[:WHO]
             return {'protocol': PROTOCOL, 'who': who, 'width': message.width, 'terminal': message.terminal}
-        case Do():
+        case lines.Do():
             return {'id': message.id, 'do': list(message.words)}
-        case Answer():
+        case lines.Answer():
             return {'id': message.id, 'answer': message.yes}
-        case Input():
+        case lines.Input():
             return {'id': message.id, 'input': _base64(message.data), 'more': message.more}
-        case Cancel():
+        case lines.Cancel():
             return {'id': message.id, 'cancel': True}
-        case Complete():
+        case lines.Complete():
             return {'id': message.id, 'complete': message.text}
-        case Say():
+        case lines.Say():
             said = _said_of(message.said)
             return {'id': message.id, 'say': said | {'more': True} if message.more else said}
-        case Ask():
+        case lines.Ask():
             return {'id': message.id, 'ask': clean(message.question)}
-        case Want():
+        case lines.Want():
             return {'id': message.id, 'want': 'input'}
-        case End():
+        case lines.End():
             told = {key: clean(getattr(message, key)) for key in ('what', 'where', 'remedy')}
             end = {'code': message.code} | {key: text for key, text in told.items() if text}
             return {'id': message.id, 'end': end | {'private': True} if message.private else end}
-        case Choices():
+        case lines.Choices():
             return {'id': message.id, 'choices': [clean(choice, CHOICE) for choice in message.choices]}
-        case Note():
+        case lines.Note():
             return {'note': clean(message.text)}
-        case How():
+        case lines.How():
             return {'state': clean(message.state), 'command': clean(message.command), 'yours': message.yours}
-        case Wrong():
+        case lines.Wrong():
             return {'error': clean(message.text)}
 
 
@@ -139,7 +115,7 @@ def _cut(data: bytes) -> list[bytes]:
     return [data[at : at + PART] for at in range(0, len(data), PART)] or [b'']
 
 
-def _parts(say: Say) -> Iterator[Say]:
+def _parts(say: lines.Say) -> Iterator[lines.Say]:
     """A table by its rows, a file by its bytes, facts by their names."""
     said = say.said
     if isinstance(said, Blob):
@@ -167,30 +143,3 @@ def _gathered(items: tuple[Any, ...], as_list: Callable[[Any], list[Any]]) -> li
         groups[-1].append(item)
         size += length
     return [tuple(group) for group in groups]
-
-
-class Joined:
-    """Puts together what came in several lines; for the client."""
-
-    def __init__(self) -> None:
-        self._begun: dict[int, Said] = {}
-
-    def take(self, say: Say) -> Said | None:
-        """What is whole now, or None. LineError for a part that belongs to nothing."""
-        before = self._begun.pop(say.id, None)
-        said = say.said if before is None else _joined(before, say.said)
-        if say.more:
-            self._begun[say.id] = said
-            return None
-        return said
-
-
-def _joined(before: Said, after: Said) -> Said:
-    match before, after:
-        case Blob(name, data), Blob(_, more):
-            return Blob(name, data + more)
-        case Table(columns, rows), Table(_, others):
-            return Table(columns, rows + others)
-        case Facts(facts), Facts(more_facts):
-            return Facts({**facts, **more_facts})
-    raise LineError('say: a part of something else')

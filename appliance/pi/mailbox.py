@@ -19,7 +19,6 @@ DEVICE = Path('/dev/vcio')
 PROPERTY = 0xC000_0000 | struct.calcsize('P') << 16 | 100 << 8
 DONE = 0x8000_0000  # in word 1 of the answer; in word 4, beside the length of what was answered
 ALLOCATE, LOCK, UNLOCK, RELEASE = 0x3000C, 0x3000D, 0x3000E, 0x3000F
-DMA_CHANNELS = 0x60001
 Call = Callable[['array.array[int]'], None]
 
 
@@ -42,10 +41,6 @@ class Mailbox:
         for tag in (UNLOCK, RELEASE):
             if self._word(tag, handle) != 0:
                 raise self._refused('take memory back')
-
-    def dma_channels(self) -> int:
-        """Bit n: channel n is the ARM's to use."""
-        return self._ask(DMA_CHANNELS, 'name the DMA channels', 0)
 
     def _ask(self, tag: int, what: str, *values: int) -> int:
         answer = self._word(tag, *values)

@@ -1,6 +1,6 @@
 """What is fuzzed: the lines of the protocol, and the words of commands. The first byte says which, the rest is given.
 
-    c  a line of a client      s  a line of the server      w  words, a line feed between      t  a text to be completed
+    c  a line of a client      w  words, a line feed between      t  a text to be completed
 
 Nothing but the one error of each may come of it, and what was understood is understood again once it is written.
 """
@@ -9,8 +9,8 @@ from functools import cache
 
 from appliance.desk.catalogue import Catalogue, syntax
 from appliance.desk.lines import LineError
-from appliance.desk.reading import from_client, from_server
-from appliance.desk.writing import Joined, written
+from appliance.desk.reading import from_client
+from appliance.desk.writing import written
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.maintenance import commands
 
@@ -35,18 +35,6 @@ def client(data):
     assert [from_client(line) for line in written(message)] == [message]
 
 
-def server(data):
-    try:
-        message = from_server(data)
-    except LineError:
-        return
-    for line in written(message):  # what we write is what we read, whatever was cut to fit
-        again = from_server(line)
-        assert list(written(again)) == [line]
-        if hasattr(again, 'said'):
-            Joined().take(again)
-
-
 def words(data):
     """As a session takes them: text that has passed the protocol."""
     text = data.decode('utf-8', 'ignore')
@@ -58,8 +46,7 @@ def wrong(words):
     """What is wrong with the words of a command, or an empty text."""
     try:
         command, rest = catalogue().find(words)
-        bound = syntax(command).bind(rest)
-        command.asks.format(**(dict.fromkeys((one.key for one in syntax(command).parameters), '') | bound.named))
+        syntax(command).bind(rest)
     except OptionError as error:
         return error.line
     return ''
@@ -73,7 +60,7 @@ def completed(data):
     assert len(found) <= 200
 
 
-TARGETS = {b'c': client, b's': server, b'w': words, b't': completed}
+TARGETS = {b'c': client, b'w': words, b't': completed}
 
 
 def one(data):

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from appliance.desk import lines
 from appliance.desk.book import Blob, Facts, Line, Table
 from appliance.desk.lines import LONGEST, LineError
-from appliance.desk.reading import from_client, from_server
-from appliance.desk.writing import Joined, written
+from appliance.desk.reading import from_client
+from appliance.desk.writing import written
+from tests.desk.heard import message_in, whole
 
 IDS = st.integers(0, 2**31 - 1)
 TEXT = st.text(st.characters(exclude_categories=['Cc', 'Cs'], include_characters='\t\n'), max_size=100)
@@ -64,15 +65,13 @@ def test_what_a_client_says_is_heard_as_it_was_said(message):
 @given(SERVER)
 def test_what_the_server_says_is_heard_as_it_was_said(message):
     (line,) = written(message)
-    assert line.count(b'\n') == 1
-    assert from_server(line) == message
+    assert message_in(line) == message
 
 
 @given(st.one_of(st.binary(max_size=200), st.text().map(lambda text: text.encode('utf-8', 'surrogatepass'))))
 def test_anything_else_is_one_error(garbage):
-    for read in (from_client, from_server):
-        with pytest.raises(LineError):
-            read(garbage)
+    with pytest.raises(LineError):
+        from_client(garbage)
 
 
 JSON = st.recursive(VALUES, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(TEXT, inner)))
@@ -136,10 +135,7 @@ def lines_of(said):
 
 
 def heard(said):
-    joined = Joined()
-    *parts, whole = [joined.take(from_server(line)) for line in lines_of(said)]
-    assert parts == [None] * len(parts)
-    return whole
+    return whole(lines_of(said))
 
 
 @pytest.mark.parametrize(
@@ -172,19 +168,12 @@ def test_no_line_is_too_long_whatever_a_command_says(columns):
         lines.Wrong(NASTY * 900),
     ):
         (line,) = written(message)
-        from_server(line)
+        message_in(line)
 
 
 def test_what_is_said_cannot_move_a_cursor_and_is_always_json():
     said = heard(Facts({'name\x1b': '\x1b]0;title\x07', 'level': math.inf, 'none': math.nan}))
     assert said == Facts({'name?': '?]0;title?', 'level': None, 'none': None})
-
-
-def test_parts_of_different_things_do_not_make_one():
-    joined = Joined()
-    joined.take(lines.Say(1, Blob('a', b''), more=True))
-    with pytest.raises(LineError):
-        joined.take(lines.Say(1, Line('b')))
 
 
 def test_a_client_that_says_too_much_hears_so_at_home():

@@ -75,8 +75,6 @@ class Firmware:
             self._answer(message, 0)
         elif tag == 0x3000F:
             self._answer(message, 0 if self.given.pop(first, None) else 1)
-        elif tag == 0x60001:
-            self._answer(message, 0x7F35)
 
     def _answer(self, message, word):
         message[1], message[4], message[5] = 0x80000000, 0x80000004, word

@@ -1,6 +1,12 @@
-"""What all tests share: a skip can be made a failure, so that CI proves that everything ran."""
+"""What all tests share: a skip can be made a failure, so that CI proves that everything ran; and no test looks into the
+settings, the letters or the home folder of whoever runs it."""
 
+import os
+import pwd
 import shutil
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +16,54 @@ CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
 FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
          '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
          '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']  # fmt: skip
+
+
+# Where a booth of this computer would be, or its owner keeps what is theirs.
+HOME = pwd.getpwuid(os.geteuid()).pw_dir
+NOT_OURS = ('/etc/audioletter', '/var/lib/audioletter', '/run/audioletter', f'{HOME}/.config', f'{HOME}/.local/share')
+ASKED = {'open', 'os.listdir', 'os.scandir', 'os.mkdir', 'os.rename', 'os.remove', 'os.rmdir', 'os.chmod', 'os.link',
+         'os.symlink', 'sqlite3.connect', 'shutil.rmtree', 'socket.bind', 'socket.connect'}  # fmt: skip
+SHM = Path('/dev/shm')
+touched = []
+
+
+def looked_at(event, words):
+    """Of each call to the system that Python tells its auditors (PEP 578)."""
+    if event not in ASKED:
+        return
+    for word in words:
+        path = os.fsdecode(word) if isinstance(word, str | bytes | os.PathLike) else ''
+        if path.startswith('/') and any(path == place or path.startswith(f'{place}/') for place in NOT_OURS):
+            touched.append(f'{event} {path}')
+            raise AssertionError(f'a test must not touch {path} ({event})')
+
+
+def pytest_configure(config):
+    """Folders of this run's own, for all commands that tests start too; systemd names them to a service likewise."""
+    config.ours = [
+        tempfile.mkdtemp(prefix='audioletter-tests-', dir=where) for where in (None, SHM if SHM.is_dir() else None)
+    ]
+    kept, memory = map(Path, config.ours)
+    (memory / 'run').mkdir()
+    os.environ.update(
+        CONFIGURATION_DIRECTORY=str(kept / 'settings'), STATE_DIRECTORY=str(kept / 'letters'),
+        RUNTIME_DIRECTORY=str(memory / 'run'), HOME=str(kept), XDG_CONFIG_HOME=str(kept / 'config'),
+        XDG_DATA_HOME=str(kept / 'data'),
+    )  # fmt: skip
+    sys.addaudithook(looked_at)
+
+
+def pytest_unconfigure(config):
+    for folder in config.ours:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_anybody_else():
+    """Also where the program has caught what the auditor raised."""
+    touched.clear()
+    yield
+    assert touched == []
 
 
 def pytest_addoption(parser):

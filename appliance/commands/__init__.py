@@ -17,6 +17,7 @@ import contextlib
 import importlib
 import json
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 from appliance.commands.process import complain, ending_by_exception, fault_of, forget_reader
@@ -50,6 +51,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise OptionError(message, where=self.prog, remedy=f'{self.prog} --help shows how')
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """For the commands that go by the host's settings; `appliance.config` knows a file from a folder."""
+    text = 'a file of settings to be read after those of /etc/audioletter, or a folder in place of that'
+    parser.add_argument('--config', metavar='PATH', type=Path, help=text)
 
 
 def main(words: list[str] | None = None) -> int:

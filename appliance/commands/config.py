@@ -7,9 +7,9 @@ import json
 import sys
 from dataclasses import asdict
 from getpass import getpass
-from pathlib import Path
 from typing import Any
 
+from appliance.commands import add_config
 from appliance.config import load_config
 from appliance.config.changes import toml_value
 from appliance.config.tokens import token_of
@@ -32,9 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'what', choices=('show', 'check', 'token'), nargs='?', default='show', help='show (the default), check or token'
     )
     parser.add_argument('name', nargs='?', default='', help='of a token: whose card it is')
-    parser.add_argument(
-        '--config', metavar='FILE', type=Path, help='settings that come after those of /etc/audioletter'
-    )
+    add_config(parser)
     parser.add_argument('--origin', action='store_true', help='with the file each value came from')
     parser.add_argument('--json', action='store_true', help='for programs')
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from appliance.commands import add_config
 from appliance.errors import AudioLetterError
 
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--device', metavar='NAME', help='of the microphone; else what the machine file says')
     parser.add_argument('--seconds', metavar='N', type=float, default=5.0, help='to listen, to show; 5')
     parser.add_argument('--machine', metavar='FILE', default='virtual', help='a machine file, or a name; virtual')
-    parser.add_argument(
-        '--config', metavar='FILE', type=Path, help='settings that come after those of /etc/audioletter'
-    )
+    add_config(parser)
     parser.add_argument('--beside', action='store_true', help='a booth is running: leave its machine alone')
     parser.add_argument(
         '--break', metavar='WIRE=HOW', action='append', default=[], dest='broken',

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from appliance.commands import add_config
 from appliance.errors import OptionError, StorageError
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ EXAMPLES = """examples:
   audioletter kiosk --pace 1                          the virtual lathe takes as long as a real one
   audioletter kiosk --real lcd,controls --machine mine.toml --no-page
   audioletter kiosk --headless visit.txt              plays a visit from a script, as fast as it can, and exits
+  audioletter kiosk --config try --data letters       with settings and letters of its own
+
+A script is played in a booth of its own: fresh folders that are gone at its end, and settings as packaged. What is
+named with --data, --run or --config is taken instead. Of two booths in one folder the second is refused.
 
 steps of a script, one a line:
 """
@@ -62,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--show', action='store_true', help='play a whole visit with the shipped letter')
     parser.add_argument('--headless', metavar='FILE', type=Path, help='play a visit from a script, then exit')
     parser.add_argument('--machine', metavar='FILE', default='virtual', help='a machine by name, or its file')
-    parser.add_argument('--config', metavar='FILE', type=Path, help="the host's settings, beside /etc/audioletter")
+    add_config(parser)
     parser.add_argument('--data', metavar='DIR', help='where letters are kept, in place of the usual place')
     parser.add_argument('--run', metavar='DIR', dest='memory', help='where what is not kept lies: a folder in memory')
     parser.add_argument('--real', metavar='PARTS', default='', help='controls, lcd, sound: with a comma between')
@@ -93,9 +98,34 @@ def _headless(options: argparse.Namespace) -> int:
         raise OptionError(f'cannot read the script ({what})', where=str(options.headless)) from error
     steps = parse(text, str(options.headless))
     choice = Choice(_parts(options.real), options.pace, SteppedClock(), threads=False)
-    with _plan(options, choice) as plan:
+    with _of_its_own(options), _plan(options, choice) as plan:
         play(plan, steps, print)
     return 0
+
+
+@contextlib.contextmanager
+def _of_its_own(options: argparse.Namespace) -> Iterator[None]:
+    """Fresh folders for what is not named: what an earlier booth has left, or its host has set, disturbs no script."""
+    import tempfile
+
+    from appliance.config import load_config
+    from appliance.config.places import folders
+
+    with contextlib.ExitStack() as stack:
+
+        def fresh(beside: Path | None = None) -> Path:
+            try:
+                return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix='audioletter-', dir=beside)))
+            except OSError as error:
+                where, remedy = str(beside or tempfile.gettempdir()), 'name folders of your own: --data, --run'
+                raise OptionError(f'no folder can be made ({error.strerror})', where=where, remedy=remedy) from error
+
+        options.config = options.config or fresh()
+        options.data = options.data or fresh()
+        if not options.memory:
+            places = folders(load_config(options.config)[0], os.environ, os.geteuid())
+            options.memory = fresh(places.run.parent)
+        yield
 
 
 def _serve(options: argparse.Namespace) -> int:

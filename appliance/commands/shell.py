@@ -92,13 +92,14 @@ class _Shell:
 
     def _leave(self, record: Callable[[], Ending]) -> None:
         """To a system shell; returns only where there is no need to."""
-        from appliance.config import load_config
+        from appliance.config.load import load_config, usual_folders
         from appliance.errors import OptionError
         from appliance.shell.way_out import leave
 
         if self._keys is None:
             raise OptionError('you have come from one', where='system shell', remedy='exit leads back')
-        leave(self._who, load_config()[0].shell.system_shell, record, os.environ)
+        roots, *_ = usual_folders()  # the others are the account's own: whoever writes there could name a key
+        leave(self._who, load_config(system=roots)[0].shell.system_shell, record, os.environ)
 
     def _recorded(self, words: list[str]) -> Ending:
         from appliance.shell.errand import Errands

@@ -11,6 +11,7 @@
     host COMMAND       (open, close, maintain, resume)
     screen FILE.png    results FOLDER    (sound, picture, groove and report of the last letter)
 
+A script begins where a visit does (attract), unless its first step is of the host, or waits for something else.
 Empty lines and lines that begin with # are skipped. States have the names of `audioletter look workflow`.
 """
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from appliance.config.load import SYSTEM, defaults, files_in, layered, usual_folders
+from appliance.config.load import SYSTEM, defaults, files_in, layered, sources
 from appliance.config.model import Config
 from appliance.errors import MachineFileError, OptionError, StorageError
 from appliance.files import whole_file
@@ -151,18 +151,13 @@ class HostFile:
             raise StorageError(what, where=str(self.path), remedy='give the booth the right to write there') from error
 
 
-def host_file(
-    named: Path | None = None,
-    environ: Mapping[str, str] = os.environ,
-    system: Path = SYSTEM,
-    euid: int | None = None,
-) -> HostFile:
-    """Where this booth may write: the computer's folder, else the service's or the user's own."""
-    _, *others = usual_folders(environ)
-    folders = (system, *others)
+def host_file(named: Path | None = None, environ: Mapping[str, str] = os.environ, euid: int | None = None) -> HostFile:
+    """Where this booth may write: the folder that was named; else the computer's, the service's or the user's own."""
+    folders, file = sources(named, environ)
+    system, *others = folders
     ours = (os.geteuid() if euid is None else euid) == 0 or os.access(system, os.W_OK | os.X_OK)
     usable = [folder for folder in others if os.access(folder, os.W_OK | os.X_OK)] or others
-    return HostFile((system if ours or not usable else usable[0]) / FILE, folders, named)
+    return HostFile((system if ours or not usable else usable[0]) / FILE, folders, file)
 
 
 def files_in_order(files: list[Path], folders: tuple[Path, ...]) -> list[Path]:

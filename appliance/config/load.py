@@ -50,12 +50,14 @@ LIMITS: dict[str, Range] = {
 
 def usual_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
     """Where a booth here looks for its settings, in this order: the computer's, the service's, the user's own."""
+    named = environ.get('CONFIGURATION_DIRECTORY', '').split(':')[0]  # systemd.exec(5)
+    system = Path(named) if named.startswith('/') else SYSTEM
     state = environ.get('STATE_DIRECTORY', '').split(':')[0]
     home = environ.get('HOME', '')
     own = environ.get('XDG_CONFIG_HOME', '') or (f'{home}/.config' if home.startswith('/') else '')
     service = Path(state) / 'settings' if state.startswith('/') else None
     users = Path(own) / 'audioletter' if own.startswith('/') else None
-    return (SYSTEM, *(folder for folder in (service, users) if folder is not None))
+    return (system, *(folder for folder in (service, users) if folder is not None))
 
 
 def files_in(folders: Iterable[Path]) -> list[Path]:
@@ -63,13 +65,20 @@ def files_in(folders: Iterable[Path]) -> list[Path]:
     return [path for folder in folders for path in _files(folder)]
 
 
+def sources(named: Path | None, environ: Mapping[str, str] = os.environ) -> tuple[tuple[Path, ...], Path | None]:
+    """Folders to look into, and a file that is read after theirs. What was named is that file, or the only folder."""
+    if named is not None and named.is_dir():
+        return (named.absolute(),), None
+    return usual_folders(environ), named
+
+
 def load_config(named: Path | None = None, system: Path | None = None) -> tuple[Config, dict[str, str]]:
     """The settings, and of each key the file it came from; MachineFileError naming file, key, value and limit.
 
-    `system`: the one folder to look into, in place of the usual ones.
+    `named`: see `sources`. `system`: the one folder to look into, in place of the usual ones.
     """
-    files = files_in(usual_folders() if system is None else (system,))
-    return layered((path, read_toml(path)) for path in (*files, *([named] if named else [])))
+    folders, file = sources(named) if system is None else ((system,), named)
+    return layered((path, read_toml(path)) for path in (*files_in(folders), *([file] if file else [])))
 
 
 def defaults() -> Table:

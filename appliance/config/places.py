@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import logging
 import os
 import pwd
 import re
@@ -33,6 +34,7 @@ MOUNTS = Path('/proc/self/mountinfo')
 IN_MEMORY = {'tmpfs', 'ramfs'}
 KEY = 'places.run'
 LOOK_S = 0.1  # between two attempts at a lock
+log = logging.getLogger('audioletter')
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,14 @@ def lock(places: Folders, wait_s: float = 0.0, clock: Clock | None = None) -> Lo
     What a booth that was killed has left running (a cutter that stops its cut) is waited for.
     """
     clock = clock or RealClock()
-    until_s = clock.now_s() + wait_s
+    until_s, told = clock.now_s() + wait_s, False
     while True:
         try:
             return _locked(places)
         except _HeldError as error:
+            if wait_s and not told:
+                log.info('another booth has %s: its end is waited for, for %g s at most', error, wait_s)
+                told = True
             if clock.now_s() >= until_s:
                 remedy = 'stop it, or name other places in the settings'
                 raise OptionError('another booth is running here', where=str(error), remedy=remedy) from error

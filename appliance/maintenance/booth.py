@@ -14,7 +14,7 @@ from appliance.message import Stores
 from appliance.message.host.deeds import RESULT, Deed, Deeds
 from appliance.message.values import Stamp
 from appliance.words.reasons import reason_for
-from appliance.workflow.turn import CONDITIONS, SERVED, closed_by
+from appliance.workflow.turn import CONDITIONS, SERVED, closed_by, troubles
 from appliance.workflow.turn import hears as hears_now
 from appliance.workflow.values import Event, Kind, State
 
@@ -97,19 +97,9 @@ def _checked(deed: Deed | None, now: Stamp) -> str:
 
 def _troubles(look: Look) -> list[str]:
     """Keys of words/reasons, most urgent first; a cause in words of its own is told as it is."""
-    ready, state = look.booth.ready, look.booth.state
-    keys = [
-        ('stop', not ready.stop_out),
-        (ready.fault, bool(ready.fault)),
-        (look.booth.reason, state in (State.FAULT, State.STOPPED, State.NO_SPACE) and bool(look.booth.reason)),
-        ('microphone', not ready.microphone),
-        (ready.no_space or 'disk full', not ready.space),
-        ('swarf full', not ready.swarf),
-        ('blanks', not ready.blanks),
-        ('called', look.booth.called),
-    ]
-    causes = [f'{part}: {cause}' for part, cause in look.causes.items() if part != 'microphone' or ready.microphone]
-    return [key for key, holds in keys if holds] + causes
+    heard = look.booth.ready.microphone
+    causes = [f'{part}: {cause}' for part, cause in look.causes.items() if part != 'microphone' or heard]
+    return [*troubles(look.booth), *causes]
 
 
 def temperatures(folder: Path) -> dict[str, float]:

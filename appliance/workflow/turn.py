@@ -249,6 +249,22 @@ def condition(booth: Booth) -> State:
     return State.ATTRACT
 
 
+def troubles(booth: Booth) -> list[str]:
+    """What is the matter with it: keys of `words.reasons`, most urgent first."""
+    ready, state = booth.ready, booth.state
+    keys = [
+        ('stop', not ready.stop_out),
+        (ready.fault, bool(ready.fault)),
+        (booth.reason, state in (State.FAULT, State.STOPPED, State.NO_SPACE) and bool(booth.reason)),
+        ('microphone', not ready.microphone),
+        (ready.no_space or 'disk full', not ready.space),
+        ('swarf full', not ready.swarf),
+        ('blanks', not ready.blanks),
+        ('called', booth.called),
+    ]
+    return [key for key, holds in keys if holds]
+
+
 def closed_by(ready: Ready) -> str:
     """Why there are no letters now: 'host', 'hours' or 'quota'; empty when there are."""
     reasons = (('host', ready.open), ('hours', ready.hours), ('quota', ready.quota))

@@ -13,7 +13,7 @@ from appliance.compose.headless import play
 from appliance.compose.script import parse
 from appliance.config import load_config
 from appliance.config.places import Folders
-from appliance.errors import CutFaultError, OptionError
+from appliance.errors import CutFaultError, MachineRefusesError, OptionError
 from appliance.machine import load_machine
 
 TO_RECORDING = """
@@ -119,6 +119,26 @@ wait load disc 5
 def test_a_booth_that_is_not_where_the_script_wants_it_fails_with_the_line(plan):
     with pytest.raises(CutFaultError, match='line 2'):
         run(plan, 'wait attract\nexpect cutting')
+
+
+@pytest.mark.parametrize('first', ['wait attract', 'press record', 'lay blank'])
+def test_a_booth_where_no_visit_begins_is_told_at_once_with_cause_and_action(plan, first):
+    plan.folders.data.rmdir()
+    plan.folders.data.write_text('no folder')
+    with pytest.raises(MachineRefusesError) as refused:
+        run(plan, f'{first}\nwait attract')
+    where, what, do = str(refused.value).replace('; ', ': ').split(': ')
+    assert where == "the booth is in 'no space', and a visit begins in 'attract'"
+    assert what == 'The data folder cannot be written'
+    assert do == 'Check the card and the rights of the data folder, or name fresh folders with --data and --run'
+    assert plan.choice.clock.now_s() < 5
+
+
+def test_a_closed_booth_is_opened_by_a_script_or_by_nobody(plan):
+    closed = replace(plan.config, hours=replace(plan.config.hours, closed=('2000-01-01..2099-12-31',)))
+    plan = replace(plan, config=closed, choice=replace(plan.choice, trusts=lambda: True))
+    with pytest.raises(MachineRefusesError, match='begin the script with host open'):
+        run(plan, 'wait attract')
 
 
 def test_a_screen_that_cannot_be_saved_is_said(plan, tmp_path):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,17 +165,33 @@ def test_where_nobody_may_write_it_says_so(tmp_path):
 
 
 def test_the_file_lies_where_we_may_write(tmp_path):
-    environ = {'STATE_DIRECTORY': str(tmp_path / 'state'), 'HOME': str(tmp_path / 'home')}
-    assert host_file(environ=environ, system=tmp_path, euid=1000).path == tmp_path / FILE
-    nowhere = tmp_path / 'nowhere'
-    assert host_file(environ=environ, system=nowhere, euid=1000).path == tmp_path / 'state' / 'settings' / FILE
-    assert host_file(environ=environ, system=nowhere, euid=0).path == nowhere / FILE
-    assert host_file(environ={}, system=nowhere, euid=1000).path == nowhere / FILE
+    others = {'STATE_DIRECTORY': str(tmp_path / 'state'), 'HOME': str(tmp_path / 'home')}
+    here, nowhere = ({'CONFIGURATION_DIRECTORY': str(path)} for path in (tmp_path, tmp_path / 'nowhere'))
+    assert host_file(environ=here | others, euid=1000).path == tmp_path / FILE
+    assert host_file(environ=nowhere | others, euid=1000).path == tmp_path / 'state' / 'settings' / FILE
+    assert host_file(environ=nowhere | others, euid=0).path == tmp_path / 'nowhere' / FILE
+    assert host_file(environ=nowhere, euid=1000).path == tmp_path / 'nowhere' / FILE
+    assert host_file(environ={}, euid=0).path == Path('/etc/audioletter') / FILE
     own = tmp_path / 'home' / '.config' / 'audioletter'
-    file = host_file(environ={'HOME': str(tmp_path / 'home')}, system=nowhere, euid=1000)
+    file = host_file(environ=nowhere | {'HOME': str(tmp_path / 'home')}, euid=1000)
     assert file.path == own / FILE
     file.set('policy.retakes', '1', 'anna', 0.0)
     assert value(file, 'policy.retakes') == 1
+
+
+@pytest.mark.parametrize('euid', [0, 1000])
+def test_a_folder_that_is_named_is_read_and_written_alone(tmp_path, euid):
+    named, usual = tmp_path / 'named', tmp_path / 'usual'
+    for folder, retakes in ((named, 7), (usual, 9)):
+        folder.mkdir()
+        (folder / 'a.toml').write_text(f'[policy]\nretakes = {retakes}\n')
+    environ = {'CONFIGURATION_DIRECTORY': str(usual), 'STATE_DIRECTORY': str(usual), 'HOME': str(usual)}
+    file = host_file(named, environ, euid)
+    assert value(file, 'policy.retakes') == 7
+    file.set('policy.replays', '5', 'anna', 0.0)
+    assert sorted(path.name for path in named.iterdir()) == ['90-shell.history', FILE, 'a.toml']
+    assert [path.name for path in usual.iterdir()] == ['a.toml']
+    assert load_config(named)[0].policy.replays == 5
 
 
 def test_the_users_own_file_comes_after_the_computers(tmp_path):

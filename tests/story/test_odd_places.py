@@ -59,3 +59,21 @@ def test_what_is_wrong_is_one_line(tmp_path, words, code, said):
     assert found == code
     assert len(told) == 1
     assert said in told[0]
+
+
+def test_a_script_is_played_apart_from_what_an_earlier_booth_has_left(tmp_path):
+    """Neither its letters nor its settings; and nothing of it stays."""
+    folders = {name: tmp_path / name for name in ('CONFIGURATION_DIRECTORY', 'STATE_DIRECTORY', 'XDG_DATA_HOME')}
+    for folder in folders.values():
+        folder.mkdir()
+    (folders['CONFIGURATION_DIRECTORY'] / 'mine.toml').write_text('[hours]\nclosed = ["2000-01-01..2099-12-31"]\n')
+    (folders['STATE_DIRECTORY'] / 'ledger.sqlite').write_text('no ledger')
+    (tmp_path / 'visit.txt').write_text('wait attract\n')
+    before = set(SHM.iterdir())
+    argv = (sys.executable, '-P', '-m', 'appliance', 'kiosk', '--headless', str(tmp_path / 'visit.txt'))
+    environ = os.environ | {name: str(folder) for name, folder in folders.items()} | {'TMPDIR': str(tmp_path)}
+    done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, ''), done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*folders, 'visit.txt'])
+    assert [path.name for folder in folders.values() for path in folder.iterdir()] == ['mine.toml', 'ledger.sqlite']
+    assert set(SHM.iterdir()) == before

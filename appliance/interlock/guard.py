@@ -84,6 +84,7 @@ class Guard:
         self.beats = 0
         self.steps = 0
         self.turns = 0
+        self.index_at = 0  # steps, when the index was passed last
         self.ack = 0  # the last line of the supervisor that was heeded
         self._heard = False  # any line of this session
         self._said = 0
@@ -189,6 +190,8 @@ class Guard:
         self.beats = (self.beats + seen.beats) % SEQUENCE
         self.steps = (self.steps + seen.steps) % SEQUENCE
         self.turns = (self.turns + seen.turns) % SEQUENCE
+        if seen.turns:
+            self.index_at = self.steps
         cause = self._look(elapsed_ms, seen)
         if cause == WELL:
             self._good_ms, self._bad_ms = min(self._good_ms + elapsed_ms, GOOD_MS), 0
@@ -313,4 +316,4 @@ class Guard:
         self._said = (self._said + 1) % SEQUENCE
         return line('S', self.session, self._said, self.state, self.cause, self.trips, self.inputs, seen.head_dc,
                     seen.driver_dc, seen.supply_mv, seen.current_ma, self.beats, self.steps, self.turns,
-                    self.ack)  # fmt: skip
+                    self.index_at, self.ack)  # fmt: skip

@@ -22,7 +22,7 @@ RENEW_S = 0.04  # between two permits
 FRESH_S = 0.2  # older than this, a status says nothing: it comes twenty times a second
 CLOSING_S = 0.5  # for the power to come after it was asked for
 ASK_S = 0.01  # between two looks at the line while somebody waits for it
-FIELDS = 14  # of a status
+FIELDS = 15  # of a status
 SILENT = 'the interlock does not switch on; look at its lamp'
 
 
@@ -52,6 +52,7 @@ class Told:
     beats: int
     steps: int
     turns: int
+    index_at: int
     ack: int
 
 

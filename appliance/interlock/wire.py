@@ -8,16 +8,17 @@ it uses nothing that MicroPython lacks, and nothing that allocates without bound
     from the supervisor                                   from the interlock
     H version                who are you?                 H version session build
     A session seq steps beat arm: step pulses for one     S session seq state cause trip inputs head_dc driver_dc
-                             turn of the platter, us        supply_mv current_ma beats steps turns ack
+                             turn of the platter, us        supply_mv current_ma beats steps turns at
                              between two heartbeats
-    P session seq ms ending  permit: power may stay on
+    P session seq ms ending  permit: power may stay on       ack
                              so long; 1: the chain may
                              end now
     O session seq            off
     R session seq trip       that trip has been seen to
 
 `session` is drawn when the interlock starts: whoever talks to one that has started anew is not heard. `seq` counts the
-lines of each side, modulo 65536. Temperatures are tenths of a degree Celsius; -9999 is unknown, as for supply and
+lines of each side, modulo 65536, and so are heartbeats, steps and turns; `at` is how many steps had been counted when
+the index was passed last. Temperatures are tenths of a degree Celsius; -9999 is unknown, as for supply and
 current; a current of -9998 is that of a machine that has no sensor for it.
 """
 

@@ -197,7 +197,7 @@ def test_what_was_said_long_ago_is_not_believed():
     assert link.status().closed
     cable.rest(30)
     cable.cut = True
-    cable.from_pico = line('S', 77, 9, 0, 0, 0, 127, 250, 250, 24000, 0, 0, 0, 0, 9)
+    cable.from_pico = line('S', 77, 9, 0, 0, 0, 127, 250, 250, 24000, 0, 0, 0, 0, 0, 9)
     assert not link.status().closed
 
 

@@ -1,14 +1,23 @@
-"""The virtual machine between two movements, and one movement of it: a board from power-up to power-off."""
+"""The machine between two movements, and one movement of it, behind one interface; the virtual one lives here, the real
+one in `compose.real.bed`. `bed_of` is the one place that chooses, and never falls back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
+from appliance.clock import Clock, RealClock
 from appliance.compose.live import Indexed, Pacer
-from appliance.errors import CutFaultError, MachineRefusesError
+from appliance.compose.shop import HELD, Bench
+from appliance.errors import CutFaultError
+from appliance.lathe.api import Lathe
 from appliance.lathe.index import Pulse
 from appliance.machine.model import Machine, bit
+from appliance.timeline.score import Score
 from appliance.virtual.carriage import CarriageFollower, VirtualCarriage
 from appliance.virtual.executed import Executed, Observer
 from appliance.virtual.interlock import VirtualInterlock
@@ -17,15 +26,139 @@ from appliance.virtual.native_model import Levels
 from appliance.virtual.platter import PlatterFollower, VirtualPlatter
 from appliance.virtual.trace import TraceWriter
 
+if TYPE_CHECKING:
+    from appliance.compose.real.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How a run is watched. `slip`: so many times slower than its steps say may the platter be, before it has stalled.
+
+    Of the virtual machine alone: `pace`, times as fast as a real one (None: as fast as it can) until `hurry` says so;
+    `trace`, a file for every edge.
+    """
+
+    slip: float = 1.0
+    pace: float | None = None
+    clock: Clock = field(default_factory=RealClock)
+    hurry: Callable[[], bool] = lambda: False
+    trace: Path | None = None
+
+
+class Moving(Lathe, Protocol):
+    """A lathe that can be waited for."""
+
+    def wait(self, timeout_s: float | None = None) -> bool: ...
+
+    def steps(self) -> tuple[int, int]:
+        """Rising step edges of platter and carriage, given out so far."""
+
+
+class Run(Protocol):
+    """One movement, the head up. Its owner starts the lathe, waits, closes the run and then asks what was seen."""
+
+    @property
+    def lathe(self) -> Moving: ...
+
+    def start(self, score: Score) -> None:
+        """As the lathe's own."""
+
+    @property
+    def pulses(self) -> tuple[Pulse, ...]:
+        """Of the platter's index, so far."""
+
+    @property
+    def index_late_s(self) -> float:
+        """How much later than it is a pulse may be seen."""
+
+    @property
+    def rpm(self) -> float:
+        """Of the platter, about now."""
+
+    def inject(self, fault: str) -> None:
+        """`stall`: something holds the platter. OptionError on a machine that has no faults at will."""
+
+    def close(self) -> None:
+        """Everything off and released."""
+
+    def check(self) -> None:
+        """CutFaultError if anything has power, if the head was down or driven, or if the carriage lost a step."""
+
+
+class Mover(Protocol):
+    """What can move the machine, for as long as one order takes."""
+
+    def run(self, watched: Watched) -> Run: ...
+
+    def at_home(self) -> bool:
+        """Whether the carriage's home switch is closed; what is not known is not."""
+
+
+class Bed(Protocol):
+    """What outlives a movement. `carriage.stands_mm` is where it is known to stand."""
+
+    machine: Machine
+    carriage: VirtualCarriage
+
+    def ready(self) -> AbstractContextManager[Mover]:
+        """For one order; MachineRefusesError for what is missing."""
+
+    def levels(self) -> tuple[int, ...]:
+        """Of each GPIO from 0 on, while nothing moves."""
+
+    def bench(self, pace: float | None, clock: Clock) -> Bench:
+        """For the shop that cuts on this machine."""
+
+    def slip(self, part: float) -> None:
+        """The belt of a virtual platter creeps from now on: it is so many times too slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Of a virtual machine its lid and stop button; of a real one whether whoever watches over it is alive, and where
+    its parts are found (None: this computer)."""
+
+    interlock: VirtualInterlock
+    alive: Callable[[], bool] = lambda: True
+    site: Site | None = None
+
+
+def bed_of(machine: Machine, around: Around) -> Bed:
+    """Nothing is asked of the machine yet."""
+    if machine.machine.kind == 'virtual':
+        return VirtualBed(machine, around.interlock)
+    from appliance.compose.real.bed import RealBed
+
+    return RealBed(machine, around.alive, around.site)
+
 
 class VirtualBed:
-    """What outlives a run: where carriage and platter stand, and what the platter really is."""
+    """Implements `Bed`: where carriage and platter stand, and what the platter really is."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, interlock: VirtualInterlock | None = None) -> None:
         self.machine = machine
+        self.interlock = interlock or VirtualInterlock()
         self.carriage = VirtualCarriage(machine)
         self.platter = VirtualPlatter(machine)
-        self.levels = initial_levels(machine)  # of all pins, as the last movement has left them
+        self.left = initial_levels(machine)  # level of each pin, as the last movement has left it
+
+    def ready(self) -> AbstractContextManager[Mover]:
+        return contextlib.nullcontext(self)
+
+    def run(self, watched: Watched) -> VirtualRun:
+        return VirtualRun(self, watched)
+
+    def at_home(self) -> bool:
+        return self.carriage.at_home
+
+    def levels(self) -> tuple[int, ...]:
+        return tuple(self.left.tolist())
+
+    def bench(self, pace: float | None, clock: Clock) -> Bench:
+        return Bench(self.interlock, pace, clock, self.carriage, self.platter)
+
+    def slip(self, part: float) -> None:
+        self.platter.regear(self.machine.platter.gear * part)
 
 
 class PinWatch:
@@ -50,62 +183,63 @@ class PinWatch:
         """Nothing is held."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """How a run is watched. `slip`: so many times slower than its steps say may the platter be, before it has stalled;
-    `trace`: a file for every edge."""
+class VirtualRun:
+    """Implements `Run`: one board with all that follows it."""
 
-    pacer: tuple[Pacer, ...] = ()
-    slip: float = 1.0
-    trace: Path | None = None
-
-
-class Run:
-    """One board with all that follows it. Its owner starts the lathe, waits, closes it and then asks `check`."""
-
-    def __init__(self, bed: VirtualBed, interlock: VirtualInterlock, watched: Watched) -> None:
+    def __init__(self, bed: VirtualBed, watched: Watched) -> None:
         machine, levels = bed.machine, initial_levels(bed.machine)
-        self._machine = machine
+        self._bed, self._machine = bed, machine
+        self.index_late_s = 0.0
         self._pins = PinWatch(machine, levels)
-        self.carriage = CarriageFollower(bed.carriage, levels)
-        self.platter = PlatterFollower(bed.platter, levels)
+        self._carriage = CarriageFollower(bed.carriage, levels)
+        self._platter = PlatterFollower(bed.platter, levels)
         observers: list[Observer] = [
-            self._pins, self.carriage, self.platter, Indexed(machine, self.platter, watched.slip)
+            self._pins, self._carriage, self._platter, Indexed(machine, self._platter, watched.slip)
         ]  # fmt: skip
         if watched.trace is not None:
             clocks, folder = machine.pwm.range, watched.trace.parent
             observers.append(TraceWriter(watched.trace, {}, levels, pwm_range=clocks, folder=folder))
-        self.lathe = VirtualLathe(machine, [*observers, *watched.pacer], interlock)
+        if watched.pace is not None:
+            observers.append(Pacer(watched.pace, watched.clock, watched.hurry))
+        self.lathe = VirtualLathe(machine, observers, bed.interlock)
 
     @property
     def pulses(self) -> tuple[Pulse, ...]:
-        return tuple(self.platter.pulses)
+        return tuple(self._platter.pulses)
 
     @property
-    def levels(self) -> Levels:
-        return self._pins.levels.copy()
+    def rpm(self) -> float:
+        return self._platter.rpm
+
+    def start(self, score: Score) -> None:
+        self.lathe.start(score)
+
+    def inject(self, fault: str) -> None:
+        if fault == 'stall':
+            platter = self._machine.platter
+            self._platter.hold(HELD * platter.holding_torque_nm * platter.gear)
+
+    def close(self) -> None:
+        self.lathe.close()
+        self._bed.left = self._pins.levels.copy()
 
     def check(self) -> None:
-        """CutFaultError if anything has power, if the head was down or driven, or if the carriage lost a step."""
-        pins, levels = self._machine.pins, self._pins.levels
-        found = (
-            (levels[pins.enable] == bit(pins.enable_active), 'the motors still have power', pins.enable),
-            (pins.bridge_enable in self._pins.woken, 'the head driver was on', pins.bridge_enable),
-            (pins.head_lift in self._pins.woken, 'the head went down', pins.head_lift),
-        )
-        for wrong, what, gpio in found:
-            if wrong:
-                raise CutFaultError(what, where=f'GPIO {gpio}', remedy='switch the machine off and call its maker')
-        if self.carriage.lost:
-            what = f'{self.carriage.lost} of its steps were lost'
+        """The pins that were executed are asked, not the plan."""
+        refuse_power(self._machine, self._pins.levels, self._pins.woken)
+        if self._carriage.lost:
+            what = f'{self._carriage.lost} of its steps were lost'
             raise CutFaultError(what, where='carriage', remedy='home it again, more slowly')
 
 
-def require_virtual(machine: Machine) -> None:
-    """MachineRefusesError for a machine that cuts letters, but does not yet obey a hand."""
-    if machine.machine.kind != 'virtual':
-        raise MachineRefusesError(
-            'a real machine cannot be moved by hand with this program yet',
-            where=machine.machine.name,
-            remedy='cut a letter on it, or try it on a virtual machine',
-        )
+def refuse_power(machine: Machine, levels: Sequence[int] | Levels, woken: Collection[int]) -> None:
+    """CutFaultError after a hand's movement for motors that still have power, and for a head that was down or driven:
+    `woken` are the pins of both that were seen on."""
+    pins = machine.pins
+    found = (
+        (levels[pins.enable] == bit(pins.enable_active), 'the motors still have power', pins.enable),
+        (pins.bridge_enable in woken, 'the head driver was on', pins.bridge_enable),
+        (pins.head_lift in woken, 'the head went down', pins.head_lift),
+    )
+    for wrong, what, gpio in found:
+        if wrong:
+            raise CutFaultError(what, where=f'GPIO {gpio}', remedy='switch the machine off and call its maker')

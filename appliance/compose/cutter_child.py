@@ -15,12 +15,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from appliance.clock import monotonic_s
-from appliance.compose.bed import VirtualBed
-from appliance.compose.hands import VirtualHand
+from appliance.clock import RealClock, monotonic_s
+from appliance.compose.bed import Around, Bed, bed_of
+from appliance.compose.hands import Hand
 from appliance.compose.real.shop import RealShop
 from appliance.compose.real.site import RUN, Site
-from appliance.compose.shop import Bench, Keeping, VirtualShop, rehearse, workshop
+from appliance.compose.shop import Keeping, VirtualShop, rehearse, workshop
 from appliance.compose.trial import Trial
 from appliance.cut import Prepared, Quiet, Request, prepare, told
 from appliance.cut.master import keep_master, prepare_again
@@ -63,11 +63,11 @@ class Child:
         self._lock = threading.Lock()
         self._wanted: cutter.Prepare | None = None  # what is to be prepared; anything else is given up
         self._prepared: tuple[cutter.Prepare, Prepared] | None = None
-        self._shop: Shop | VirtualHand | Trial | None = None  # whatever moves the machine now
+        self._shop: Shop | Hand | Trial | None = None  # whatever moves the machine now
         self._doing: cutter.Prepare | None = None
         self._listening: cutter.Preview | None = None  # the preview that is wanted; any other is given up
         self._preview_file: Path | None = None
-        self._bed: VirtualBed | None = None
+        self._bed: Bed | None = None
         self._slips = False
         self._stop: cutter.Stop | None = None  # asked for since the last order to cut or to move
         self._pinged_s = float('-inf')
@@ -175,12 +175,12 @@ class Child:
             )
         )
 
-    def _bed_of(self, machine: Machine) -> VirtualBed:
+    def _bed_of(self, machine: Machine) -> Bed:
         """As the last cut or the last hand has left it; another machine has another."""
         if self._bed is None or self._bed.machine != machine:
-            self._bed = VirtualBed(machine)
+            self._bed = bed_of(machine, Around(self._interlock, self.lives, self._site))
         if self._slips:
-            self._bed.platter.regear(machine.platter.gear * SLIPPED)
+            self._bed.slip(SLIPPED)
         return self._bed
 
     def wanted(self, order: cutter.Preview) -> bool:
@@ -253,7 +253,7 @@ class Child:
         order = errand.order
         try:
             bed = self._bed_of(load_machine(order.setup.machine))
-            made = Trial if isinstance(order, TestCut) else VirtualHand
+            made = Trial if isinstance(order, TestCut) else Hand
 
             def tell(said: Any) -> None:
                 self.say(cutter.ErrandSaid(errand.number, said))
@@ -261,7 +261,7 @@ class Child:
             with self._lock:
                 if errand.number != self._errand:
                     raise CutFaultError('it was stopped before it began', key='visitor')
-                self._shop = hand = made(bed, self._interlock, tell, order.setup)
+                self._shop = hand = made(bed, tell, order.setup)
                 if self._stop:
                     hand.stop(self._stop.cause, self._stop.key)
             last: Any = hand.carry_out(order)
@@ -287,10 +287,7 @@ class Child:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
             bed = self._bed_of(made.request.machine)
-            pace = what.order.pace
-            bench = Bench(
-                self._interlock, pace, carriage=bed.carriage, platter=bed.platter, alive=self.lives, site=self._site
-            )
+            bench = bed.bench(what.order.pace, RealClock())
             shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
             self._shop = shop
             if self._stop:

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.1  # between two looks at the progress
 FAULTS = ('stall', 'swarf', 'underrun')
+HANDS = ('lid', 'stop')  # keys of what is no fault of the machine
 HELD = 3.0  # of the motor's torque: what holds a platter that stalls
 SWARF = 'swarf is tangled around the stylus; clear it away'
 GROOVE, TRACE, PICTURE, SOUND = 'groove.npz', 'trace.npz', 'disc.png', 'playback.wav'
@@ -231,7 +232,7 @@ class VirtualShop:
         try:
             home(Rig(self._machine, new_lathe, lambda: carriage.at_home, pause))
         except CutFaultError as error:
-            self.stopped = error.key in ('lid', 'stop') or (bool(self._cause) and error.key == self._key)
+            self.stopped = error.key in HANDS or (bool(self._cause) and error.key == self._key)
             raise
         except MachineRefusesError as error:
             if error.key != 'lathe':

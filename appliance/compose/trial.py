@@ -1,4 +1,4 @@
-"""A test cut on the virtual machine: the whole way of a letter, with a signal for its voice and a ring for its disc."""
+"""A test cut: the whole way of a letter, with a signal for its voice and a ring for its disc."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from appliance.clock import Clock, RealClock
-from appliance.compose.bed import VirtualBed, require_virtual
-from appliance.compose.shop import GROOVE, PICTURE, SOUND, TRACE, Bench, Keeping, VirtualShop
+from appliance.compose.bed import Bed
+from appliance.compose.real.shop import RealShop
+from appliance.compose.shop import GROOVE, PICTURE, SOUND, TRACE, Keeping, VirtualShop, workshop
 from appliance.cut import Outcome, Prepared, Request, prepare
 from appliance.errors import CutFaultError, DoesNotFitError, OptionError
 from appliance.files import whole_file
@@ -27,7 +28,6 @@ from appliance.hands.orders import Moving, Setup, TestCut, Tested
 from appliance.hands.signals import LEVELS_DB, write
 from appliance.machine import FRAME_RATE_HZ, load_disc
 from appliance.playback.play import Listening, listen
-from appliance.virtual.interlock import VirtualInterlock
 
 MADE = '.part'
 PLAIN = ', or leave out --plain'  # at the end of what `appliance.sound.refusal` says
@@ -38,20 +38,13 @@ CLEAN = 'clean.wav'  # heard on noiseless film, for the figures alone
 class Trial:
     """One test cut. `stop` and `inject` may be called from any other thread at any moment, also before it begins."""
 
-    def __init__(
-        self,
-        bed: VirtualBed,
-        interlock: VirtualInterlock,
-        tell: Callable[[Moving], None],
-        setup: Setup,
-        clock: Clock | None = None,
-    ) -> None:
+    def __init__(self, bed: Bed, tell: Callable[[Moving], None], setup: Setup, clock: Clock | None = None) -> None:
         self.stopped = False
         self._bed, self._tell = bed, tell
-        self._bench = Bench(interlock, setup.pace, clock or RealClock(), bed.carriage, bed.platter)
+        self._bench = bed.bench(setup.pace, clock or RealClock())
         self._trace = setup.trace
         self._lock = threading.Lock()
-        self._shop: VirtualShop | None = None
+        self._shop: VirtualShop | RealShop | None = None
         self._stop: tuple[str, str] | None = None
         self._what = ''
 
@@ -68,7 +61,6 @@ class Trial:
 
     def carry_out(self, order: TestCut) -> Tested:
         """Raises as a cut does; then nothing is left but the ring that was taken."""
-        require_virtual(self._bed.machine)
         if order.folder.exists():
             raise OptionError('there are results already', where=str(order.folder), remedy='name another')
         for left in order.folder.parent.glob(f'*{MADE}'):  # by a child that was killed: there is one at a time
@@ -129,7 +121,8 @@ class Trial:
             raise DoesNotFitError(error.what, where=self._what, remedy=remedy, key=error.key) from error
 
     def _engrave(self, made: Prepared, part: Path) -> Outcome:
-        shop = VirtualShop(made.request.machine, made.request.disc, part, Keeping(trace=bool(self._trace)), self._bench)
+        keeping = Keeping(trace=bool(self._trace))
+        shop = workshop(made.request.machine, made.request.disc, part, keeping, self._bench)
         with self._lock:
             self._shop = shop
             if self._stop:

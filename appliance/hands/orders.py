@@ -111,6 +111,7 @@ class Spun:
     drift_percent: float
     gear: float  # turns of the motor for one of the platter, as counted
     gear_of_file: float
+    unsure_percent: float = 0.0  # of the drift: what may come from how its index is seen
 
 
 @dataclass(frozen=True, slots=True)

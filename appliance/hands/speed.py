@@ -30,7 +30,7 @@ def judge(spun: Spun) -> Verdict:
     """The error is that of the platter: negative where it is slow, so that what it cuts is heard too high."""
     error_percent = 100 * (spun.gear_of_file / spun.gear - 1)
     heard = f'{spun.rpm:.3f} rpm over {spun.turns} turns, {error_percent:+.3f} %'
-    if spun.drift_percent > STEADY_PERCENT:
+    if spun.drift_percent - spun.unsure_percent > STEADY_PERCENT:
         says = (
             f'{heard}, but its turns differ by {spun.drift_percent:.2f} % (limit {STEADY_PERCENT:g} %): '
             'something slips; tighten the belt, clean the wheel, and measure again'

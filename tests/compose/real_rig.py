@@ -3,10 +3,13 @@ firmware's own loop, and both live in the virtual Pi's time. Motors and switches
 """
 
 import contextlib
+import math
 import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from appliance.compose import Bench, Keeping, workshop
 from appliance.compose.real.site import Site
@@ -47,10 +50,12 @@ class Machine:
         self.power = self.head = False
         self.edges = []  # (frame, gpio, level)
         self.switched = []
-        self.cable_cut = self.realtime = False
+        self.cable_cut = self.realtime = self.home_broken = False
+        self.swing = []  # of each block: how far the legs were apart at most and in the mean, in clocks
         self.beside = lambda: None  # done whenever the feeder hears the interlock: every 10 ms while it cuts
         self._said, self._ms, self._rested_us = b'', 0, 0
-        self._pending = {'beats': 0, 'steps': 0, 'turns': 0}
+        self._waiting = {'beats': [], 'steps': [], 'turns': []}  # frames of edges that no turn of the firmware has seen
+        self._from_frame = self._to_frame = 0
         self._lock = threading.RLock()
         self.rest(0.2)
 
@@ -88,21 +93,24 @@ class Machine:
         while len((block := self.pi.drain(timeout_ms=0)).pwm) or len(block.edge_frame):
             self._take(block)
         now_us = self._board_us() + self._rested_us
-        while (left := (now_us - self._ms * US) // (TURN_MS * US)) > 0:
+        turns = (now_us - self._ms * US) // (TURN_MS * US)
+        for due in self._due(turns) if turns > 0 else ():
             self._ms += TURN_MS
-            due = {name: self._due(name, left) for name in self._pending}
             before = self.power, self.head
-            self.logic.set(home=int(self.carriage.at_home))
+            self.logic.set(home=int(self.carriage.at_home and not self.home_broken))
             self.power, self.head = self.logic.turn(ms=TURN_MS, relay_contact=int(self.power), **due)
             self._said, self.logic.wrote = (self._said + self.logic.wrote)[-4096:], b''
             if before != (self.power, self.head):
                 self.switched.append((self._ms / US, self.power, self.head))
 
-    def _due(self, name, turns):
-        """Evenly over all turns up to now: they are 10 ms at most while it cuts."""
-        count = -(-self._pending[name] // turns)
-        self._pending[name] -= count
-        return count
+    def _due(self, turns):
+        """What each turn up to now counts: frames and turns pass evenly, over 10 ms at most while it cuts."""
+        ends = np.linspace(self._from_frame, max(self._to_frame, self._from_frame + 1), turns + 1)
+        counts = {
+            name: np.histogram(np.clip(frames, ends[0], ends[-1]), ends)[0] for name, frames in self._waiting.items()
+        }
+        self._from_frame, self._waiting = self._to_frame, {name: [] for name in self._waiting}
+        return [{name: int(count[turn]) for name, count in counts.items()} for turn in range(turns)]
 
     def _take(self, block):
         pins = self.machine.pins
@@ -110,12 +118,41 @@ class Machine:
         self.carries.finish()
         passed = len(self.turns.pulses)
         self.turns.take(block)
+        self.turns.finish()
         self.levels[block.edge_gpio] = block.edge_level
+        if len(block.pwm):
+            legs = block.pwm.astype(int) @ (1, -1)
+            self.swing.append((abs(legs).max(), legs.mean()))
         rows = zip(block.edge_frame.tolist(), block.edge_gpio.tolist(), block.edge_level.tolist(), strict=True)
         self.edges += rows
-        self._pending['beats'] += int((block.edge_gpio == pins.heartbeat).sum())
-        self._pending['steps'] += int(((block.edge_gpio == pins.platter_step) & (block.edge_level == 1)).sum())
-        self._pending['turns'] += len(self.turns.pulses) - passed
+        self._to_frame = block.end_frame
+        steps = (block.edge_gpio == pins.platter_step) & (block.edge_level == 1)
+        self._waiting['beats'] += block.edge_frame[block.edge_gpio == pins.heartbeat].tolist()
+        self._waiting['steps'] += block.edge_frame[steps].tolist()
+        self._waiting['turns'] += [pulse.frame for pulse in self.turns.pulses[passed:]]
+
+    # somebody's hand
+    def push(self, to_mm):
+        """The carriage is somewhere else now."""
+        if not self.edges:
+            self.carriage.radius_mm = to_mm
+            self.carries = CarriageFollower(self.carriage, initial_levels(self.machine))
+            return
+        self.carries._motion.state.offset_mm += to_mm - self.carriage.radius_mm
+        self.carries.finish()
+
+    def leave_platter(self, angle_rad):
+        """Somebody has turned it."""
+        turns = self.turns
+        by_rad = angle_rad - turns._last_rad % math.tau
+        turns._start_rad, turns._last_rad = turns._start_rad + by_rad, turns._last_rad + by_rad
+        turns._passed = math.floor(turns._last_rad / math.tau)
+        turns.finish()
+
+    def regear(self, gear):
+        """The platter is another one than the file says; before anything has moved."""
+        self.platter.regear(gear)
+        self.turns = PlatterFollower(self.platter, initial_levels(self.machine))
 
     # the shop
     @property
@@ -148,4 +185,4 @@ class Machine:
         assert self.levels[pins.bridge_enable] != bit(pins.bridge_enable_active)
         assert self.levels[pins.head_lift] != bit(pins.lift_down)
         assert not self.firmware.given
-        assert self.firmware.closed
+        assert self.firmware.closed or not self.firmware.calls

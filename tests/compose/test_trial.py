@@ -16,7 +16,7 @@ from appliance.hands.band import free_mm, next_mm, ring
 from appliance.hands.orders import Setup, TestCut
 from appliance.machine import load_disc
 from appliance.virtual.interlock import VirtualInterlock
-from tests.compose.test_hands import Pins
+from tests.compose.hands_rig import Pins
 
 RATE_HZ = 48_000
 SECONDS = 6.0
@@ -24,7 +24,8 @@ SECONDS = 6.0
 
 class Bench:
     def __init__(self, machine, tests):
-        self.bed, self.interlock, self.tests = VirtualBed(machine), VirtualInterlock(), tests
+        self.interlock, self.tests = VirtualInterlock(), tests
+        self.bed = VirtualBed(machine, self.interlock)
         self.said, self.meddle, self.trial = [], lambda moving: None, None
 
     def tell(self, moving):
@@ -33,7 +34,7 @@ class Bench:
 
     def cut(self, kind, name, seconds=SECONDS, setup=None, **more):
         setup = setup or Setup()
-        self.trial = Trial(self.bed, self.interlock, self.tell, setup, SteppedClock())
+        self.trial = Trial(self.bed, self.tell, setup, SteppedClock())
         more.setdefault('from_mm', free_mm(self.tests, 'xray-25'))
         return self.trial.carry_out(TestCut(setup, kind, 'xray-25', self.tests / name, seconds, **more))
 
@@ -179,7 +180,7 @@ def test_a_test_that_is_broken_off_lifts_the_head_and_spoils_its_ring_only(bench
 def test_the_pins_of_a_test_cut_end_with_the_head_up_and_no_power(bench):
     trace = bench.tests / 'trace.npz'
     bench.cut('tone', 'a', seconds=2.0, setup=Setup(trace=trace))
-    pins = Pins(trace)
+    pins = Pins.of_trace(trace)
     assert [pins.last(gpio) for gpio in (16, 17, 5)] == [0, 0, 1]
     assert pins.of(16)[1].tolist() == [1, 0]
 
@@ -200,7 +201,7 @@ def test_what_a_killed_child_has_left_is_cleared_away_by_the_next_test(bench):
 
 
 def test_a_test_that_is_stopped_while_it_is_prepared_moves_nothing(bench):
-    trial = Trial(bench.bed, bench.interlock, bench.tell, Setup())
+    trial = Trial(bench.bed, bench.tell, Setup())
     trial.stop('never mind')
     with pytest.raises(CutFaultError, match='never mind'):
         trial.carry_out(TestCut(Setup(), 'tone', 'xray-25', bench.tests / 'a', 2.0))

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from appliance.compose.live import POINTS_A_TURN, Seen
 from appliance.interlock.pico import PicoLink
@@ -10,7 +15,10 @@ from appliance.interlock.wire import SEQUENCE
 from appliance.lathe.engine import EngineLathe
 from appliance.lathe.index import IndexWatch
 from appliance.machine import FRAME_RATE_HZ, Machine
+from appliance.native import lib
 from appliance.timeline.score import Score
+
+POINTS = 257  # of a segment, between which an axis is taken to go evenly
 
 
 class Stylus:
@@ -52,15 +60,39 @@ class Stylus:
 class Turns:
     """Whether the platter follows its steps, by what the interlock has counted of both; it judges so itself too."""
 
-    def __init__(self, machine: Machine, link: PicoLink) -> None:
-        self._watch, self._link = IndexWatch(machine.platter.steps_per_turn), link
+    def __init__(self, machine: Machine, link: PicoLink, slip: float = 1.0) -> None:
+        """`slip`: so many times slower than its steps say may it be."""
+        self._watch, self._link = IndexWatch(slip * machine.platter.steps_per_turn), link
         self._last, self._steps, self._turns = link.told, 0, 0
+        self._passed: list[int] = []
+
+    @property
+    def passed(self) -> tuple[int, ...]:
+        """Steps that had been given out when the index was passed, each time, as the interlock saw it."""
+        return tuple(self._passed)
 
     def look(self) -> None:
         """CutFaultError (stall) if it does not."""
         told, last = self._link.told, self._last
-        if told is not None and last is not None:
+        if told is not None and last is not None and told is not last:
+            turns = (told.turns - last.turns) % SEQUENCE
             self._steps += (told.steps - last.steps) % SEQUENCE
-            self._turns += (told.turns - last.turns) % SEQUENCE
+            self._turns += turns
+            if turns:
+                self._passed.append(self._steps - (told.steps - told.index_at) % SEQUENCE)
             self._watch.look(self._steps, self._turns)
         self._last = told
+
+
+def frames_at(segments: NDArray[Any], steps: Sequence[int]) -> tuple[int, ...]:
+    """When an axis that only goes forward has made so many steps."""
+    frames: list[NDArray[Any]] = [np.zeros(1)]
+    positions: list[NDArray[Any]] = [np.zeros(1)]
+    bits = lib.MOTION_POSITION_BITS, lib.MOTION_VELOCITY_BITS, lib.MOTION_ACCEL_BITS, lib.MOTION_JERK_BITS
+    for start, count, *fixed in segments.tolist():
+        u = np.linspace(0, count, POINTS)
+        coefficients = [math.ldexp(value, -places) for value, places in zip(fixed, bits, strict=True)]
+        frames.append(start + u)
+        positions.append(np.polynomial.polynomial.polyval(u, coefficients))
+    found = np.interp(np.asarray(steps), np.concatenate(positions), np.concatenate(frames))
+    return tuple(round(frame) for frame in found.tolist())

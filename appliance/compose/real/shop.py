@@ -14,7 +14,7 @@ from typing import Any
 from appliance.compose.live import REST_S, Seen
 from appliance.compose.real.live import Stylus, Turns
 from appliance.compose.real.site import Power, Site, powered_up
-from appliance.compose.shop import LOOK_S, Bench, Keeping, VirtualShop, refuse_broken_off
+from appliance.compose.shop import HANDS, LOOK_S, Bench, Keeping, VirtualShop, refuse_broken_off
 from appliance.cut import Outcome, Quiet, Watch
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
 from appliance.lathe.api import Progress, State
@@ -26,8 +26,6 @@ from appliance.timeline.build import Timeline
 from appliance.timeline.score import Score
 from appliance.urgency import NICE_LAST, give_way
 from appliance.virtual.carriage import VirtualCarriage
-
-HANDS = ('lid', 'stop')  # keys of what is no fault of the machine
 
 
 class RealShop:

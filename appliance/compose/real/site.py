@@ -49,6 +49,19 @@ class Power:
 
 
 @contextlib.contextmanager
+def registers(machine: Machine, site: Site) -> Iterator[RealPi]:
+    """This board's registers and chain memory alone."""
+    try:
+        site.run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineRefusesError(f'the folder cannot be made ({error.strerror})', where=str(site.run)) from error
+    with site.pi(machine, site.run, site.root) as pi:
+        if pi.warning:
+            log.warning('%s', pi.warning)
+        yield pi
+
+
+@contextlib.contextmanager
 def powered_up(machine: Machine, site: Site, alive: Callable[[], bool]) -> Iterator[Power]:
     """Registers, chain memory and the interlock's line; MachineRefusesError for whatever is missing. No power yet."""
     interlock = machine.interlock
@@ -58,15 +71,9 @@ def powered_up(machine: Machine, site: Site, alive: Callable[[], bool]) -> Itera
             where=machine.machine.name,
             remedy='virtual.toml shows one',
         )
-    try:
-        site.run.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MachineRefusesError(f'the folder cannot be made ({error.strerror})', where=str(site.run)) from error
     machinery = Machinery(round(machine.platter.steps_per_turn), round(machine.cut.heartbeat_ms * 1000))
     with (
-        site.pi(machine, site.run, site.root) as pi,
+        registers(machine, site) as pi,
         contextlib.closing(site.line(interlock.device, interlock.baud)) as line,
     ):
-        if pi.warning:
-            log.warning('%s', pi.warning)
         yield Power(pi, PicoLink(line, machinery, site.clock, alive))

@@ -87,6 +87,13 @@ def lot(request):
 
 
 @pytest.fixture(scope='session')
+def with_all(request):
+    """Minutes of processor time, or hundreds of megabytes to fetch: not in a usual run."""
+    if not request.config.getoption('--no-skips'):
+        pytest.skip('heavy: runs with --all')
+
+
+@pytest.fixture(scope='session')
 def machine():
     return load_machine('virtual')
 

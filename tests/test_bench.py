@@ -1,11 +1,16 @@
 """The feeder's cost is counted in instructions, which do not depend on how busy the machine is."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from appliance import bench
 
 AARCH64 = next(target for target in bench.TARGETS if target.name == 'aarch64')
 HERE = bench.TARGETS[0]
+ROOT = Path(__file__).parents[1]
 
 
 def skip_without(target):
@@ -37,8 +42,15 @@ def test_a_missing_tool_is_named_by_its_package():
     assert bench.missing_tools(nowhere) == ['gcc-for-nowhere']
 
 
+def test_an_answer_that_needs_no_sound_and_no_picture_loads_no_library_for_them():
+    code = "import sys; from appliance.commands import main; main(['discs']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {'numpy', 'scipy', 'PIL', 'soundfile', 'soxr', 'sounddevice', 'rich', 'reportlab', 'aiohttp'}
+
+
 @pytest.mark.timeout(600)
-def test_starting_stays_within_its_budget():
+def test_starting_stays_within_its_budget(with_all):
     """Generous: what goes beyond it is a library that is loaded where nobody asked for it."""
     counted = bench.count_start()
     if 'skipped' in counted:

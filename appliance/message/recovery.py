@@ -54,7 +54,7 @@ def _is_damaged(path: Path) -> bool:
         return False
     if head != b'SQLite format 3\0':
         return True
-    with contextlib.closing(sqlite3.connect(f'file:{path}?mode=ro', uri=True)) as db:
+    with contextlib.closing(sqlite3.connect(f'{path.absolute().as_uri()}?mode=ro', uri=True)) as db:
         try:
             return [row[0] for row in db.execute('PRAGMA integrity_check')] != ['ok']
         except sqlite3.OperationalError:

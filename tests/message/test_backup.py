@@ -86,6 +86,13 @@ def test_two_hundred_letters_go_out_and_come_back_into_an_empty_booth_as_they_we
     assert other.letter().number == 201
 
 
+def test_a_stick_may_be_called_whatever_its_owner_likes(rig, tmp_path):
+    stick = folder(tmp_path / 'USB #1 50%41')
+    made = back_up(asked(rig), rig.data, stick / 'backup')
+    assert verify(stick / 'backup') == made
+    assert {path.name for path in tmp_path.iterdir()} == {'booth', stick.name}
+
+
 def test_a_number_that_exists_is_left_as_it_is_and_what_was_forgotten_stays_so(rig, tmp_path):
     back_up(asked(rig), rig.data, tmp_path / 'backup')
     rig.stores.forget(1)

@@ -170,7 +170,8 @@ def _verify(found: Backup, told: Told) -> None:
         done += size
         if not told(done, found.size):
             raise MachineRefusesError('it was stopped', where=str(folder), remedy='begin it again')
-    with contextlib.closing(sqlite3.connect(f'file:{folder / FILE}?mode=ro&immutable=1', uri=True)) as db:
+    place = (folder / FILE).absolute().as_uri()  # a stick may be called USB#1
+    with contextlib.closing(sqlite3.connect(f'{place}?mode=ro&immutable=1', uri=True)) as db:
         try:
             whole = [row[0] for row in db.execute('PRAGMA integrity_check')] == ['ok']
         except sqlite3.Error:

@@ -62,7 +62,9 @@ def test_a_move_takes_the_least_time(distance: float, seconds: float) -> None:
 
 
 def test_no_move_is_nothing() -> None:
-    assert move(0.0, CARRIAGE).total_frames == 0
+    nothing = move(0.0, CARRIAGE)
+    assert (nothing.total_frames, nothing.end_position) == (0, 0.0)
+    assert nothing.then(hold(0.0, 10)).end_position == 0.0
     assert move(1e-5, CARRIAGE).total_frames == 0  # a hundred-thousandth of a step is nobody's wish
     assert len(to_segments(move(0.0, CARRIAGE), 10)) == 0
     assert change_speed(0.1, 0.1, CARRIAGE).total_frames == 0

@@ -175,6 +175,16 @@ def test_power_is_permitted_while_it_cuts_and_not_after():
     lathe.close()
 
 
+def test_a_carriage_that_came_back_has_made_steps_and_is_where_it_was():
+    lathe = VirtualLathe(machine())
+    lathe.start(score(machine()))
+    assert lathe.wait(LONGEST_S)
+    (turned, stepped), (platter, carriage) = lathe.steps(), lathe._engine.places()
+    assert (stepped, carriage) == (600, 0)
+    assert abs(platter) == turned > 1000
+    lathe.close()
+
+
 class Told(VirtualInterlock):
     """Notes where the cut is when it is told that the heartbeat will cease."""
 

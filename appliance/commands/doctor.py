@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         ('python', _python),
         ('core', _core),
         ('sound files', _sound_files),
-        ('scratch space', _scratch),
+        *([] if options.beside else [('scratch space', _scratch)]),  # a booth works in its own folder: see takes
         ('machine file', lambda: _machine_file(options.machine)),
         ('machine', _left_alone if options.beside else lambda: _machine(options.machine)),
         (

@@ -106,3 +106,11 @@ def test_a_prompt_that_is_missing_is_named_and_an_unspoken_language_is_not(findi
 def test_a_folder_of_prompts_that_is_not_there_is_named(findings):
     wrong = failed(findings('[voice]\nprompts_folder = "/none"\n'))
     assert 'voice.prompts_folder is /none, no folder' in wrong['prompts']['saw']
+
+
+def test_beside_a_booth_nobody_asks_for_room_to_cut_in(capsys):
+    """It works in folders of its own, which are looked at; an image's /tmp is small."""
+    main(['doctor', '--json', '--beside'])
+    checks = {one['check'] for one in json.loads(capsys.readouterr().out)}
+    assert 'scratch space' not in checks
+    assert {'letters', 'takes'} <= checks

@@ -28,7 +28,7 @@ from appliance.kiosk.loop import Kiosk
 from appliance.message import Letter
 from appliance.message.takes import PREFIX
 from appliance.screens.view import HEIGHT, WIDTH
-from appliance.screens.wording import chosen, wording
+from appliance.screens.wording import chosen, which, wording
 from appliance.workflow.values import Event, State
 
 log = logging.getLogger('audioletter')
@@ -248,10 +248,12 @@ class VirtualBooth:
         return display is None or display.lit
 
     def words(self) -> tuple[str, ...]:
-        """Language, title, line and the labels of left pad, button and right pad; of a list, the row that is chosen."""
+        """Language, title, line and the labels of left pad, button and right pad; of a list, the row that is chosen; of
+        several discs, which one."""
         view = self.kiosk.view
         texts = wording(view)
-        return view.language, texts.title, texts.line or chosen(view), texts.left, texts.go, texts.right
+        line = ': '.join(text for text in (which(view), texts.line or chosen(view)) if text)
+        return view.language, texts.title, line, texts.left, texts.go, texts.right
 
     def state(self) -> str:
         return self.kiosk.booth.state.value

@@ -97,7 +97,7 @@ class Answers:
         number = self._doer.cutting
         self._doer.live.finished = number
         self._doer.results_are_made()
-        return ()
+        return self._doer.may_go_on()
 
     def _stopped(self, stopped: cutter.Stopped, booth: Booth) -> Events:
         return self._ended('stopped', stopped.key, Event(Kind.CUT_STOPPED, stopped.key, take=booth.take))
@@ -111,7 +111,7 @@ class Answers:
     def _broken(self, fault: cutter.Fault, booth: Booth) -> Events:
         if self._doer.disc_done:  # only picture or sound are missing; the disc is good
             self._doer.results_are_made()
-            return ()
+            return self._doer.may_go_on() if fault.key != cutter.DIED else ()
         if self._doer.cutting:
             return self._ended('fault', fault.key, Event(Kind.CUT_FAULT, fault.key, take=booth.take))
         if self._doer.live.take is not None and self._doer.live.facts is None:

@@ -47,6 +47,7 @@ class Doer:
         self.cutting = 0  # number of the letter in the machine, until its results are made
         self._after_results: list[Callable[[], None]] = []
         self._next_cut: Callable[[], None] | None = None  # asked for while the one before has not ended
+        self._unbegun = False  # and was stopped before it began
         self.adopt: Callable[[Config], object] = lambda config: None  # settings that were changed at the booth
         self._before = Booth()  # as it was before the effects in hand
         self._now_s = 0.0
@@ -88,6 +89,23 @@ class Doer:
         """A kept letter is to be cut: after a crash, or once more."""
         self.live.take = Take(letter.wav, letter.seconds, True, ())
         self.live.master = letter.master
+        self._count(letter.number)
+
+    def _count(self, number: int, *, taken: bool = False) -> None:
+        """Which disc it is, of several that the host wants, for the screen; `taken`: the one that was cut is gone."""
+
+        def counted(place: tuple[int, int]) -> tuple[Event, ...]:
+            self.live.place = (number, *place)
+            return self.may_go_on() if taken else ()
+
+        self.give(Job('count the discs', lambda stores: stores.discs.place(number, taken=taken), counted))
+
+    def may_go_on(self) -> tuple[Event, ...]:
+        """Of several discs the next one, as soon as the machine has done all for the one before."""
+        facts = self.live.facts
+        if facts is None or self.cutting:
+            return ()
+        return (Event(Kind.FITS, number=round(1000 * (facts.total_s + facts.homing_s)), take=facts.take),)
 
     def give(self, job: Job[Stores]) -> None:
         self.parts.archivist.give(job)
@@ -218,6 +236,8 @@ class Doer:
     def _handed_over(self, text: str, booth: Booth) -> None:
         number, more = self._letter, text == 'more'
         self._when_finished(lambda: self.give_note('hand over', lambda stores: stores.handed_over(number, more=more)))
+        if more:
+            self._count(number, taken=True)
 
     def _forget_letter(self, text: str, booth: Booth) -> None:
         """At once; and once more when picture and sound, which may just be made, are there."""
@@ -322,10 +342,11 @@ class Doer:
             return Event(Kind.CUT_FAULT, why(error), 1, take), Event(Kind.SPACE_LOW, why(error))
 
         self.give(Job('begin the cut', begin, begun, failed))
+        self._count(number)
 
     def _stop_cut(self, text: str, booth: Booth) -> None:
         """Also the one that has not begun: nothing is cut for which nobody has pressed since."""
-        self._next_cut = None
+        self._unbegun, self._next_cut = self._next_cut is not None, None
         self.stopping = bool(self.cutting)
         if self.cutting:
             self.owes(STOP_S)
@@ -340,8 +361,9 @@ class Doer:
         self.results_are_made()
 
     def _spoiled(self, text: str, booth: Booth) -> None:
-        number = self._letter
-        self.give_note('note the blank', lambda stores: stores.spoiled(number, text))
+        number, unbegun, self._unbegun = self._letter, self._unbegun, False
+        if not unbegun:  # or the disc before it, which its owner has, would be called spoiled
+            self.give_note('note the blank', lambda stores: stores.spoiled(number, text))
 
     def _when_finished(self, act: Callable[[], None]) -> None:
         """What deletes a letter waits until its picture and sound are made: nobody writes into a folder that goes."""

@@ -109,6 +109,7 @@ class Live:
     played_s: float = 0.0
     letters: tuple[Letter, ...] = ()
     again: Letter | None = None  # that was looked up to be cut again
+    place: tuple[int, int, int] = (0, 0, 0)  # of several discs that the host wants: letter, which one, of how many
     opens: tuple[str, str] = ('', '')  # when the booth opens next: day and time, as the screens name them
     moving: Moving | None = None  # for the host
     card: Card = ''  # a test card that the host wants to see

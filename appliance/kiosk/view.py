@@ -40,6 +40,7 @@ def view(booth: Booth, live: Live, settings: Settings, rules: Rules, now_s: floa
         disc_is_cut=booth.ready.disc_is_cut,
         held=booth.held in (Held.UNSAVED, Held.KEPT),
         letter=booth.letter or _newest(booth, live),
+        copy=live.place[1:] if booth.copies and live.place[0] == booth.letter else (0, 0),
         cut=_cut(booth, live, settings),
         microphone=booth.ready.microphone,
         reason=closed_by(booth.ready) if booth.state is State.CLOSED else booth.reason,

@@ -15,12 +15,15 @@ from appliance.hands.band import free_mm, ring
 from appliance.hands.orders import Axis, Home, Jog, Kind, Moved, Moving, Order, Setup, Spin, Spun, TestCut, Tested
 from appliance.hands.speed import judge
 from appliance.machine import disc_names, load_disc
+from appliance.workflow.values import Event
+from appliance.workflow.values import Kind as Happens
 
 TESTS = 'tests'  # folder beside the letters
 REPORT = 'report.json'
 KEPT = 50  # tests, the newest
 SLOW: dict[Axis, float] = {'carriage': 1.0, 'platter': 20.0}  # mm/s, rpm: unless another speed is asked for
 SCRAP = 'Is a scrap disc on the platter, held down, and the lid closed?'
+LAY = 'open the lid, lay a scrap disc on the platter, hold it down, close the lid'
 
 
 def home(call: Call, axis: Axis) -> Iterator[Said]:
@@ -63,7 +66,9 @@ def try_on_scrap(
 
     tone is 1 kHz (level, harmonics), sweep 50 Hz to 10 kHz (response), silence a bare groove (rumble, noise), speed
     3150 Hz (speed, wow and flutter). Each takes some 4 mm; the next begins where the last has ended, also where that
-    was broken off. Groove, sound, picture and report of the last 50 stay in the folder of tests.
+    was broken off. Groove, sound, picture and report of the last 50 stay in the folder of tests. The scrap must lie
+    there before: open the lid, lay it, hold it down, close the lid. Take it out again afterwards; as long as it lies
+    there, the booth asks whoever comes to do so.
 
     kind: tone, sweep, silence or speed
     seconds: of sound, 2 to 60
@@ -83,6 +88,7 @@ def try_on_scrap(
     folder = tests / f'{_last(tests) + 1:04d}-{kind}'
     order = TestCut(setup(call), kind, name, folder, seconds, level, from_mm=from_mm)
     report: dict[str, Any] = {}
+    call.desk.tell(Event(Happens.SCRAP_CUT))
     for said in carried_out(call, order):
         if isinstance(said, Tested):
             report = said.report
@@ -100,7 +106,8 @@ def scrap(
     from appliance.hands.signals import check_length
 
     if not call.desk.look().booth.ready.blank:
-        raise MachineRefusesError('no disc lies on the platter', where='test', remedy='lay a scrap on it, or see pins')
+        remedy = f'{LAY}; if one lies there, pins shows what its sensor reads'
+        raise MachineRefusesError('no disc lies on the platter', where='test', remedy=remedy)
     check_length(seconds)
     meant = load_disc(disc) if disc else call.desk.settings.disc
     ring(meant, None if fresh else free_mm(call.desk.folders.data / TESTS, meant.name))
@@ -203,7 +210,7 @@ def _judged(report: dict[str, Any], folder: Path) -> Iterator[Said]:
     yield Line(report['says'])
     yield Table(
         ('figure', 'value', 'unit', 'limit', 'good'),
-        tuple((f['name'], round(f['value'], 3), f['unit'], f['limit'], f['ok']) for f in report['figures']),
+        tuple((f['name'], round(f['value'], 3) + 0.0, f['unit'], f['limit'], f['ok']) for f in report['figures']),
     )
     used = {'from, mm': report['radius_start_mm'], 'next is free from, mm': report['next_mm']}
     yield Facts({'folder': str(folder), **used})

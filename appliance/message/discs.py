@@ -61,6 +61,22 @@ class Discs:
         row = self._stores.ledger.row("SELECT id FROM edition WHERE letter = ? AND state = 'open'", number)
         return 0 if row is None else self._left(row['id'])
 
+    def place(self, number: int, *, taken: bool = False) -> tuple[int, int]:
+        """Of several that were ordered, which one is in hand, and of how many: the one that is being cut or waits to be
+        taken, else (or if that is `taken`, and not noted yet) the next. (0, 0) where one disc alone is wanted."""
+        ledger = self._stores.ledger
+        sql = "SELECT id, copies, numbered FROM edition WHERE letter = ? AND state != 'ended' ORDER BY id DESC LIMIT 1"
+        order, row = ledger.row(sql, number), ledger.row('SELECT state FROM letter WHERE number = ?', number)
+        if order is None or order['copies'] < 2:
+            return 0, 0
+        state = '' if row is None or taken else row['state']
+        if not order['numbered']:
+            return order['copies'] - self._left(order['id']) + (state != 'cut'), order['copies']
+        if state in ('cutting', 'cut'):
+            row = ledger.row('SELECT copy FROM cut WHERE letter = ? ORDER BY id DESC LIMIT 1', number)
+            return int(row['copy']) if row is not None else 0, order['copies']
+        return self._next_copy(number, order['id']), order['copies']
+
     def void(self, number: int, which: str, why: str) -> Copy:
         """A finished disc is no good after all: '' the last one, '2' the second, '2/3' of an edition of three.
         OptionError where there is none."""
@@ -183,9 +199,10 @@ class Discs:
             self.close_order(number)
 
     def ended(self, number: int, how: str, cause: str, stylus_s: float) -> None:
-        """Other than well."""
+        """Other than well. Who was told first why (a lid that was opened) knows better than who only had to stop."""
         with self._stores.ledger.change() as ledger:
-            sql = "UPDATE cut SET state = ?, cause = ?, stylus_s = ? WHERE id = ? AND state = 'cutting'"
+            known = "cause = CASE WHEN cause = '' THEN ? ELSE cause END"
+            sql = f"UPDATE cut SET state = ?, {known}, stylus_s = ? WHERE id = ? AND state = 'cutting'"
             ledger.run(sql, how, cause, stylus_s, self._cut)
             if how != 'refused':
                 self._spend(self._cut)

@@ -10,7 +10,7 @@ from PIL import ImageDraw
 from appliance.screens import palette
 from appliance.screens.lettering import Box, put
 from appliance.screens.view import View
-from appliance.screens.wording import LOUD_DB, QUIET_DB, menu
+from appliance.screens.wording import LOUD_DB, QUIET_DB, menu, which
 from appliance.words.languages import NAMES
 from appliance.workflow.values import Item, State
 
@@ -19,6 +19,7 @@ FLOOR_DB = -60.0  # left end of the meter
 CENTRE = (160, 140)
 RADIUS = 50  # pixels of a disc on the screen
 WHOLE = Box(8, 88, 304, 104)
+WHICH = Box(4, 112, 96, 56)  # left of a disc
 ROWS = 6  # of a list
 MENU_WIDTH = 264
 
@@ -27,6 +28,7 @@ def stage(view: View, pen: Pen) -> None:
     """Draw what belongs to this state, if anything."""
     if (painter := PAINTERS.get(view.state)) is not None:
         painter(view, pen)
+    put(pen, WHICH, which(view), palette.CREAM, 20)
     if not view.microphone and view.state is not State.NO_MICROPHONE:
         _lost_microphone(pen)
 

@@ -62,6 +62,7 @@ class View:
     disc_is_cut: bool = False  # a finished disc still lies on the platter
     held: bool = False  # there is a take or letter that is safe (FAULT, STOPPED)
     letter: int = 0
+    copy: tuple[int, int] = (0, 0)  # of several discs of one letter: which one, of how many
     cut: CutView = CutView()
     microphone: bool = True  # present
     reason: str = ''  # class of the fault, a key of appliance.words.reasons; CLOSED: host, hours or quota

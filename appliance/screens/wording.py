@@ -16,6 +16,7 @@ from appliance.workflow.values import Item, State
 QUIET_DB = -30.0
 LOUD_DB = -3.0
 FAULTY = (State.FAULT, State.STOPPED, State.NO_SPACE)
+WITH_A_DISC = (State.LOAD_DISC, State.CUTTING, State.CANCEL, State.TAKE_DISC)
 WAITING = (State.OUT_OF_BLANKS, State.SWARF_FULL, State.NO_MICROPHONE)  # for the host, with what was said safe
 
 
@@ -113,6 +114,13 @@ def _closed(view: View) -> str | None:
     if view.reason == 'quota':
         return LINES['no more today']
     return LINES['opens'] if view.reason == 'hours' and view.opens[0] else None
+
+
+def which(view: View) -> str:
+    """Which disc of several this is; empty where there is one alone, and where none is laid, cut or taken."""
+    if view.state not in WITH_A_DISC or not view.copy[1]:
+        return ''
+    return translator(view.language)(LINES['which']).format_map({'copy': view.copy[0], 'copies': view.copy[1]})
 
 
 def chosen(view: View) -> str:

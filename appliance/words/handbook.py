@@ -17,8 +17,9 @@ CHECKLIST: dict[str, tuple[str, ...]] = {
     'Before doors open': (
         'Switch on; the LCD says "Audio letters". Anything else is in the table of faults below.',
         '`checklist --ask --hands` in the shell, with somebody at the booth; `checklist --scrap` also cuts into a '
-        'scrap disc. It moves carriage and platter by itself, tells what is to be looked at or bad, and what to do; '
-        '`status` tells the last one. What it looks at stands below.',
+        'scrap disc: open the lid, lay it, hold it down, close the lid; take it out afterwards. It moves carriage and '
+        'platter by itself, tells what is to be looked at or bad, and what to do; `status` tells the last one. What '
+        'it looks at stands below.',
         *(f'{name[0].upper()}{name[1:]}: {good}' for name, (good, _) in HANDS.items()),
         '`checklist picture` draws a good groove, one too shallow and one too deep, for your disc.',
         'Blanks beside the platter, counted: `blanks set`, or `blanks add`.',

@@ -1,7 +1,7 @@
 """What each screen says, in English (the key of every catalogue): a title, one line, and what the three controls do.
 
-Placeholders: {seconds} {minutes} {cm} {number}, filled by `appliance.screens`. An empty label means that the control
-does nothing there.
+Placeholders: {seconds} {minutes} {cm} {number} {copy} {copies}, filled by `appliance.screens`. An empty label means
+that the control does nothing there.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ LINES: dict[str, str] = {
     'as spoken': 'As you said it',
     'as disc': 'As the disc will sound',
     'opens': 'Open again: {day}, {time}',
+    'which': 'Disc {copy} of {copies}',
     'no more today': 'All discs of today have been cut; please come back tomorrow',
 }
 

@@ -34,6 +34,11 @@ def sense(turn: Turn) -> None:
         turn.sense(no_space='' if turn.booth.ready.space else turn.event.text or 'disk full')
 
 
+def scrap_cut(turn: Turn) -> None:
+    """Whoever comes next is asked to take it out first."""
+    turn.sense(disc_is_cut=turn.booth.ready.blank)
+
+
 def sense_and_stay(turn: Turn) -> None:
     """Somebody is doing something at the machine: there is time."""
     sense(turn)

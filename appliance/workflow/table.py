@@ -51,6 +51,7 @@ ALWAYS: Mapping[Kind, Outcome] = {
             K.SWARF_EMPTIED, K.MENDED, K.HOURS_OVER, K.HOURS_BEGIN, K.QUOTA_USED, K.QUOTA_FREE,
         )
     },
+    K.SCRAP_CUT: Outcome(side.scrap_cut),
     K.STOP_PRESSED: Outcome(side.stop),
     K.FAULT: Outcome(side.machine_fault),
     K.TIME_UP: Outcome(m.home),

@@ -198,8 +198,8 @@ class Turn:
             self.do(Act.HANDED_OVER, 'more')
             self.change(copies=self.booth.copies - 1)
             if self.booth.plan is Plan.NONE:  # a crash came between: the disc was made by the program before
-                self.change(plan=Plan.PENDING)
                 self.do(Act.PREPARE)
+            self.change(plan=Plan.PENDING)  # the machine may be at the picture of the disc before; then it FITS again
             self.load_disc()
         else:
             self.do(Act.HANDED_OVER)

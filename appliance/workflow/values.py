@@ -52,6 +52,7 @@ class Kind(enum.Enum):
     STOP_RELEASED = 'stop released'
     BLANK_LAID = 'blank laid'
     BLANK_TAKEN = 'blank taken'
+    SCRAP_CUT = 'scrap cut'  # what lies on the platter was tried on by the host: no visitor's blank any more
     # clock
     TIME_UP = 'time up'  # the deadline of the state
     # sound

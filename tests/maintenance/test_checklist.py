@@ -175,6 +175,10 @@ def test_a_groove_is_cut_only_where_there_is_a_scrap(rig, monkeypatch):
         yield Table(('figure', 'good'), (('level', len(cut) == 1),))
 
     monkeypatch.setattr(machine, 'try_on_scrap', cuts)
+    monkeypatch.setattr(machine, 'LAY_S', 2.0)
+    found, _ = run(rig, 'checklist --scrap --json')
+    assert found['test groove'] == Finding('not tried', 'no scrap was laid on the platter', '')
+    assert (cut, SCRAP in rig.asked) == ([], False)
     rig.set('blank', True)
     found, _ = run(rig, 'checklist --json --scrap')
     assert SCRAP in rig.asked

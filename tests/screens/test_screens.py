@@ -12,9 +12,9 @@ from appliance.screens import HEIGHT, WIDTH, draw
 from appliance.screens.frame import LINE, LINE_SIZE, misfits
 from appliance.screens.lettering import font, set_text
 from appliance.screens.palette import DARK, PAIRS, contrast, luminance
-from appliance.screens.stages import MENU_WIDTH
+from appliance.screens.stages import MENU_WIDTH, WHICH
 from appliance.screens.view import Meter, View
-from appliance.screens.wording import chosen, menu, wording
+from appliance.screens.wording import WITH_A_DISC, chosen, menu, which, wording
 from appliance.words.languages import NAMES, PSEUDO, messages, translator
 from appliance.words.printed import PRINTED
 from appliance.words.reasons import REASONS
@@ -63,6 +63,18 @@ def test_a_closed_booth_says_when_it_opens_again(language):
         assert misfits(wording(shown)) == [], day
         assert '10:00' in wording(shown).line
     assert misfits(wording(replace(shown, reason='quota'))) == []
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_which_disc_of_several_it_is_fits_beside_the_disc(language):
+    for state in WITH_A_DISC:
+        for copy in ((3, 10), (188, 200)):
+            text = which(replace(view(state, copy=copy), language=language))
+            assert str(copy[0]) in text
+            assert str(copy[1]) in text
+            assert set_text(text, WHICH.width, WHICH.height, 20).fits, text
+        assert which(replace(view(state), language=language)) == ''
+    assert which(view(State.ATTRACT, copy=(3, 10))) == ''
 
 
 def test_why_the_booth_is_closed_decides_what_it_says():
@@ -206,6 +218,16 @@ def test_the_picture_is_the_one_that_was_looked_at(state, language):
         difference = np.abs(np.asarray(golden.convert('RGB')).astype(int) - np.asarray(image).astype(int))
     assert difference.max() <= 40  # another FreeType may round an edge otherwise
     assert (difference > 8).mean() < 0.002
+
+
+def test_one_disc_of_an_edition_is_the_picture_that_was_looked_at():
+    file = GOLDEN / 'cutting-edition-en.png'
+    image = draw(view(State.CUTTING, copy=(3, 10)))
+    if os.environ.get('REGOLD'):
+        image.save(file, optimize=True)
+        pytest.fail(f'{file.name} was written: look at it')
+    with Image.open(file) as golden:
+        assert np.abs(np.asarray(golden.convert('RGB')).astype(int) - np.asarray(image).astype(int)).max() <= 40
 
 
 def test_the_chosen_row_of_a_list_is_told_to_whoever_cannot_see_it():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.workflow.reduce import step
+from appliance.workflow.turn import can_cut
 from appliance.workflow.values import Act, Effect, Event, Held, Kind, State
 from tests.workflow.visits import Visit
 
@@ -20,10 +21,11 @@ def ordered(copies, **ready):
 def test_one_after_another_each_with_a_blank_and_a_press():
     visit = ordered(3)
     assert visit.booth.state is State.LOAD_DISC
-    visit.send(Kind.FITS)
     for left in (3, 2, 1):
         assert visit.booth.copies == left
         visit.said()
+        assert not can_cut(replace(visit.booth, ready=replace(visit.booth.ready, blank=True))), 'the machine is busy'
+        visit.send(Kind.FITS)
         assert visit.send(Kind.RECORD) is State.LOAD_DISC, 'cut without a blank'
         assert Act.CUT not in visit.said()
         assert visit.send(Kind.BLANK_LAID) is State.LOAD_DISC, 'cut without a press'

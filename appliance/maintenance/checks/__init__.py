@@ -52,7 +52,7 @@ def checklist(call: Call, *, ask: bool = False, hands: bool = False, scrap: bool
 
     ask: somebody looks at the LCD and hears the speaker, and is asked; also about what is left for hands
     hands: somebody at the booth presses each pad, opens the lid and presses the stop button when told to
-    scrap: a scrap disc lies on the platter, and a test is cut into it
+    scrap: a test is cut into a scrap disc, which lies on the platter or is laid there within a minute when told to
 
     Examples:
         checklist

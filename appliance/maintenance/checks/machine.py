@@ -8,11 +8,12 @@ from appliance.groove.choose import SPEEDS_RPM
 from appliance.hands.orders import Home, Moved, Spin, Spun
 from appliance.hands.speed import judge
 from appliance.maintenance.checks.findings import Finding, Round, Step, bad, failed, not_tried, ok
-from appliance.maintenance.lathe import carried_out, scrap, setup, try_on_scrap
+from appliance.maintenance.lathe import LAY, carried_out, scrap, setup, try_on_scrap
 
 TURNS = 5
 SPEED = '78'
 GROOVE_S = 4.0
+LAY_S = 60.0  # for a hand that is asked for a scrap
 POWER = ('interlock', 'hot', 'supply', 'current', 'stop', 'lid')  # refusals that are the interlock's
 
 
@@ -64,6 +65,11 @@ def groove(round_: Round) -> Step:
     if why := round_.held_back() or ('' if round_.well('carriage home', 'platter speed') else 'axes first'):
         yield not_tried(why)
         return
+    if not _laid(round_):
+        yield Line(LAY)
+        if not round_.until(lambda: _laid(round_), LAY_S):
+            yield not_tried('no scrap was laid on the platter')
+            return
     if not round_.call.ask(scrap(round_.call, 'tone', seconds=GROOVE_S)):
         yield not_tried('there is no scrap on the platter')
         return
@@ -76,6 +82,11 @@ def groove(round_: Round) -> Step:
                 yield Line(says)
             says = said.text  # the last one is the verdict
     yield ok(says) if good else bad('test groove', says)
+
+
+def _laid(round_: Round) -> bool:
+    ready = round_.call.desk.look().booth.ready
+    return ready.blank and ready.lid_closed
 
 
 def refusal(round_: Round, name: str, error: AudioLetterError) -> Finding:

@@ -149,6 +149,7 @@ def _serve(options: argparse.Namespace) -> int:
         desk = _desk(booth, plan, options, journal)  # first: its commands take a small Pi seconds to import
         try:
             booth.start()
+            _note_way_out(booth.kiosk)
             if priority:
                 logging.info('priority: %s', priority)
             if options.show:
@@ -185,6 +186,23 @@ def _desk(booth: VirtualBooth, plan: Plan, options: argparse.Namespace, journal:
     except StorageError as error:
         logging.warning('the shell cannot be used: %s', error.line)
     return server
+
+
+def _note_way_out(kiosk: Kiosk) -> None:
+    """Whose keys lead to a system shell says a file that only root writes: each change of it is in ledger and log."""
+    from appliance.config.load import load_config, usual_folders
+    from appliance.message import Stores
+    from appliance.message.host.deeds import WAY_OUT, Deeds
+
+    names = ', '.join(load_config(system=usual_folders()[0])[0].shell.system_shell) or 'nobody'
+
+    def note(stores: Stores) -> None:
+        before = Deeds(stores.ledger).last(WAY_OUT)
+        if names != (before.how if before is not None else 'nobody'):
+            logging.info('%s: %s', WAY_OUT, names)
+            stores.deed('the settings', WAY_OUT, names)
+
+    kiosk.parts.archivist.ask('note whose keys lead out', note)
 
 
 def _page(booth: VirtualBooth, plan: Plan, options: argparse.Namespace) -> int:

@@ -69,10 +69,11 @@ class _Shell:
 
     def run(self, words: list[str], found: set[str]) -> int:
         if words:
-            from appliance.shell.batch import WAY_OUT, Wishes, one
+            from appliance.shell.batch import Wishes, one
+            from appliance.shell.way_out import WAY_OUT
 
             if words == WAY_OUT:
-                self._leave(lambda: self._recorded(words))
+                self._leave(self._recorded)
             with self._connect() as link:
                 return one(link, words, Wishes.of(found, self._how))
         if sys.stdin.isatty() and sys.stdout.isatty():
@@ -90,7 +91,7 @@ class _Shell:
 
         return Link(self._folder, self._who, width_now(), is_terminal(1))
 
-    def _leave(self, record: Callable[[], Ending]) -> None:
+    def _leave(self, record: Callable[[list[str]], Ending]) -> None:
         """To a system shell; returns only where there is no need to."""
         from appliance.config.load import load_config, usual_folders
         from appliance.errors import OptionError

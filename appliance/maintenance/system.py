@@ -239,16 +239,20 @@ def _updater(call: Call) -> Path:
     return Path(call.desk.settings.config.places.updater or 'none')
 
 
-def system_shell(call: Call) -> None:
+def system_shell(call: Call, *, refused: bool = False) -> None:
     """Leave for a system shell, where your SSH key is named for that.
 
     A file of /etc/audioletter names such keys, [shell] system_shell = ["anna"], and no command here can. Type it
     alone, at the prompt or behind ssh. The shell itself looks at the file and goes, also when no booth runs; here it
-    is noted.
+    is noted, and so is who was not let out.
+
+    refused: the shell says so of a key that is not named
 
     Examples:
         system shell
     """
+    if refused:
+        raise MachineRefusesError('the key is not named for it', where='system shell')
 
 
 COMMANDS = (

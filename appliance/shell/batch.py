@@ -14,10 +14,10 @@ from appliance.errors import AudioLetterError, OptionError
 from appliance.shell.errand import Ending, Errands
 from appliance.shell.link import Line, Link
 from appliance.shell.printing import Json, Text, complain
+from appliance.shell.way_out import WAY_OUT
 from appliance.shell.words import LONGEST, leading, says, split
 
 BITE = 64 * 1024
-WAY_OUT = ['system', 'shell']
 LOST_FILE = 2  # exit code of a command whose file had nowhere to go
 
 

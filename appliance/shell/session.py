@@ -29,7 +29,6 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from appliance.errors import AudioLetterError
-from appliance.shell.batch import WAY_OUT
 from appliance.shell.errand import Ending, Errands
 from appliance.shell.history import Remembered
 from appliance.shell.keyboard import typed_lines
@@ -38,6 +37,7 @@ from appliance.shell.link import GoneError, Line, Link
 from appliance.shell.printing import Json
 from appliance.shell.setup.wizard import WORD, Wizard
 from appliance.shell.tables import NOTE, PROBLEM, Drawn
+from appliance.shell.way_out import WAY_OUT
 from appliance.shell.words import says, split
 
 COMPLETE_S = 2.0  # a Pi at full load answers in less
@@ -52,7 +52,7 @@ class Host:
     who: str
     folder: Path  # where what was typed is remembered
     connect: Callable[[], Link]
-    way_out: Callable[[Callable[[], Ending]], None]  # does not return from where it leads
+    way_out: Callable[[Callable[[list[str]], Ending]], None]  # does not return from where it leads
     how_to_run: str
     set_up: Path | None = None  # is made when the booth has been set up; without it the wizard begins by itself
 
@@ -130,7 +130,7 @@ class Session:
             if words[0] in LEAVE:
                 return False
             if words == WAY_OUT:
-                self._host.way_out(lambda: self._connected().run(words, drawn))
+                self._host.way_out(lambda words: self._connected().run(words, drawn))
             if words == [WORD]:
                 self._wizard().whole()
                 return True

@@ -19,18 +19,20 @@ from appliance.shell.layout import harmless
 FORWARDED = ('LANG', 'LC_ALL', 'LC_CTYPE', 'TERM', 'SSH_TTY', 'SSH_CONNECTION')
 PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 KEY = 'shell.system_shell'
+WAY_OUT = ['system', 'shell']
 
 
-def leave(who: str, allowed: tuple[str, ...], record: Callable[[], Ending], environ: Mapping[str, str]) -> NoReturn:
-    """Become the account's own shell; MachineRefusesError for whoever is not named, or when the booth refuses."""
+def leave(
+    who: str, allowed: tuple[str, ...], record: Callable[[list[str]], Ending], environ: Mapping[str, str]
+) -> NoReturn:
+    """Become the account's own shell; MachineRefusesError for whoever is not named, or when the booth refuses.
+    `record`: a command for the booth, whose ledger has it then."""
     if who not in allowed:
         _note(f'no system shell for the key {who!r}')
+        _recorded(record, [*WAY_OUT, '--refused'])
         remedy = f'name the key in {KEY} in a file of /etc/audioletter, as root'
         raise MachineRefusesError(f'no system shell for {harmless(who)}', where=KEY, remedy=remedy)
-    try:
-        ending = record()
-    except AudioLetterError:  # no booth, or one that is lost: all the more reason to let them in
-        ending = Ending(0)
+    ending = _recorded(record, WAY_OUT)
     if ending.code:
         raise MachineRefusesError(ending.what or 'the booth refuses', where=ending.where, remedy=ending.remedy)
     _note(f'system shell for the key {who!r}')
@@ -43,6 +45,13 @@ def leave(who: str, allowed: tuple[str, ...], record: Callable[[], Ending], envi
         os.execve(shell, [f'-{os.path.basename(shell)}'], kept | own)
     except OSError as error:
         raise MachineRefusesError(f'it cannot be started ({error.strerror})', where=shell) from error
+
+
+def _recorded(record: Callable[[list[str]], Ending], words: list[str]) -> Ending:
+    try:
+        return record(words)
+    except AudioLetterError:  # no booth, or one that is lost: all the more reason to let them in
+        return Ending(0)
 
 
 def _note(text: str) -> None:

@@ -17,7 +17,7 @@ GO = """
 import os, sys
 from appliance.shell import way_out
 from appliance.shell.errand import Ending
-way_out.leave('anna', ('anna',), lambda: print('noted', flush=True) or Ending(0), os.environ)
+way_out.leave('anna', ('anna',), lambda words: print(words, flush=True) or Ending(0), os.environ)
 """
 
 
@@ -29,14 +29,16 @@ def noted(monkeypatch):
 
 
 def test_a_key_that_is_not_named_stays_and_is_noted(noted):
+    asked = []
     with pytest.raises(MachineRefusesError, match=r'no system shell for bob; name the key in shell\.system_shell'):
-        way_out.leave('bob', ('anna',), lambda: pytest.fail('asked'), {})
+        way_out.leave('bob', ('anna',), lambda words: asked.append(words) or Ending(3, 'not named'), {})
+    assert asked == [['system', 'shell', '--refused']]
     assert noted == ["no system shell for the key 'bob'"]
 
 
 def test_the_booth_may_refuse(noted):
     with pytest.raises(MachineRefusesError, match='not now'):
-        way_out.leave('anna', ('anna',), lambda: Ending(3, 'not now'), {})
+        way_out.leave('anna', ('anna',), lambda words: Ending(3, 'not now'), {})
     assert noted == []
 
 
@@ -46,14 +48,14 @@ def test_a_key_that_is_named_gets_a_shell_of_its_own_with_a_clean_environment(tm
     script = 'echo "$0 $BASH_ENV $SSH_TTY"; exit 5\n'
     done = subprocess.run(argv, input=script, capture_output=True, text=True, env=environ, check=False)
     assert done.returncode == 5, done.stderr
-    assert done.stdout.splitlines()[0] == 'noted'
+    assert done.stdout.splitlines()[0] == "['system', 'shell']"
     assert done.stdout.splitlines()[-1].split()[0].startswith('-')
     assert done.stdout.split()[-1] == '/dev/pts/7'
     assert 'evil' not in done.stdout
 
 
 def test_where_no_booth_runs_the_way_is_open_all_the_same(noted, monkeypatch):
-    def gone():
+    def gone(words):
         raise GoneError('the booth has hung up')
 
     started = []

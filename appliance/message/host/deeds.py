@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from appliance.message.ledger import Ledger
 
+WAY_OUT = 'a system shell is for'  # a deed of the settings
 RESULT = 'result of the checklist'  # a deed of the booth itself, beside that of whoever ran it
 
 

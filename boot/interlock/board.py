@@ -6,11 +6,12 @@ gives no power.
 """
 
 import time
+from array import array
 from os import urandom
 
 import rp2
 import wiring
-from machine import ADC, I2C, UART, WDT, Pin
+from machine import ADC, I2C, UART, WDT, Pin, mem32
 
 from appliance.interlock.ammeter import Ammeter
 from appliance.interlock.guard import Guard, Limits, Seen
@@ -27,59 +28,67 @@ if TYPE_CHECKING:
     from rp2.asm_pio import *
 
 WATCHDOG_MS = 150
+# RP2040 datasheet 4.7.6 and 2.1.2: writing to the register's third alias clears bits.
+WATCHDOG_CTRL, WATCHDOG_ENABLE, CLEAR = 0x40058000, 1 << 30, 0x3000
 TURN_MS = 2  # of the loop
 TAKE = 64  # bytes of the line in one turn: 115 200 baud bring 23
 TRIES = 20  # to read a counter
-WORD = 1 << 32
+HALF = 1 << 16  # of a counter's word
 BUS_HZ = 400_000
 BUS_US = 1000  # for one transfer of at most five bytes, which takes 125
 
 
-# Two counters in programmable I/O, so that no pulse is lost whatever the loop does. X counts down; it is read by an
-# instruction that is put between (RP2040 datasheet 3.5.7), which does not disturb a WAIT.
+# Two counters in programmable I/O, so that no pulse is lost whatever the loop does. X counts down: JMP X-- leads to the
+# same place whether X was zero or not. That place must lie within the program: a label behind its last instruction is
+# not where it wraps, but where another program begins (RP2040 datasheet 3.4.2, 3.5.2). X is read by an instruction that
+# is put between, which does not disturb a WAIT (3.5.7).
 @rp2.asm_pio(autopush=True, push_thresh=32)
 def rising() -> None:
     wrap_target()
+    label('again')
     wait(0, pin, 0)
     wait(1, pin, 0)
-    jmp(x_dec, 'next')
-    label('next')
+    jmp(x_dec, 'again')
     wrap()
 
 
 @rp2.asm_pio(autopush=True, push_thresh=32)
 def both_edges() -> None:
     wrap_target()
+    label('again')
     wait(1, pin, 0)
     jmp(x_dec, 'fall')
     label('fall')
     wait(0, pin, 0)
-    jmp(x_dec, 'rise')
-    label('rise')
+    jmp(x_dec, 'again')
     wrap()
 
 
 class Counter:
-    """Pulses since it was asked last."""
+    """Pulses since it was asked last. Of X the lower half is enough, and it needs no memory: a whole X is too long for
+    MicroPython's small numbers."""
 
     def __init__(self, number: int, program: 'Any', pin: int) -> None:
         self._machine = rp2.StateMachine(number, program, in_base=Pin(pin, Pin.IN, Pin.PULL_DOWN))
         self._machine.active(1)
-        self._last = self._now(0)
+        # Assembled once: a string would be compiled anew at each look.
+        self._ask = rp2.asm_pio_encode('in_(x, 32)', 0)
+        self._x = array('H', [0])
+        self._last = self._now()
 
     def take(self) -> int:
-        now = self._now(self._last)
-        count = (self._last - now) % WORD
-        self._last = now
-        return count
+        last = self._last
+        self._last = self._now()
+        return (last - self._last) % HALF
 
-    def _now(self, otherwise: int) -> int:
+    def _now(self) -> int:
         """A counter that does not answer has counted nothing, which the guard takes for a platter that stands."""
-        self._machine.exec('in_(x, 32)')
+        self._machine.exec(self._ask)
         for _ in range(TRIES):
             if self._machine.rx_fifo():
-                return int(self._machine.get()) % WORD
-        return otherwise
+                self._machine.get(self._x)
+                break
+        return self._x[0]
 
 
 class Board:
@@ -145,12 +154,19 @@ class Board:
         """What has come, if anything."""
         return self._line.read(TAKE) if self._line.any() else None
 
-    def write(self, data: bytes) -> None:
-        """Only while nothing of what was said before waits: a line that nobody empties never holds up the loop."""
-        if self._line.txdone():
-            self._line.write(data)
+    def write(self, data: bytes) -> bool:
+        """Only while nothing of what was said before waits: a full line never holds up the loop. Whether it went."""
+        if not self._line.txdone():
+            return False
+        self._line.write(data)
+        return True
 
     def rest(self) -> None:
         """The watchdog is fed here alone: whoever does not come round is reset, and has no power."""
         self._watchdog.feed()
         time.sleep_ms(TURN_MS)
+
+    def lay_down(self) -> None:
+        """No watchdog any more, for whoever has stopped the loop by hand: its resets would take the board away before a
+        new firmware is on it."""
+        mem32[WATCHDOG_CTRL + CLEAR] = WATCHDOG_ENABLE

@@ -11,7 +11,6 @@ from play_vectors import Play, scenarios
 from appliance.interlock.ammeter import Ammeter
 from appliance.interlock.guard import Guard, Limits, Seen
 from appliance.interlock.sensors import supply_mv, thermistor_dc
-from appliance.interlock.wire import Lines
 
 MAIN = Path(__file__).parents[2] / 'boot' / 'interlock' / 'main.py'
 SCENARIOS = scenarios()
@@ -44,7 +43,7 @@ class Logic:
         self.guard = Guard(Limits(800, 850, 21_000, 27_000, 5000), session, build)
         self.now, self.order, self.said, self.wrote = dict(LOGIC), {}, b'', b''
         self._ammeter = Ammeter(Sensor(self.now), 10)
-        self._lines, self._seen, self._quiet_ms = Lines(), Seen(), 0
+        self._voice, self._seen, self.line_is_full = self._loop.Voice(), Seen(), False
         self._outputs = (False, False)
 
     def set(self, **inputs):
@@ -55,10 +54,7 @@ class Logic:
 
     def turn(self, **order):
         self.order = order
-        self._quiet_ms += self._loop.turn(self, self.guard, self._lines, self._seen)
-        if self._quiet_ms >= self._loop.TELL_MS:
-            self._quiet_ms = 0
-            self.write(self.guard.status(self._seen))
+        self._loop.turn(self, self.guard, self._voice, self._seen)
         return self._outputs
 
     def seen(self):
@@ -82,7 +78,10 @@ class Logic:
         return said or None
 
     def write(self, data):
+        if self.line_is_full:
+            return False
         self.wrote += data
+        return True
 
     def drive(self, power, head):
         self._outputs = (power, head)

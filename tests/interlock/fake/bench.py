@@ -43,6 +43,8 @@ def sleep_ms(ms):
             state[name] += int(number)
         else:
             state[name] = int(number)
+    if state.get('stopped_by_hand'):
+        raise KeyboardInterrupt
 
 
 class Time:
@@ -61,5 +63,5 @@ def start():
     board.urandom = lambda count: bytes(count - 1) + b'M'  # session 77, so that every run is the same
     try:
         main.run(board.Board())
-    except SystemExit:
-        _answers.write(f'relay={outputs[wiring.RELAY]}\n')
+    except (SystemExit, KeyboardInterrupt):
+        _answers.write(f'relay={outputs[wiring.RELAY]} watchdog_cleared={state.get("register_4005b000", 0)}\n')

@@ -75,6 +75,16 @@ class UART:
         bench.state['said'] += len(data)
 
 
+class Memory(dict):
+    """The registers that were written."""
+
+    def __setitem__(self, address, value):
+        bench.state[f'register_{address:x}'] = value
+
+
+mem32 = Memory()
+
+
 class WDT:
     def __init__(self, timeout):
         bench.state['watchdog'] = timeout

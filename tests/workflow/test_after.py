@@ -184,6 +184,16 @@ def test_a_slow_visitor_is_called_before_the_visit_ends_and_any_key_gives_more_t
         assert visit.booth.until_s > visit.now_s + 10
 
 
+def test_whoever_waits_for_blanks_a_second_time_is_called_a_second_time():
+    visit = Visit().to(State.LOAD_DISC)
+    for _ in range(2):
+        visit.send(Kind.BLANKS_OUT)
+        visit.said()
+        assert visit.wait() is State.OUT_OF_BLANKS
+        assert Act.SAY in visit.said()
+        assert visit.send(Kind.BLANKS_IN) is State.LOAD_DISC
+
+
 def test_a_take_is_not_forgotten_behind_a_fault_without_a_call():
     visit = Visit().to(State.LISTEN)
     visit.send(Kind.FAULT)

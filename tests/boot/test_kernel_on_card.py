@@ -1,6 +1,7 @@
 """Kernel, firmware, modules and device trees of a card, from packages with the Raspberry Pi's names and places; and
 what the program says of a board that was given such a tree."""
 
+import os
 import shutil
 import subprocess
 
@@ -12,7 +13,8 @@ from appliance.pi.reserved import set_apart
 from appliance.pi.rivals import refuse_rivals
 
 NEEDED = {'dpkg-deb': 'dpkg', 'dtc': 'device-tree-compiler', 'gcc': 'gcc', 'cpio': 'cpio', 'depmod': 'kmod'}
-LACKING = [package for tool, package in NEEDED.items() if not shutil.which(tool, path='/usr/bin:/bin:/usr/sbin:/sbin')]
+PATH = f'{os.environ["PATH"]}:/usr/sbin:/sbin'
+LACKING = [package for tool, package in NEEDED.items() if not shutil.which(tool, path=PATH)]
 pytestmark = pytest.mark.skipif(bool(LACKING), reason=f'apt install {" ".join(LACKING)}')
 TREES = {'bcm2710-rpi-3-b': (14, 0xC0000000), 'bcm2711-rpi-4-b': (7, 0xC0000000)}
 

@@ -1,5 +1,4 @@
 import dataclasses
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from appliance.sound.mastering import Mastering, Target
 from appliance.sound.programme import Programme
 from appliance.sound.reading import Take, read
 from tests.sound.oracle import RATE_HZ, babble, between, displacement_m, played
-from tests.sound.test_plain import signals, take
+from tests.sound.test_plain import most_memory, signals, take
 
 MACHINE = load_machine('virtual')
 COARSE, FINE = load_disc('xray-25'), load_disc('xray-25-fine')
@@ -203,19 +202,6 @@ def test_a_spoken_letter_keeps_its_sound(disc, rpm: float) -> None:
 
 def test_memory_hardly_grows_with_the_message() -> None:
     """The profile does, by 200 frames a second; a message kept as a whole would take 7 MB more."""
-
-    voice = babble(1.0)
-
-    def peak(seconds: int) -> int:
-        message = take(np.zeros(0))
-        for _ in range(seconds):
-            message.sound.append(voice)
-        tracemalloc.start()
-        Mastering(message, MACHINE, RIAA).programme(COARSE, AT_78)
-        top = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return top
-
-    short, long = peak(5), peak(40)
+    short, long = (most_memory(seconds, COARSE, AT_78) for seconds in (5, 40))
     assert short < 20e6
     assert long - short < 3e6

@@ -1,4 +1,5 @@
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from scipy import signal
 
 from appliance.errors import DoesNotFitError
 from appliance.files import Scratch
-from appliance.machine import load_disc, load_machine
+from appliance.machine import Disc, load_disc, load_machine
 from appliance.sound.curves import find_curve
 from appliance.sound.mastering import Mastering, Target
 from appliance.sound.programme import Programme
@@ -174,21 +175,19 @@ def test_a_full_scale_square_is_refused_where_it_hurts_first() -> None:
         plain(square, 6.0)
 
 
+def most_memory(seconds: int, disc: Disc, target: Target) -> int:
+    """Bytes that Python and numpy hold at once while a message of that length is mastered."""
+    message, voice = take(np.zeros(0)), babble(1.0)
+    for _ in range(seconds):
+        message.sound.append(voice)
+    tracemalloc.start()
+    Mastering(message, MACHINE, RIAA).programme(disc, target)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+
+
 def test_memory_does_not_grow_with_the_message() -> None:
-    import tracemalloc
-
-    voice = babble(1.0)
-
-    def peak(seconds: int) -> int:
-        message = take(np.zeros(0))
-        for _ in range(seconds):
-            message.sound.append(voice)
-        tracemalloc.start()
-        Mastering(message, MACHINE, RIAA).programme(DISC, PLAIN)
-        top = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return top
-
-    short, long = peak(4), peak(30)
+    short, long = (most_memory(seconds, DISC, PLAIN) for seconds in (4, 30))
     assert long < 25e6
     assert long - short < 2.5e6  # half of what the message would take

@@ -18,18 +18,10 @@ from appliance.compose.handles import demonstration, sample_file
 from appliance.machine import load_machine
 from appliance.screens import draw
 from appliance.workflow.values import State
+from tests.compose.test_headless import TO_RECORDING
 from tests.story.wired import WiredBooth
 
-TO_RECORDING = """
-wait attract
-press record
-wait language
-press record
-wait level check
-press record
-wait recording
-speak sample
-"""
+SPEAKING = f'{TO_RECORDING}speak sample\n'
 VISIT = [State.ATTRACT, State.LANGUAGE, State.LEVEL_CHECK, State.COUNTDOWN, State.RECORDING, State.LISTEN,
          State.LOAD_DISC, State.CUTTING, State.TAKE_DISC, State.THANKS, State.ATTRACT]  # fmt: skip
 
@@ -85,8 +77,7 @@ def test_a_whole_visit_is_done_with_fingers_on_pins_and_seen_on_the_wires(wired,
 def test_what_the_card_gives_through_the_real_microphone_is_the_letter_to_the_sample(wired):
     tape = np.concatenate(list(decoded(sample_file())))
     booth = wired(seed=3, tape=tape)
-    silent = TO_RECORDING.replace('speak sample', '')
-    booth.play(f'{silent}pause 12\npress record\nwait listen\npress record\nwait load disc')
+    booth.play(f'{TO_RECORDING}pause 12\npress record\nwait listen\npress record\nwait load disc')
     (letter,) = booth.letters()
     kept, _ = soundfile.read(letter, dtype='float32')
     assert 11 < len(kept) / 48_000 < 13
@@ -99,7 +90,7 @@ def test_what_the_card_gives_through_the_real_microphone_is_the_letter_to_the_sa
 def test_a_lid_wire_that_breaks_while_the_disc_is_cut_stops_the_cut(wired):
     booth = wired(seed=5)
     keep = 'pause 8\npress record\nwait listen\npress record\nwait load disc\nlay blank\nwait ready\npress record'
-    booth.play(f'{TO_RECORDING}{keep}\nwait cutting')
+    booth.play(f'{SPEAKING}{keep}\nwait cutting')
     booth.rig.cut('lid_closed')
     booth.play('wait stopped 5')
     assert booth.seen[-1] is State.STOPPED
@@ -110,7 +101,7 @@ def test_a_lid_wire_that_breaks_while_the_disc_is_cut_stops_the_cut(wired):
 
 def test_a_panel_whose_bus_breaks_costs_no_word_of_the_letter_and_shows_again(wired, caplog):
     booth = wired(seed=9)
-    booth.play(f'{TO_RECORDING}pause 4')
+    booth.play(f'{SPEAKING}pause 4')
     shown = draw(booth.kiosk.view)
     booth.rig.bus.broken = True
     booth.play('pause 8\nexpect recording')

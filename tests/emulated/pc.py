@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ MODULES = ('virtio_ring', 'virtio', 'virtio_pci_modern_dev', 'virtio_pci_legacy_
            '9pnet', '9pnet_virtio', '9p', 'configfs', 'gpio-sim')  # fmt: skip
 FOLDERS = ('bin/', 'm/', 'proc/', 'sys/', 'dev/', 'mnt/')
 STACK = 'rpi-lgpio>=0.6'  # RPi.GPIO's functions over the kernel's character device; beside the environment, not in it
-RUN_S = 240.0  # a busy computer needs some 40
+RUN_S = 600.0  # a busy computer needs some 40 for pins.py, and 300 for wires.py
 SAID = re.compile(r'^PINS (\{.*\})\s*$', re.MULTILINE)
 
 
@@ -88,8 +89,9 @@ def _compile(build: Path, root: Path, kernel: str) -> None:
     run('make', '-s', '-C', headers, f'M={build}', 'modules')
 
 
-def run_in(pc: Pc, script: Path, place: Path) -> list[dict[str, Any]]:
-    """What the script has said, line by line; its first argument is the folder of the pins in /sys."""
+def run_in(pc: Pc, script: Path, place: Path, line: socket.socket | None = None) -> list[dict[str, Any]]:
+    """What the script has said, line by line; its first argument is the folder of the pins in /sys. `line`: what hangs
+    on the second serial line."""
     settings = {
         'modules': ' '.join(MODULES), 'python': sys.executable, 'script': script,
         'path': f'{ROOT}:{pc.stack}',
@@ -106,8 +108,14 @@ def run_in(pc: Pc, script: Path, place: Path) -> list[dict[str, Any]]:
              '-nodefaults', '-display', 'none', '-serial', 'stdio', '-no-reboot', '-kernel', str(pc.image),
              '-initrd', str(place / 'initrd'), '-append', 'console=ttyS0 quiet panic=-1',
              '-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap']  # fmt: skip
+    files_kept: tuple[int, ...] = ()
+    if line is not None:
+        files_kept = (line.fileno(),)
+        words += ['-chardev', f'socket,id=line,fd={line.fileno()}', '-serial', 'chardev:line']
     try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=RUN_S, check=False)
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=RUN_S, check=False, pass_fds=files_kept
+        )
     except subprocess.TimeoutExpired as error:
         raise EmulationError(f'it did not end within {RUN_S} s: {(error.stdout or b"")[-800:]!r}') from error
     text = done.stdout.decode('utf-8', 'replace')

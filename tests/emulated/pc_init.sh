@@ -15,6 +15,6 @@ $b mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,ro,cache=loose host
 for each in dev proc sys; do $b mount --bind /$each /mnt/$each; done
 $b mount -t tmpfs tmp /mnt/run
 pins=/sys/devices/platform/$($b cat $sim/dev_name)/$($b cat $sim/bank/chip_name)
-export LG_WD=/run RPI_LGPIO_REVISION=a02082 RPI_LGPIO_CHIP=0 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$path"
+export LG_WD=/run TMPDIR=/run HOME=/run RPI_LGPIO_REVISION=a02082 RPI_LGPIO_CHIP=0 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$path"
 $b chroot /mnt "$python" "$script" "$pins" </dev/null
 $b poweroff -f

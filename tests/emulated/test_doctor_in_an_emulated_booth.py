@@ -1,0 +1,95 @@
+"""Each wire of a machine is broken in turn, and what the booth says in an emulated computer names it.
+
+Felt through a kernel's own pins and a serial line where that can be; by the virtual machine in that computer where not.
+"""
+
+import platform
+import socket
+
+import pytest
+
+from appliance.machine import load_machine
+from appliance.virtual.harness import HOW
+from appliance.wires.table import neighbour, wires_of
+from tests.emulated.debian import EmulationError, missing
+from tests.emulated.pc import HERE, TOOLS, fetch_pc, run_in
+from tests.emulated.pico_line import CASES, PicoLine
+
+pytestmark = pytest.mark.timeout(700)
+MACHINE = load_machine()
+WIRES = {wire.key: wire for wire in wires_of(MACHINE)}
+PANEL = [key for key in WIRES if key.startswith('controls.') and WIRES[key].way == 'in']
+# What the interlock's wires are called by whoever has no more than its word.
+NAMED = {
+    'interlock.tx': 'its line', 'interlock.rx': 'its line', 'interlock.head_adc': "the head's thermistor",
+    'interlock.driver_adc': "the drivers' thermistor", 'interlock.supply_adc': 'the supply of the motors',
+    'interlock.sda': 'the current sensor', 'interlock.scl': 'the current sensor',
+    'interlock.relay': 'the power relay', 'interlock.relay_contact': 'the power relay',
+    'interlock.stop_closed': 'interlock.stop_closed', 'interlock.stop_open': 'interlock.stop_open',
+    'interlock.lid': 'the lid',
+}  # fmt: skip
+VIRTUAL = [key for key in WIRES if key not in PANEL and key not in NAMED]
+
+
+@pytest.fixture(scope='module')
+def said(tmp_path_factory):
+    if platform.machine() != 'x86_64':
+        pytest.skip('the emulated PC runs this environment, which must be of x86-64')
+    if packages := missing(TOOLS):
+        pytest.skip(f'needs the packages {" ".join(packages)}')
+    try:
+        pc = fetch_pc()
+    except EmulationError as error:
+        pytest.skip(f'needs packages from Debian and PyPI: {error}')
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        PicoLine(MACHINE, ours)
+        told = run_in(pc, HERE / 'wires.py', tmp_path_factory.mktemp('pc'), theirs)
+    return {(one['what'], one['wire'], one['how']): one for one in told if 'wire' in one}
+
+
+def test_every_wire_is_tried():
+    assert {*PANEL, *NAMED, *VIRTUAL} == set(WIRES)
+    assert {key for key, _ in CASES if key} == set(NAMED)
+    assert len(PANEL) == 6
+
+
+@pytest.mark.parametrize('key', PANEL)
+def test_a_wire_of_the_panel_that_is_whole_is_good(said, key):
+    assert said['panel', key, '']['ok'], said['panel', key, '']['says']
+
+
+@pytest.mark.parametrize('how', HOW)
+@pytest.mark.parametrize('key', PANEL)
+def test_a_wire_of_the_panel_that_is_broken_is_named(said, key, how):
+    told = said['panel', key, how]
+    wire = WIRES[key]
+    assert not told['ok']
+    assert f'{key} (GPIO {wire.gpio}, header pin {wire.pin})' in told['says']
+    other = neighbour(tuple(WIRES.values()), wire)
+    if how == 'swap' and other.key in PANEL:
+        assert f'{other.key} (GPIO {other.gpio}' in told['says']
+
+
+def test_an_interlock_whose_wires_are_whole_gives_power(said):
+    assert said['interlock', '', '']['ok'], said['interlock', '', '']['says']
+
+
+@pytest.mark.parametrize(('key', 'how'), CASES[1:])
+def test_a_wire_of_the_interlock_that_is_broken_is_named(said, key, how):
+    told = said['interlock', key, how]
+    assert not told['ok']
+    assert NAMED[key] in told['says']
+
+
+@pytest.mark.parametrize('key', VIRTUAL)
+def test_every_other_wire_that_is_broken_is_named_by_the_doctor(said, key):
+    told = said['virtual', key, 'open']
+    assert not told['ok']
+    assert f'{" = ".join(WIRES[key].keys)} ({WIRES[key].place}' in told['says']
+
+
+def test_a_host_who_types_it_reads_the_same(said):
+    told = said['command', 'wires --break interlock.home=open', '']
+    assert not told['ok']
+    assert told['says'].startswith('FAIL wire           interlock.home (Pico GP 13, pin 17')

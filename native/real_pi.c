@@ -37,11 +37,17 @@ static void door_write(void *self, uint32_t address, uint32_t value)
         *at = value;
 }
 
-/* DS 1.3: a barrier between accesses to different peripherals; and stores to chain memory before those to registers. */
+/* DS 1.3: a barrier between accesses to different peripherals; and stores to chain memory before those to registers.
+ * The whole system is to see that order: the compiler's own barrier is for the cores alone (dmb ish), and the DMA engine
+ * is none of them (Arm DDI 0487, "Data Memory Barrier"; Linux, arch/arm64/include/asm/barrier.h: dma_mb() is dmb osh). */
 static void door_barrier(void *self)
 {
     (void)self;
+#if defined(__ARM_ARCH) && __ARM_ARCH >= 7
+    __asm__ volatile("dmb sy" ::: "memory");
+#else
     __sync_synchronize();
+#endif
 }
 
 /* RAW: a clock that a time server does not bend is what the crystal of the PWM is compared with. */

@@ -2,8 +2,12 @@
 
 import json
 import mmap
+import re
+import shutil
 import struct
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +31,19 @@ GPSET0, PWM_CTL, CM_PWMCTL = 0x20001C, 0x20C000, 0x1010A0
 def machine(chip):
     virtual = load_machine()
     return replace(virtual, machine=replace(virtual.machine, chip=chip, kind='real'))
+
+
+def test_the_barrier_on_a_pi_is_one_for_the_dma_engine_too(tmp_path):
+    """And not only for the other cores, as the compiler's own is."""
+    compiler = shutil.which('aarch64-linux-gnu-gcc')
+    if compiler is None:
+        pytest.skip('needs the package gcc-aarch64-linux-gnu')
+    native = Path(__file__).parents[2] / 'native'
+    words = [compiler, '-O2', '-std=gnu11', '-S', f'-I{native}', str(native / 'real_pi.c'), '-o', 'real_pi.s']
+    subprocess.run(words, cwd=tmp_path, check=True)
+    barriers = set(re.findall(r'\bdmb\s+(\w+)', (tmp_path / 'real_pi.s').read_text()))
+    assert barriers
+    assert barriers <= {'sy', 'osh'}
 
 
 CHIPS = {'zero': 'bcm2835', 'zero 2': 'bcm2837', '2': 'bcm2837', '3': 'bcm2837', '4': 'bcm2711'}

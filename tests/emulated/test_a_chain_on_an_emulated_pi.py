@@ -103,7 +103,7 @@ def as_writes(up, down):
 
 
 @pytest.fixture(scope='module')
-def kernel(with_all, tmp_path_factory):
+def kernel(tmp_path_factory):
     if packages := missing(TOOLS):
         pytest.skip(f'needs the packages {" ".join(packages)}')
     try:

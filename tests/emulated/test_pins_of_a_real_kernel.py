@@ -15,7 +15,7 @@ BROKEN = {name: name == 'stop_pressed' for name in LET_GO} | {'known': True}
 
 
 @pytest.fixture(scope='module')
-def said(with_all, tmp_path_factory):
+def said(tmp_path_factory):
     if platform.machine() != 'x86_64':
         pytest.skip('the emulated PC runs this environment, which must be of x86-64')
     if packages := missing(TOOLS):

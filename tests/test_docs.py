@@ -1,16 +1,26 @@
 """The README's journey of a message is kept true: every file and function it names exists; and so is what is packed."""
 
 import ast
+import importlib
 import re
+import shlex
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from appliance.commands import COMMANDS, Parser
+from appliance.desk.catalogue import Catalogue
+from appliance.maintenance import commands
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
 PLACES = sorted(set(re.findall(r'`((?:appliance|native|tools|tests|boot)/[\w./-]+?)(?::(\w+))?`', README)))
+TYPED = sorted({' '.join(said.split('#')[0].split('<')[0].split()) for said in re.findall(
+    r'(?:^\./tools/|`(?:\./tools/)?)audioletter ([^`\n]+)', README, re.M)})  # fmt: skip
+SHELL = sorted(set(re.findall(r'`([a-z][a-z ]*)`', README.partition('| commands | what')[2].partition('\n\n')[0])))
+HANDBOOK = sorted(set(re.findall(r'`([a-z][a-z -]+)`', README.partition('written by tools/make_handbook')[2])))
 LINKS = sorted(set(re.findall(r'\]\((?!https?:)([^)#]+)\)', README)))
 
 
@@ -31,6 +41,29 @@ def test_each_place_the_readme_names_exists(file, name):
     assert (ROOT / file).exists()
     if name:
         assert name in defined(ROOT / file)
+
+
+def test_the_readme_tells_of_commands_at_all():
+    assert (len(TYPED) > 15, len(SHELL) > 20, len(HANDBOOK) > 15) == (True, True, True)
+
+
+@pytest.mark.parametrize('typed', TYPED)
+def test_each_command_of_the_readme_is_one(typed):
+    words = [word for word in shlex.split(typed) if word != '--help']
+    assert words[0] in COMMANDS
+    parser = Parser(prog=words[0])
+    importlib.import_module(f'appliance.commands.{words[0]}').add_arguments(parser)
+    if len(words) > 1:
+        parser.parse_args(words[1:])
+
+
+def test_each_word_in_the_table_of_the_shell_begins_a_command():
+    assert set(SHELL) <= {command.name.split()[0] for command in commands()}
+
+
+@pytest.mark.parametrize('typed', HANDBOOK)
+def test_each_command_of_the_handbook_is_one(typed):
+    Catalogue(commands()).find(shlex.split(typed))
 
 
 @pytest.mark.parametrize('link', LINKS)

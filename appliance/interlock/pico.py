@@ -18,12 +18,13 @@ from appliance.interlock.link import Status
 from appliance.interlock.wire import ABSENT, NEXT, SEQUENCE, UNKNOWN, VERSION, Lines, ahead, line
 
 PERMIT_MS = 120  # what each permit is good for
-RENEW_S = 0.04  # between two permits
+RENEW_S = 0.035  # between two permits, at least: 40 ms for a lathe that looks every 20, so that one may be lost
 FRESH_S = 0.2  # older than this, a status says nothing: it comes twenty times a second
 CLOSING_S = 0.5  # for the power to come after it was asked for
 ASK_S = 0.01  # between two looks at the line while somebody waits for it
 FIELDS = 15  # of a status
 SILENT = 'the interlock does not switch on; look at its lamp'
+ALONE = 'the supervisor gives no sign of life, and without it nothing gets power; look into the log'
 
 
 class Port(Protocol):
@@ -124,6 +125,8 @@ class PicoLink:
     def permit(self) -> Status:
         """Power on, and the words for it when it does not come within CLOSING_S."""
         with self._lock:
+            if not self._is_alive_soon():  # power that is asked for is good for longer than a permit
+                return Status(False, ALONE, 'interlock')
             self._be_up_to_date()
             status = self._judge()
             if not status.closed or self._told is None:
@@ -152,6 +155,15 @@ class PicoLink:
     def revoke(self) -> None:
         with self._lock:
             self._off()
+
+    def _is_alive_soon(self) -> bool:
+        """Whoever has just been asked to cut may not have heard of the supervisor yet."""
+        by_s = self._clock.now_s() + FRESH_S
+        while not self._alive():
+            if self._clock.now_s() >= by_s:
+                return False
+            self._clock.rest(ASK_S)
+        return True
 
     # -- the line --------------------------------------------------------------------------------------------------
 

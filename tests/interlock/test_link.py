@@ -109,7 +109,18 @@ def test_so_does_a_part_of_it_that_lives_no_more():
     cable, link = cutting(lambda: living[0])
     living[0] = False
     assert cable.off_after_s(link) <= OFF_S
+    cable.rest(0.05)
     assert link.status().key == 'interlock'
+
+
+def test_nobody_is_given_power_for_a_supervisor_that_lives_no_more():
+    cable = Cable()
+    link = PicoLink(cable, MACHINERY, cable, lambda: False)
+    status = link.permit()
+    assert (status.closed, status.key) == (False, 'interlock')
+    assert 'sign of life' in status.cause
+    cable.rest(0.1)
+    assert not cable.power
 
 
 @pytest.mark.parametrize('how', ['cut', 'broken'])

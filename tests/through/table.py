@@ -1,0 +1,46 @@
+"""Every failure at every moment, and what was measured: `./tools/try_failures [FAILURE...]`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.through.failures import FAILURES, MOMENTS, befallen, booth, keep_a_letter
+from tests.through.world import OFF_MS
+
+WIDE = max(map(len, FAILURES))
+
+
+def measured(kept, moment, failure):
+    with booth(kept) as world:
+        world.run(lambda: MOMENTS[moment](world))
+        return befallen(world, failure)
+
+
+def row(kept, failure):
+    """A line of the table, shown cell by cell; the longest time in it."""
+    print(f'{failure:{WIDE}}', end='', flush=True)
+    longest = 0.0
+    for moment in MOMENTS:
+        seen = measured(kept, moment, failure)
+        longest = max(longest, seen.power_ms, seen.head_ms)
+        print(f'{seen.power_ms:6.0f} {seen.head_ms:4.0f}{" " * (len(moment) - 10)} ', end=' ', flush=True)
+    print(f'| {longest:.0f}', flush=True)
+    return longest
+
+
+def main(names):
+    unknown = set(names) - set(FAILURES)
+    if unknown:
+        print(f'there is no failure {min(unknown)!r}; known are {", ".join(FAILURES)}', file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix='audioletter-') as folder:
+        keep_a_letter(Path(folder))
+        print('ms of model time until power off and head up, at these moments of a cut; last the longest')
+        print(' ' * WIDE + ''.join(f'{moment:>11}  ' for moment in MOMENTS))
+        longest = max(row(Path(folder), failure) for failure in names or FAILURES)
+    print(f'longest {longest:.0f} ms, {OFF_MS} ms are allowed')
+    return int(longest > OFF_MS)
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

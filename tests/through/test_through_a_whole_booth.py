@@ -1,0 +1,138 @@
+"""A real kiosk and its cutter are killed, frozen, starved and cut off in the middle of a cut: is it still in time?
+
+All moments of all failures, and the times measured: ./tools/try_failures.
+"""
+
+import json
+import os
+import signal
+
+import pytest
+
+from appliance.interlock import guard
+from appliance.pi.mailbox import ALLOCATE, LOCK, RELEASE, UNLOCK
+from appliance.pi.memory import Block
+from tests.pi.boards import BOOT
+from tests.through.failures import AGAIN, MOMENTS, after, befallen, booth, keep_a_letter
+from tests.through.wire import FEEDER
+from tests.through.world import OFF_MS
+
+pytestmark = pytest.mark.timeout(300)
+# Each failure at one moment, and each moment at least once; with --no-skips a second round.
+PAIRS = [
+    ('supervisor killed', 'lead-in'), ('cutter killed', 'programme'), ('both killed', 'homing'),
+    ('supervisor frozen', 'homing'), ('cutter frozen', 'spin-up'), ('feeder starved', 'lead-in'),
+    ('watcher starved', 'spin-up'), ('Pico reset', 'spin-up'), ('line unplugged', 'homing'),
+    ('line to the Pico cut', 'spin-up'), ('line from the Pico cut', 'homing'), ('line to the Pico garbled', 'lead-in'),
+    ('line from the Pico garbled', 'spin-up'), ('both killed', 'nothing moves'),
+]  # fmt: skip
+ALL_PAIRS = [*PAIRS, ('supervisor frozen', 'programme'), ('both frozen', 'run-out'), ('supervisor killed', 'spin-down')]
+
+
+@pytest.fixture(scope='module')
+def kept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('kept')
+    keep_a_letter(folder)
+    return folder
+
+
+def until(world, moment):
+    world.run(lambda: MOMENTS[moment](world))
+
+
+@pytest.mark.parametrize(('failure', 'moment'), ALL_PAIRS, ids=lambda name: name)
+def test_whatever_befalls_it_power_is_off_and_the_head_up_in_time(kept, failure, moment, request, record_property):
+    if (failure, moment) not in PAIRS and not request.config.getoption('--no-skips'):
+        pytest.skip('with --no-skips, or ./tools/try_failures')
+    with booth(kept) as world:
+        until(world, moment)
+        assert world.power is (moment != 'nothing moves')
+        seen = befallen(world, failure)
+        record_property('ms', seen)
+        print(f'{failure}, {moment}: power off after {seen.power_ms:.0f} ms, head up after {seen.head_ms:.0f} ms')
+        assert seen.power_ms <= OFF_MS
+        assert seen.head_ms <= OFF_MS
+
+
+@pytest.mark.parametrize('access', [1, 12, 30, 45])
+def test_a_cutter_that_dies_while_it_sets_the_board_up(kept, access, request):
+    """Between any two accesses to a register, with power on and nothing moving yet."""
+    if access != 30 and not request.config.getoption('--no-skips'):
+        pytest.skip('with --no-skips')
+    with booth(kept) as world:
+        world.run(lambda: world.runs == 1 and world.power)
+        first, child = world.accesses, world.child
+        world.on_access = lambda count: count == first + access and os.kill(child, signal.SIGKILL)
+        world.run(lambda: all(thread.pid != child for thread in world.threads))
+        seen = after(world, lambda world: None)
+        assert max(seen.power_ms, seen.head_ms) <= OFF_MS
+
+
+def test_what_a_booth_can_bear_it_bears(kept):
+    """A feeder that is late by less than is queued, a line of which one in two is garbled, a /dev/mem that is gone."""
+    with booth(kept) as world:
+        until(world, 'spin-up')
+        (world.root / 'dev/mem').unlink()
+        world.cable.to_pico = world.cable.to_pi = 'one in two'
+        until(world, 'lead-in')
+        world.held[FEEDER] = world.now_us + 100_000
+        until(world, 'run-out')
+        assert world.power
+        assert world.head
+        assert world.booth == 'cutting|'
+        assert not world.pi.faults()
+
+
+@pytest.mark.parametrize('failure', ['supervisor frozen', 'cutter frozen', 'both frozen'])
+def test_whoever_was_frozen_finds_itself_tripped_says_so_and_stays_off(kept, failure):
+    with booth(kept) as world:
+        until(world, 'lead-in')
+        befallen(world, failure)
+        switched = len(world.switched)
+        world.thaw()
+        world.run(lambda: world.booth.startswith('fault'))
+        assert world.booth in ('fault|interlock', 'fault|underrun'), 'by whichever of its threads sees it first'
+        world.run(3000)
+        assert len(world.switched) == switched, 'nothing arms itself'
+        assert world.logic.guard.state in (guard.SAFE, guard.TRIPPED)
+        assert world.pins_off
+        assert not world.firmware.given, 'all memory is given back'
+        assert not (world.folder / 'run/chain.json').exists()
+
+
+def test_the_next_start_finds_what_was_left_stops_it_and_cuts_the_letter(kept):
+    """Record, memory and channel of a booth that was killed, by another booth in a process of its own."""
+    with booth(kept) as world:
+        until(world, 'programme')
+        befallen(world, 'both killed')
+        left = Block(**json.loads((world.folder / 'run/chain.json').read_text()))
+        assert (left.handle, left.bus, left.boot) == (1, world.firmware.bus, BOOT)
+        assert list(world.firmware.given) == [1]
+        assert world.dma('CONBLK_AD') - left.bus < left.size, (
+            "the chain goes on in IDLE, in memory that is nobody else's"
+        )
+        assert world.pins_off
+
+        world.start(AGAIN)
+        world.run(lambda: world.booth.startswith('fault'))
+        assert world.booth == 'fault|power'
+        world.firmware.calls.clear()
+        stopped = []
+        world.on_mailbox = lambda tag: stopped.append((tag, world.dma('CONBLK_AD'), world.pins_off))
+        world.run(lambda: world.power)
+        assert stopped[:2] == [(UNLOCK, 0, True), (RELEASE, 0, True)], 'the channel stands before its memory is freed'
+        assert world.firmware.calls == [UNLOCK, RELEASE, ALLOCATE, LOCK]
+        until(world, 'programme')
+        assert world.head
+        assert not world.pi.faults()
+    assert len(list((kept / 'data/letters').iterdir())) == 1
+
+
+def test_without_its_memory_a_booth_does_not_begin(kept):
+    with booth(kept) as world:
+        until(world, 'nothing moves')
+        (world.root / 'dev/mem').unlink()
+        world.run(lambda: world.booth.startswith('fault'))
+        assert 'dev/mem: physical memory cannot be opened' in world.tail()
+        world.run(1000)
+        assert not world.switched

@@ -11,6 +11,7 @@ Protocol, version 1. Lines of JSON in UTF-8, each an object, at most 64 KiB with
 
     server  {"hello": "audioletter", "protocol": 1, "version": "0.1.0"}
     client  {"protocol": 1, "who": "anna", "width": 80, "terminal": true}
+    client  {"width": 40}                                   a terminal's window is another now
     client  {"id": 7, "do": ["letters", "show", "217"]}     words, split already; nothing in them means anything more
     server  {"id": 7, "say": {"kind": "line", "text": "..."}}                                 any number of these
             {"id": 7, "say": {"kind": "facts", "facts": {"state": "attract", ...}}}           in their order

@@ -39,6 +39,13 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
+class Width:
+    """Columns of a terminal whose window was drawn wider or narrower; for what is asked from then on."""
+
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
 class Do:
     id: int
     words: tuple[str, ...]
@@ -130,7 +137,7 @@ class Wrong:
     text: str
 
 
-FromClient = Hello | Do | Answer | Input | Cancel | Complete
+FromClient = Hello | Width | Do | Answer | Input | Cancel | Complete
 FromServer = Greeting | Say | Ask | Want | End | Choices | Note | How | Wrong
 
 

@@ -16,6 +16,8 @@ from typing import Any
 from appliance.desk import lines
 from appliance.desk.lines import CONTROLS, IDS, LONGEST, PROTOCOL, WHO, WORDS, FromClient, LineError
 
+WIDEST = 10_000  # columns
+
 
 def from_client(line: bytes) -> FromClient:
     """One line of a client, without its line feed or with it; LineError."""
@@ -23,6 +25,8 @@ def from_client(line: bytes) -> FromClient:
     keys = frozenset(found)
     if 'protocol' in found:
         return _hello(found)
+    if keys == {'width'}:
+        return lines.Width(_number(found, 'width', 1, WIDEST))
     read = _CLIENT.get(keys)
     if read is None:
         raise LineError('no line of this protocol')
@@ -53,7 +57,7 @@ def _hello(found: dict[str, Any]) -> lines.Hello:
     who = _text(found, 'who', WHO)
     if who and not who.isprintable():
         raise LineError('who: not a name')
-    return lines.Hello(who.strip(), _number(found, 'width', 1, 10_000), _truth(found, 'terminal'))
+    return lines.Hello(who.strip(), _number(found, 'width', 1, WIDEST), _truth(found, 'terminal'))
 
 
 def _number(found: dict[str, Any], key: str, least: int, below: int) -> int:

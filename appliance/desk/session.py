@@ -32,6 +32,7 @@ from appliance.desk.lines import (
     LineError,
     Say,
     Want,
+    Width,
 )  # fmt: skip
 from appliance.desk.office import Office, Place
 from appliance.errors import AudioLetterError, MachineRefusesError, OptionError
@@ -132,6 +133,8 @@ class Session:
                     running.answers.put(message.yes)
             case Input():
                 self._input(message)
+            case Width():
+                self._hello = replace(self._hello, width=message.width)
             case Hello():
                 raise LineError('one hello is enough')
 

@@ -39,6 +39,7 @@ INTEGER = re.compile(r'[+-]?[0-9]{1,15}')
 NUMBER = re.compile(r'[+-]?([0-9]{1,15}([.,][0-9]{0,15})?|[.,][0-9]{1,15})(e[+-]?[0-9]{1,2})?', re.IGNORECASE)
 SPECIAL = ('json', 'yes')  # options that every command takes
 EXAMPLES = 'Examples:'
+SHORT = 32  # characters of a value in a line of usage
 ARROWS = {'>', '<', '|'}  # words like any other here, meant for a system shell
 AT_HOME = 'files and pipes are those of your own computer: ssh booth label 217 > label.pdf'
 
@@ -61,9 +62,14 @@ class Parameter:
         return self.kind is bool
 
     @property
+    def choices_apart(self) -> bool:
+        """They are too many for a line of usage."""
+        return len('|'.join(self.choices)) > SHORT
+
+    @property
     def shown(self) -> str:
         """In a line of usage."""
-        value = self.name.upper() if not self.choices else '|'.join(self.choices)
+        value = '|'.join(self.choices) if self.choices and not self.choices_apart else self.name.upper()
         if self.option:
             text = f'--{self.name}' if self.flag else f'--{self.name} {value}'
         else:

@@ -47,6 +47,8 @@ def _object_of(message: FromClient | FromServer) -> dict[str, Any]:
         case lines.Hello():
             who = clean(message.who)[:WHO]
             return {'protocol': PROTOCOL, 'who': who, 'width': message.width, 'terminal': message.terminal}
+        case lines.Width():
+            return {'width': message.width}
         case lines.Do():
             return {'id': message.id, 'do': list(message.words)}
         case lines.Answer():

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from appliance.desk.book import Call, Command, Facts, Line, Said, Table
 from appliance.errors import OptionError
+from appliance.maintenance.reports.moments import day_and_time
 from appliance.message import Stores
 from appliance.message.host import Bin, Stylus
 from appliance.message.host.deeds import Deed, Deeds
@@ -99,7 +100,7 @@ def _stylus(call: Call, stylus: Stylus) -> Facts:
         'all together, h': round(stylus.total_s / HOUR_S, 2),
         'changes': stylus.changes,
         'changed by': stylus.changed_by,
-        'changed, s since 1970': stylus.changed_s,
+        'changed': day_and_time(stylus.changed_s),
     })  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def _swarf(call: Call, swarf: Bin) -> Facts:
         'due': bool(most) and swarf.discs >= most,
         'cut, min': round(swarf.cut_s / 60, 1),
         'emptied by': swarf.emptied_by,
-        'emptied, s since 1970': swarf.emptied_s,
+        'emptied': day_and_time(swarf.emptied_s),
     })  # fmt: skip
 
 

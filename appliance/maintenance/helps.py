@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from appliance.desk.book import Call, Command, Desk, Facts, Line, Said, Table
 from appliance.desk.catalogue import Catalogue, syntax
+from appliance.desk.syntax import Parameter
 from appliance.errors import OptionError
 from appliance.maintenance import commands
 from appliance.words.handbook import plain
@@ -63,10 +64,10 @@ def _explained(command: Command, call: Call) -> Iterator[Said]:
         yield Facts(
             texts | {'asks': command.asks is not None, 'changes': command.changes, 'maintenance': command.maintenance}
         )
-        yield Table(('parameter', 'help'), tuple((one.shown, one.help) for one in about.parameters))
+        yield Table(('parameter', 'help'), tuple((one.shown, _meant(one)) for one in about.parameters))
         yield Table(('example',), tuple((example,) for example in about.examples))
         return
-    yield from _plain(about.usage, call.width)
+    yield from _written(about.usage, call.width, '')
     yield from _plain(about.summary, call.width)
     for paragraph in filter(None, about.text.split('\n\n')):
         yield Line('')
@@ -77,10 +78,14 @@ def _explained(command: Command, call: Call) -> Iterator[Said]:
     if about.parameters:
         yield Line('')
     for one in about.parameters:
-        yield from _wrapped(f'--{one.name}' if one.option else one.name, one.help, call.width)
+        yield from _wrapped(f'--{one.name}' if one.option else one.name, _meant(one), call.width)
     yield Line('')
     for example in about.examples:
-        yield Line(f'  {example}')
+        yield from _written(example, call.width, '  ')
+
+
+def _meant(one: Parameter) -> str:
+    return f'{one.help} ({", ".join(one.choices)})' if one.choices_apart else one.help
 
 
 def _notes(command: Command) -> Iterator[str]:
@@ -93,16 +98,31 @@ def _notes(command: Command) -> Iterator[str]:
 
 
 def _plain(text: str, width: int) -> Iterator[Line]:
-    yield from (Line(line) for line in textwrap.wrap(text, max(width, LEAST)))
+    yield from map(Line, _lines(text, width))
+
+
+def _written(words: str, width: int, indent: str) -> Iterator[Line]:
+    """As one types it: what goes on in a further line stands further in, and no word is broken."""
+    if len(indent + words) <= width:
+        yield Line(indent + words)  # with all its spaces
+        return
+    further = indent + '    '
+    yield from (
+        Line(f'{further if at else indent}{line}') for at, line in enumerate(_lines(words, width - len(further)))
+    )
+
+
+def _lines(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, max(width, LEAST), break_on_hyphens=False)
 
 
 def _wrapped(name: str, text: str, width: int) -> Iterator[Line]:
     """A name and what it is, beside it or, on a narrow screen, under it."""
     if width < NARROW:
         yield from _plain(name, width)
-        yield from (Line(f'  {line}') for line in textwrap.wrap(text, max(width - 2, LEAST)))
+        yield from (Line(f'  {line}') for line in _lines(text, width - 2))
         return
-    lines = textwrap.wrap(text, max(width - NAME, LEAST)) or ['']
+    lines = _lines(text, width - NAME) or ['']
     first = f'{name:<{NAME}}{lines[0]}' if len(name) < NAME else f'{name} {lines[0]}'
     yield Line(first.rstrip())
     yield from (Line(f'{"":<{NAME}}{line}') for line in lines[1:])

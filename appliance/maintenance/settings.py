@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from appliance.config import Config
@@ -12,6 +11,7 @@ from appliance.config.load import checked, defaults
 from appliance.config.tokens import token_of
 from appliance.desk.book import Call, Command, Desk, Facts, Line, Said, Table
 from appliance.errors import OptionError
+from appliance.maintenance.reports.moments import day_and_time
 from appliance.tables import NAMES
 
 AT_START = ('places.data', 'places.run', 'attendant.reader')  # opened once, when the program starts
@@ -113,7 +113,7 @@ def config_history(call: Call) -> Said:
     """
     rows = tuple(
         (
-            _when(change.at_s),
+            day_and_time(change.at_s),
             change.who,
             change.key,
             _shown(change.key, change.before),
@@ -239,13 +239,6 @@ def _shown(key: str, value: Any, reveal: bool = False) -> str | int | float | bo
 
 def _written(value: object) -> str:
     return EMPTY if value == '' else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _when(at_s: float) -> str:
-    try:
-        return datetime.fromtimestamp(at_s).isoformat(' ', 'seconds')
-    except (OverflowError, ValueError, OSError):
-        return 'nobody knows'
 
 
 def _keys(desk: Desk) -> tuple[str, ...]:

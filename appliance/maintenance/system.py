@@ -203,7 +203,7 @@ def update(call: Call, file: Path) -> Iterator[Said]:
     file: that holds the update
 
     Examples:
-        update /media/stick/audioletter-1.2.0.update
+        update /media/stick/audioletter.update
     """
     updater = _updater(call)
     out_of_service(call)

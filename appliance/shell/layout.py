@@ -105,7 +105,7 @@ def fact_lines(facts: Mapping[str, Any], width: int | None = None) -> Iterator[s
     pairs = [(harmless(str(name)), shown(value)) for name, value in facts.items()]
     reach = max((columns_of(name) for name, _ in pairs), default=0) + 2
     for name, value in pairs:
-        if width is None or reach + min(columns_of(value), LEAST) <= width:
+        if width is None or _fits_beside(value, reach, width):
             room = None if width is None else width - reach
             first, *further = wrapped(value, room)
             yield (padded(f'{name}:', reach) + first).rstrip()
@@ -113,6 +113,17 @@ def fact_lines(facts: Mapping[str, Any], width: int | None = None) -> Iterator[s
         else:
             yield f'{name}:'
             yield from (f'  {line}' for line in wrapped(value, max(width - 2, 1)))
+
+
+def _fits_beside(value: str, reach: int, width: int) -> bool:
+    """Behind its name; or else below it, if a word has to be broken only there: a path, say."""
+    beside, below = width - reach, width - 2
+    return beside >= min(columns_of(value), LEAST) and (longest(value) <= beside or longest(value) > below)
+
+
+def longest(text: str) -> int:
+    """Columns of its longest word."""
+    return max(map(columns_of, text.split()), default=0)
 
 
 def cells_of(columns: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[list[str]]:

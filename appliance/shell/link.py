@@ -91,6 +91,7 @@ class Link:
             if hello.get('hello') != 'audioletter' or hello.get('protocol') != PROTOCOL:
                 self._strange(hello)
             self.send({'protocol': PROTOCOL, 'who': who, 'width': width, 'terminal': terminal})
+            self._width = width
         except BaseException:
             self.close()
             raise
@@ -128,6 +129,12 @@ class Link:
             self._socket.sendall(json.dumps(line, ensure_ascii=False).encode() + b'\n')
         except OSError as error:
             raise GoneError('the booth has hung up', where=self.where) from error
+
+    def is_wide(self, width: int) -> None:
+        """So many columns the terminal has now; the booth is told when they are others than before."""
+        if width != self._width:
+            self.send({'width': width})
+            self._width = width
 
     def fileno(self) -> int:
         """To poll: readable when a line may have come."""

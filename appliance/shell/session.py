@@ -34,7 +34,7 @@ from appliance.shell.history import Remembered
 from appliance.shell.keyboard import typed_lines
 from appliance.shell.layout import harmless
 from appliance.shell.link import GoneError, Line, Link
-from appliance.shell.printing import Json
+from appliance.shell.printing import Json, width_now
 from appliance.shell.setup.wizard import WORD, Wizard
 from appliance.shell.tables import NOTE, PROBLEM, Drawn
 from appliance.shell.way_out import WAY_OUT
@@ -166,6 +166,7 @@ class Session:
         if self._errands is None:
             self._booth = {}
             self._errands = Errands(self._host.connect(), self._told)
+        self._errands.link.is_wide(width_now())
         return self._errands
 
     def _hang_up(self) -> None:

@@ -13,11 +13,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as RichText
 
-from appliance.shell.layout import GAP, cells_of, columns_of, fact_lines, harmless, numbers_in, said_in, wrapped
+from appliance.shell.layout import (
+    GAP,
+    cells_of,
+    columns_of,
+    fact_lines,
+    harmless,
+    longest,
+    numbers_in,
+    said_in,
+    wrapped,
+)
 from appliance.shell.printing import Text, width_now
 
 NOTE, PROBLEM = 'yellow', 'red'
 WRAPS = 16  # a text of more columns may be broken into lines of so many
+WORD = 30  # a word of more, a path say, may be broken too
 
 
 class Drawn(Text):
@@ -42,15 +53,14 @@ class Drawn(Text):
     def table(self, columns: list[Any], rows: list[list[Any]]) -> None:
         console = self._console()
         cells = cells_of(columns, rows)
-        widths = [[columns_of(row[at]) for row in cells] for at in range(len(columns))]
-        least = sum(_least(each) for each in widths) + len(GAP) * (len(columns) - 1)
-        if least > console.width:
+        least = [_least([row[at] for row in cells]) for at in range(len(columns))]
+        if sum(least) + len(GAP) * (len(columns) - 1) > console.width:
             self._blocks(cells, console)
             return
         table = Table(box=None, header_style='bold', pad_edge=False, padding=(0, len(GAP), 0, 0))
         for at, name in enumerate(cells[0]):
             justify: Any = 'right' if numbers_in(rows, at) else 'left'
-            table.add_column(RichText(name), justify=justify, min_width=_least(widths[at]), overflow='fold')
+            table.add_column(RichText(name), justify=justify, min_width=least[at], overflow='fold')
         for row in cells[1:]:
             table.add_row(*map(RichText, row))
         console.print(table)
@@ -69,6 +79,7 @@ class Drawn(Text):
             console.print(RichText(line, style=style), soft_wrap=True)
 
 
-def _least(widths: list[int]) -> int:
-    """Of a column: what is short must not be broken."""
-    return min(max(widths), WRAPS)
+def _least(texts: list[str]) -> int:
+    """Of a column: what is short must not be broken, and no word that is not very long."""
+    short = min(max(map(columns_of, texts)), WRAPS)
+    return max(short, *(word for word in map(longest, texts) if word <= WORD), 0)

@@ -48,6 +48,11 @@ def hello(call: Call, name: str = 'world'):
     return Line(f'hello {name}, I am {call.who}')
 
 
+def width(call: Call):
+    """How wide it is there."""
+    return Line(f'{call.width} columns')
+
+
 def jog(call: Call):
     """Move until it is cancelled."""
     call.desk.begun.put('jog')
@@ -122,7 +127,7 @@ def who(call: Call):
 
 
 COMMANDS = (
-    Command('hello', hello), Command('jog', jog, changes=True), Command('flood', flood),
+    Command('hello', hello), Command('width', width), Command('jog', jog, changes=True), Command('flood', flood),
     Command('change', change, changes=True), Command('forget', forget, asks=forgettable, changes=True),
     Command('read', read), Command('wrong', wrong), Command('refuse', refuse), Command('stop', stop, urgent=True),
     Command('address', address, changes=True, private=True), Command('take over', take_over, noted=True),

@@ -34,6 +34,7 @@ SAID = st.one_of(
 )
 CLIENT = st.one_of(
     st.builds(lines.Hello, NAMES, st.integers(1, 9999), st.booleans()),
+    st.builds(lines.Width, st.integers(1, 9999)),
     st.builds(lines.Do, IDS, st.lists(TEXT, max_size=9).map(tuple)),
     st.builds(lines.Answer, IDS, st.booleans()),
     st.builds(lines.Input, IDS, st.binary(max_size=300), st.booleans()),
@@ -119,6 +120,10 @@ def test_an_object_is_a_line_only_if_each_of_its_values_is_right(found):
         b'[' * 60_000,
         b'{"id":' * 10_000,
         b'9' * 60_000,
+        b'{"width": 0}',
+        b'{"width": 10000}',
+        b'{"width": true}',
+        b'{"width": 40, "id": 1}',
         b'{"id": 1, "complete": "' + b'x' * LONGEST + b'"}',
     ],
     ids=lambda line: repr(line[:40]),

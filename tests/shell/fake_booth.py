@@ -133,6 +133,8 @@ class Peer:
                 self.booth.asked.append(line['do'])
                 self.booth.tell(f'do {" ".join(line["do"])}')
                 WAYS.get(line['do'][0] if line['do'] else '', unknown)(self, line['id'], line['do'])
+            elif 'width' in line:
+                self.booth.tell(f'width {line["width"]}')
             elif 'complete' in line:
                 self.booth.tell(f'complete {line["complete"]}')
                 words = line['complete'].split()

@@ -213,6 +213,7 @@ def test_a_terminal_that_changes_its_size_is_followed(booth, opened):
     assert ran(terminal, 'letters list')[0].startswith('number  when')
     terminal.resize(40, 40)
     assert ran(terminal, 'letters show')[0] == 'number:            217'
+    assert booth.until('width 40')
 
 
 def test_a_booth_that_goes_is_found_again(opened, tmp_path):

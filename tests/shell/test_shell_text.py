@@ -115,6 +115,12 @@ def test_a_table_that_is_too_wide_becomes_blocks():
         'number: 217', 'name:   Anna', '', 'number: 3', 'name:', '  田中 花子']  # fmt: skip
 
 
+def test_a_path_stands_below_its_name_where_it_is_whole_there():
+    facts = {'the file it comes from': '/etc/audioletter/90.toml', 'words': 'one two three'}
+    assert list(fact_lines(facts, 40)) == [
+        'the file it comes from:', '  /etc/audioletter/90.toml', 'words:                  one two three']  # fmt: skip
+
+
 def test_a_row_that_is_too_short_is_filled_and_one_too_long_is_cut():
     assert list(table_lines(['a', 'b'], [[1], [1, 2, 3]])) == ['a  b', '1  -', '1  2']
 

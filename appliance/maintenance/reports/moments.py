@@ -31,3 +31,13 @@ def moment(text: str, now_s: float, name: str) -> float:
             break
     remedy = 'write 10m, 2h, 3d, 14:30, 2026-11-27 or "2026-11-27 14:30"'
     raise OptionError(f'{name} is a time, not {short(text)}', where='logs', remedy=remedy)
+
+
+def day_and_time(at_s: float | None) -> str | None:
+    """Of a moment, as `moment` reads it; None stays None."""
+    if at_s is None:
+        return None
+    try:
+        return datetime.fromtimestamp(at_s).isoformat(' ', 'seconds')
+    except (OverflowError, ValueError, OSError):
+        return 'nobody knows'

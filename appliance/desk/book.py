@@ -250,4 +250,5 @@ class Command:
     private: bool = False  # its words are not noted: they may hold a name
     noted: bool = False  # into the ledger, although it changes nothing of the booth
     urgent: bool = False  # at once, beside whatever the session does, and nobody has to be allowed
+    gives: tuple[type[Said], ...] = ()  # what a program gets of it with --json: always these, in this order
     offers: Mapping[str, Offer] = field(default_factory=dict, hash=False)  # parameter -> values to complete it with

@@ -38,7 +38,8 @@ class Catalogue:
             raise OptionError('no command', remedy='help lists all commands')
         asked = ' '.join(words[:2])
         family = [name for name in self.commands if name.split()[0] == words[0]]
-        near = family or difflib.get_close_matches(asked[:60], self.commands, 1)
+        meant = difflib.get_close_matches(asked[:60], family or self.commands, 1)
+        near = family if len(words) == 1 and family else meant or family
         hint = f'did you mean {" or ".join(near)}?' if near else 'help lists all commands'
         raise OptionError(f'there is no command {short(asked)}', remedy=hint)
 

@@ -25,6 +25,11 @@ CLOSED_BY = {
     'hours': 'closed until its hours begin',
     'quota': "today's discs are used up",
 }
+STATUS = (
+    'state', 'visitor', 'open', 'letter no.', 'cut, %', 'cut left, s', 'maintenance left, s', 'blank on the platter',
+    'lid closed', 'warmest, C', 'machine', 'version', 'letters kept', 'disk free, MB', 'blanks left',
+    'stylus due', 'swarf due', 'checklist',
+)  # fmt: skip
 NARROW = 60  # columns below which a row of `watch` leaves out what is least asked for
 
 
@@ -40,9 +45,10 @@ def status(call: Call) -> Iterator[Said]:
     if isinstance(kept, str):
         troubles.append(kept)
         kept = {}
-    yield Facts(_facts(call, look) | kept)
+    facts = _facts(call, look) | kept
+    yield Facts({name: facts.get(name) for name in STATUS} if call.json else facts)
     told = [(reason_for(key).host, reason_for(key).host_action) for key in dict.fromkeys(troubles)]
-    if told:
+    if told or call.json:
         yield Table(('trouble', 'action'), tuple(told))
 
 
@@ -73,7 +79,8 @@ def _kept(call: Call) -> dict[str, Value] | str:
     def look(stores: Stores) -> dict[str, Value]:
         free_mb = round(stores.disk.free_bytes(stores.shelf.data) / 1e6)
         counted = {'blanks left': blanks} if (blanks := stores.blanks()) is not None else {}
-        due = {f'{name} due': True for name in stores.counters.due(policy.stylus_hours, policy.swarf_discs)}
+        worn = stores.counters.due(policy.stylus_hours, policy.swarf_discs)
+        due = {f'{name} due': name in worn for name in ('stylus', 'swarf') if name in worn or call.json}
         checked = _checked(Deeds(stores.ledger).last(RESULT), stores.stamp())
         return {'letters kept': len(stores.letters()), 'disk free, MB': free_mb, **counted, **due, 'checklist': checked}
 
@@ -332,8 +339,8 @@ def _clock(at_s: float) -> str:
 
 
 COMMANDS = (
-    Command('status', status),
-    Command('watch', watch),
+    Command('status', status, gives=(Facts, Table)),
+    Command('watch', watch, gives=(Facts,)),
     Command('open', open_, changes=True),
     Command('close', close, changes=True),
     Command('maintain', maintain, changes=True),
@@ -342,5 +349,5 @@ COMMANDS = (
     Command('mended', mended, changes=True),
     Command('swarf', swarf, changes=True),
     Command('take over', take_over, noted=True),
-    Command('who', who),
+    Command('who', who, gives=(Table,)),
 )

@@ -143,15 +143,15 @@ def figures(call: Call, day: str = '') -> Iterator[Said]:
         'blanks left': told.blanks_left, 'stylus, min': round(told.stylus_s / 60, 1),
         'stylus changes': told.stylus_changes, 'deeds': told.deeds,
     })  # fmt: skip
-    yield from _parts('spoiled by', told.spoiled)
-    yield from _parts('walked away at', told.walked_away)
-    yield from _parts('left at', told.left)
-    yield from _parts('language', told.languages)
-
-
-def _parts(name: str, parts: Mapping[str, int]) -> Iterator[Said]:
-    if parts:
-        yield Table((name, 'how often'), tuple(parts.items()))
+    parts: tuple[tuple[str, Mapping[str, int]], ...] = (
+        ('spoiled by', told.spoiled),
+        ('walked away at', told.walked_away),
+        ('left at', told.left),
+        ('language', told.languages),
+    )
+    for name, counted in parts:
+        if counted or call.json:
+            yield Table((name, 'how often'), tuple(counted.items()))
 
 
 def figures_days(call: Call) -> Iterator[Said]:
@@ -195,14 +195,14 @@ def _when(deed: Deed) -> str:
 
 
 COMMANDS = (
-    Command('blanks show', blanks_show),
+    Command('blanks show', blanks_show, gives=(Facts,)),
     Command('blanks set', blanks_set, changes=True),
     Command('blanks add', blanks_add, changes=True),
     Command('blanks uncounted', blanks_uncounted, changes=True),
-    Command('stylus show', stylus_show),
+    Command('stylus show', stylus_show, gives=(Facts,)),
     Command('stylus changed', stylus_changed, asks=lambda call: 'Is a new stylus in the head?', changes=True),
-    Command('bin', bin_),
-    Command('figures', figures),
-    Command('figures days', figures_days),
-    Command('deeds', deeds),
+    Command('bin', bin_, gives=(Facts,)),
+    Command('figures', figures, gives=(Facts, Table, Table, Table, Table)),
+    Command('figures days', figures_days, gives=(Table,)),
+    Command('deeds', deeds, gives=(Table,)),
 )

@@ -33,4 +33,4 @@ def faults(call: Call, word: str = '') -> Said:
     return Table(('fault', 'on the LCD', 'reason', 'action'), found)
 
 
-COMMANDS = (Command('handbook', handbook), Command('faults', faults))
+COMMANDS = (Command('handbook', handbook), Command('faults', faults, gives=(Table,)))

@@ -16,6 +16,7 @@ HANDBOOK = 'handbook'  # is explained by itself
 NAME = 22  # columns of a name beside its summary
 NARROW = 60  # columns below which the summary stands under the name
 LEAST = 20
+IN_JSON: dict[type[Said], str] = {Facts: 'an object', Table: 'a list of objects', Line: 'an object with a text'}
 
 
 def help_(call: Call, *words: str) -> Iterator[Said]:
@@ -61,9 +62,8 @@ def _explained(command: Command, call: Call) -> Iterator[Said]:
     about = syntax(command)
     if call.json:
         texts = {'command': about.name, 'usage': about.usage, 'summary': about.summary, 'text': about.text}
-        yield Facts(
-            texts | {'asks': command.asks is not None, 'changes': command.changes, 'maintenance': command.maintenance}
-        )
+        said = {'asks': command.asks is not None, 'changes': command.changes, 'maintenance': command.maintenance}
+        yield Facts(texts | said | {'json': ', '.join(IN_JSON[kind] for kind in command.gives)})
         yield Table(('parameter', 'help'), tuple((one.shown, _meant(one)) for one in about.parameters))
         yield Table(('example',), tuple((example,) for example in about.examples))
         return
@@ -93,6 +93,8 @@ def _notes(command: Command) -> Iterator[str]:
         yield 'Only in maintenance: maintain takes the booth out of service.'
     if command.asks:
         yield 'It asks first; --yes answers that.'
+    if command.gives:
+        yield f'With --json: {", then ".join(IN_JSON[kind] for kind in command.gives)}, a line each.'
     if command.private:
         yield 'What is written with it is kept in no log and no history.'
 

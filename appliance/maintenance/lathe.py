@@ -229,6 +229,6 @@ COMMANDS = (
     Command(
         'test', try_on_scrap, asks=scrap, changes=True, maintenance=True, offers={'disc': lambda desk: disc_names()}
     ),
-    Command('tests', results),
+    Command('tests', results, gives=(Table,)),
     Command('calibrate speed', calibrate_speed, changes=True, maintenance=True),
 )

@@ -88,7 +88,7 @@ def letters_show(call: Call, number: int) -> Iterator[Said]:
         'ordered discs': ordered,
     })  # fmt: skip
     rows = tuple(_disc(disc) for disc in discs)
-    if rows:
+    if rows or call.json:
         names = ('disc', 'state', 'why', 'for', 'blank', 'stylus, s', 'kind', 'level, dB', 'master')
         yield Table(names, rows)
 
@@ -283,8 +283,8 @@ def states(desk: Desk) -> list[str]:
 
 OF = {'number': numbers}
 COMMANDS = (
-    Command('letters list', letters_list, offers={'state': states}),
-    Command('letters show', letters_show, offers=OF),
+    Command('letters list', letters_list, gives=(Table,), offers={'state': states}),
+    Command('letters show', letters_show, gives=(Facts, Table), offers=OF),
     Command('letters play', letters_play, offers=OF),
     Command('letters cut', letters_cut, changes=True, offers=OF),
     Command('letters void', letters_void, changes=True, offers=OF),

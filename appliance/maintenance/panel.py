@@ -130,7 +130,8 @@ def pins(call: Call) -> Iterator[Said]:
             for said in call.desk.lathe(ReadPins(setup(call)), call.cancelled):
                 levels = dict(enumerate(said.levels)) if isinstance(said, PinLevels) else levels
         except MachineRefusesError as error:  # something moves: it is not asked meanwhile
-            yield Line(error.line)
+            if not call.json:
+                yield Line(error.line)
     found = pins_of(machine, sensed.inputs, sensed.lit, levels)
     rows = tuple((pin.name, pin.gpio, pin.way, pin.level, pin.means) for pin in found)
     yield Table(('pin', 'GPIO', 'way', 'level', 'means'), rows)
@@ -170,5 +171,5 @@ COMMANDS = (
     Command('calibrate microphone', calibrate_microphone, changes=True, maintenance=True),
     Command('calibrate speaker', calibrate_speaker, changes=True, maintenance=True),
     Command('calibrate touch', calibrate_touch, changes=True, maintenance=True),
-    Command('pins', pins),
+    Command('pins', pins, gives=(Table,)),
 )

@@ -303,7 +303,7 @@ def _unprintable(call: Call, addresses: dict[int, Address]) -> Iterator[Said]:
         for number, each in addresses.items()
         if (chars := missing(''.join((*each.recipient, *each.sender, each.country)), known))
     }
-    if lost:
+    if lost or call.json:
         rows = tuple((number, named(chars)) for number, chars in lost.items())
         yield Table(('number', 'no font here has (name one in post.font)'), rows)
 
@@ -314,8 +314,8 @@ def _letters(desk: Desk) -> Iterable[str]:
 
 NUMBER = {'number': _letters}
 COMMANDS = (
-    Command('address show', address_show, private=True, offers=NUMBER),
-    Command('address list', address_list, private=True),
+    Command('address show', address_show, gives=(Facts, Table), private=True, offers=NUMBER),
+    Command('address list', address_list, gives=(Table,), private=True),
     Command('address set', address_set, changes=True, private=True, offers=NUMBER),
     Command('address clear', address_clear, changes=True, asks=_clear, offers=NUMBER),
     Command('address import', address_import, changes=True, private=True),

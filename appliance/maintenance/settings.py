@@ -249,19 +249,23 @@ def _sections(desk: Desk) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key.partition('.')[0] for key in keys()))
 
 
+def _both(desk: Desk) -> tuple[str, ...]:
+    return (*_sections(desk), *_keys(desk))
+
+
 def _presses(desk: Desk) -> tuple[str, ...]:
     return ('left', 'right', 'record')
 
 
 COMMANDS = (
-    Command('config show', config_show, offers={'section': _sections}),
-    Command('config get', config_get, offers={'key': _keys}),
+    Command('config show', config_show, gives=(Table,), offers={'section': _sections}),
+    Command('config get', config_get, gives=(Facts,), offers={'key': _keys}),
     Command('config set', config_set, changes=True, offers={'key': _keys}),
     Command('config unset', config_unset, changes=True, offers={'key': _keys}),
     Command('config undo', config_undo, changes=True),
-    Command('config history', config_history),
-    Command('config origin', config_origin, offers={'key': lambda desk: (*_sections(desk), *_keys(desk))}),
-    Command('config diff', config_diff),
+    Command('config history', config_history, gives=(Table,)),
+    Command('config origin', config_origin, gives=(Table,), offers={'key': _both}),
+    Command('config diff', config_diff, gives=(Table,)),
     Command('config sequence', config_sequence, changes=True, private=True, offers={'presses': _presses}),
     Command('config token', config_token, changes=True, private=True),
 )

@@ -37,13 +37,13 @@ def show(call: Call) -> Iterator[Said]:
         stick --json
     """
     found = _sticks(call.desk)
-    if not found:
+    if not found and not call.json:
         yield Line(f'no stick is plugged in (nothing is mounted under {_folder(call.desk)})')
         return
     rows = tuple((one.name, one.kind, round(one.size / 1e6), round(one.free / 1e6), not one.read_only) for one in found)
     yield Table(('stick', 'file system', 'size, MB', 'free, MB', 'can be written'), rows)
     told = [(one.name, *row) for one in found for row in _backups(one)]
-    if told:
+    if told or call.json:
         yield Table(('stick', 'backup', 'day', 'letters', 'size, MB', 'state'), tuple(told))
 
 
@@ -337,7 +337,7 @@ def _backup_names(desk: Desk) -> list[str]:
 STICK = {'stick': _names}
 NAMED = {**STICK, 'name': _backup_names}
 COMMANDS = (
-    Command('stick', show),
+    Command('stick', show, gives=(Table, Table)),
     Command('backup', make, offers=STICK),
     Command('backup verify', check, offers=NAMED),
     Command('restore', bring_back, asks=_restore, changes=True, maintenance=True, offers=NAMED),

@@ -256,8 +256,8 @@ def system_shell(call: Call, *, refused: bool = False) -> None:
 
 
 COMMANDS = (
-    Command('logs', logs),
-    Command('doctor', doctor),
+    Command('logs', logs, gives=(Table,)),
+    Command('doctor', doctor, gives=(Table,)),
     Command('support', support),
     Command('reboot', reboot, asks=_end('End the booth and start it again?'), changes=True),
     Command('shutdown', shutdown, asks=_end('End the booth and switch it off?'), changes=True),

@@ -83,11 +83,15 @@ def real_pi(machine: Machine, run: Path, root: Path = Path('/'), mailbox: Opener
 
 @contextlib.contextmanager
 def _chains(chip: Any, run: Path, root: Path, mailbox: Opener) -> Iterator[Chains]:
-    """What the device tree has set apart; without that, the firmware's."""
+    """What the device tree has set apart; without that, the firmware's, of which `run` is to have a record."""
     apart = set_apart(root, chip.ram_alias)
     if apart is not None:
         yield apart
         return
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineRefusesError(f'the folder cannot be made ({error.strerror})', where=str(run)) from error
     box, close = mailbox()
     try:
         yield FirmwareChains(Record(run, root), box, chip.mailbox_flags)

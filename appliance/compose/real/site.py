@@ -51,10 +51,6 @@ class Power:
 @contextlib.contextmanager
 def registers(machine: Machine, site: Site) -> Iterator[RealPi]:
     """This board's registers and chain memory alone."""
-    try:
-        site.run.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MachineRefusesError(f'the folder cannot be made ({error.strerror})', where=str(site.run)) from error
     with site.pi(machine, site.run, site.root) as pi:
         if pi.warning:
             log.warning('%s', pi.warning)

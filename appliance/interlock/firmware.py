@@ -41,7 +41,7 @@ def wiring(machine: Machine, where: str) -> str:
         'MOST_MA': round(interlock.supply_max_a * 1000),
     }  # fmt: skip
     lines = [f'{name} = {number}' for name, number in numbers.items()]
-    return '\n'.join([f'"""Made from {where}: numbers only."""', '', *lines, ''])
+    return '\n'.join([f'"""Of the machine {machine.machine.name}: numbers only."""', '', *lines, ''])
 
 
 def files(machine: Machine, where: str) -> dict[str, bytes]:
@@ -66,6 +66,22 @@ def build(found: dict[str, bytes]) -> int:
     for name in sorted(found):
         digest.update(b'%s %d\n' % (name.encode(), len(found[name])) + found[name])
     return int.from_bytes(digest.digest()[:8], 'big') % 1_000_000
+
+
+def build_of(found: dict[str, bytes]) -> int:
+    """The number that a whole set says of itself."""
+    return int(found['wiring.py'].split()[-1])
+
+
+def in_words(number: int, machine: Machine) -> str:
+    """The firmware that answered, and whether it is the one that would be flashed for this machine."""
+    try:
+        here = build_of(files(machine, machine.machine.name))
+    except MachineFileError:  # an installation without it
+        return f'firmware {number:06d}'
+    if number == here:
+        return f'firmware {number:06d}, as here'
+    return f'firmware {number:06d}, which is not that of this machine file ({here:06d}): tools/flash_interlock'
 
 
 def lay_out(found: dict[str, bytes], folder: Path) -> None:

@@ -150,6 +150,7 @@ def test_a_machine_is_looked_over_without_a_movement(tmp_path):
     said = look_over(real.machine, real.site)
     assert said.startswith('Raspberry Pi 3 Model B')
     assert 'nothing was moved' in said
+    assert 'interlock with firmware 000000, which is not that of this machine file' in said
     assert not real.edges
     assert not any(power for _, power, _ in real.switched)
 

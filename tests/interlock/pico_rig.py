@@ -31,10 +31,13 @@ def micropython():
 class Bench:
     """A running firmware. `device` is our end of the serial line."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, flash=None):
+        """`flash`: what is on the board already, if not what would be put onto it."""
         interpreter = micropython()
         found = files(load_machine(), 'virtual')
-        lay_out(found, folder / 'flash')
+        if flash is None:
+            flash = folder / 'flash'
+            lay_out(found, flash)
         self.build, self.session = int(found['wiring.py'].split()[-1]), ord('M')
         orders, answers = folder / 'orders', folder / 'answers'
         os.mkfifo(orders)
@@ -42,7 +45,7 @@ class Bench:
         self._theirs, self._line = pty.openpty()
         tty.setraw(self._line)
         self.device, self._received = os.ttyname(self._line), 0
-        path = [str(FAKE), str(folder / 'flash'), '.frozen']
+        path = [str(FAKE), str(flash), '.frozen']
         code = f'import sys; sys.path[:] = {path!r}; import bench; bench.start()'
         self._process = subprocess.Popen(
             [interpreter, '-X', f'heapsize={HEAP}', '-c', code],

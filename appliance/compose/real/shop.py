@@ -17,6 +17,7 @@ from appliance.compose.real.site import Power, Site, powered_up
 from appliance.compose.shop import HANDS, LOOK_S, Bench, Keeping, VirtualShop, refuse_broken_off
 from appliance.cut import Outcome, Quiet, Watch
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
+from appliance.interlock.firmware import in_words as firmware_in_words
 from appliance.lathe.api import Progress, State
 from appliance.lathe.engine import EngineLathe
 from appliance.lathe.homing import Rig, home
@@ -195,4 +196,5 @@ def look_over(machine: Machine, site: Site | None = None) -> str:
         if not status.closed:
             raise MachineRefusesError(status.cause, where='interlock', key=status.key)
         warning = f'; {power.pi.warning}' if power.pi.warning else ''
-        return f'{power.pi.board.model}, interlock with firmware {power.link.build:06d}; nothing was moved{warning}'
+        firmware = firmware_in_words(power.link.build, machine)
+        return f'{power.pi.board.model}, interlock with {firmware}; nothing was moved{warning}'

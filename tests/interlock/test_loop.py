@@ -1,8 +1,12 @@
 """The firmware's loop around its mind: nothing said is lost, and whatever ends it leaves everything off."""
 
+import runpy
+import sys
+from types import SimpleNamespace
+
 import pytest
 from pico_rig import Bench
-from test_vectors import Logic, firmware_loop
+from test_vectors import MAIN, Logic, firmware_loop
 
 from appliance.interlock.wire import Lines, line
 
@@ -34,38 +38,58 @@ def test_a_status_that_found_no_room_comes_as_soon_as_there_is_some():
     assert [kind for kind, _ in Lines().take(logic.wrote)] == ['S']
 
 
+class Powered:
+    """A mind that has motors and head under power."""
+
+    power = head = True
+
+
 class Hand:
-    """A board whose loop is ended from outside after some turns."""
+    """A board whose loop is ended in the third turn, in one of the things that it does for it."""
 
-    def __init__(self, error):
-        self.error, self.driven, self.laid_down, self.turns = error, [], False, 0
-        self.logic = Logic()
-        self.guard = lambda: self.logic.guard
-        self.read, self.write = lambda: None, lambda data: True
+    def __init__(self, error, where):
+        self.driven, self.laid_down, self._turns = [], False, 0
+        self._error, self._where, self.mind = error, where, Powered()
+        self.mind.step = self._at('step', lambda elapsed_ms, seen: None)
+        self.mind.status = self._at('status', lambda seen: line('S'))
+        self.guard = lambda: self.mind
+        self.read, self.rest = self._at('read', lambda: None), self._at('rest', lambda: None)
+        self.look, self.write = self._at('look', lambda seen: 50), self._at('write', lambda data: True)
+        self.drive = self._at('drive', lambda power, head: self.driven.append((power, head)))
 
-    def look(self, seen):
-        self.turns += 1
-        if self.turns > 3:
-            raise self.error
-        return 2
+    def _at(self, where, do):
+        def done(*words):
+            self._turns += where == 'look'
+            if where == self._where and self._turns > 2 and self._error is not None:
+                error, self._error = self._error, None
+                raise error
+            return do(*words)
 
-    def drive(self, power, head):
-        self.driven.append((power, head))
-
-    def rest(self):
-        pass
+        return done
 
     def lay_down(self):
         self.laid_down = self.driven[-1] == (False, False)
 
 
+@pytest.mark.parametrize('where', ['look', 'read', 'step', 'drive', 'status', 'write', 'rest'])
 @pytest.mark.parametrize('error', [KeyboardInterrupt(), OSError(5), MemoryError(), SystemExit()])
-def test_whatever_ends_the_loop_leaves_everything_off(error):
-    hand = Hand(error)
+def test_whatever_ends_the_loop_leaves_everything_off(error, where):
+    hand = Hand(error, where)
     with pytest.raises(type(error)):
         firmware_loop().run(hand)
+    assert (True, True) in hand.driven, 'there was power'
     assert hand.driven[-1] == (False, False)
     assert hand.laid_down is isinstance(error, KeyboardInterrupt), 'only a hand stops the watchdog, and after the power'
+
+
+def test_the_outputs_are_off_before_anything_else_can_fail(monkeypatch):
+    """boot.py needs two numbers of the wiring, and does nothing else."""
+    driven = []
+    pin = type('Pin', (), {'OUT': 1, '__init__': lambda self, *words, **named: driven.append((words, named))})
+    monkeypatch.setitem(sys.modules, 'machine', SimpleNamespace(Pin=pin))
+    monkeypatch.setitem(sys.modules, 'wiring', SimpleNamespace(RELAY=2, LIFT=3))
+    runpy.run_path(str(MAIN.with_name('boot.py')))
+    assert driven == [((2, 1), {'value': 0}), ((3, 1), {'value': 0})]
 
 
 def test_the_board_itself_stops_its_watchdog_by_the_register_of_the_datasheet(tmp_path):

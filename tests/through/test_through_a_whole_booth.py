@@ -13,7 +13,7 @@ from appliance.interlock import guard
 from appliance.pi.mailbox import ALLOCATE, LOCK, RELEASE, UNLOCK
 from appliance.pi.memory import Block
 from tests.pi.boards import BOOT
-from tests.through.failures import AGAIN, MOMENTS, after, befallen, booth, keep_a_letter
+from tests.through.failures import AGAIN, FAILURES, MOMENTS, after, befallen, booth, keep_a_letter
 from tests.through.wire import FEEDER
 from tests.through.world import OFF_MS
 
@@ -26,6 +26,10 @@ PAIRS = [
     ('line to the Pico cut', 'spin-up'), ('line from the Pico cut', 'homing'), ('line to the Pico garbled', 'lead-in'),
     ('line from the Pico garbled', 'spin-up'), ('both killed', 'nothing moves'),
 ]  # fmt: skip
+# What a booth that lives and is not frozen says of it, by the first of its threads that sees it.
+SAYS = {'cutter killed': {'cutter'}, 'feeder starved': {'underrun', 'interlock'}, 'watcher starved': {'interlock'},
+        'Pico reset': {'interlock'}}  # fmt: skip
+SAYS |= {name: {'interlock'} for name in FAILURES if 'line' in name}
 ALL_PAIRS = [*PAIRS, ('supervisor frozen', 'programme'), ('both frozen', 'run-out'), ('supervisor killed', 'spin-down')]
 
 
@@ -52,6 +56,10 @@ def test_whatever_befalls_it_power_is_off_and_the_head_up_in_time(kept, failure,
         print(f'{failure}, {moment}: power off after {seen.power_ms:.0f} ms, head up after {seen.head_ms:.0f} ms')
         assert seen.power_ms <= OFF_MS
         assert seen.head_ms <= OFF_MS
+        if failure in SAYS and moment != 'nothing moves':
+            world.run(lambda: world.booth.startswith('fault'))
+            assert world.booth.removeprefix('fault|') in SAYS[failure]
+            assert not world.power
 
 
 @pytest.mark.parametrize('access', [1, 12, 30, 45])
@@ -98,6 +106,20 @@ def test_whoever_was_frozen_finds_itself_tripped_says_so_and_stays_off(kept, fai
         assert world.pins_off
         assert not world.firmware.given, 'all memory is given back'
         assert not (world.folder / 'run/chain.json').exists()
+
+
+def test_a_cutter_that_is_left_alone_stops_gives_all_back_and_ends(kept):
+    with booth(kept) as world:
+        until(world, 'lead-in')
+        befallen(world, 'supervisor killed')
+        world.run(lambda: not world.threads)
+        assert world.pins_off
+        assert world.dma('CONBLK_AD') == 0
+        assert not world.firmware.given
+        assert not (world.folder / 'run/chain.json').exists()
+        world.start('wait fault\n')
+        world.run(lambda: world.booth.startswith('fault'))
+        assert world.booth == 'fault|power'
 
 
 def test_the_next_start_finds_what_was_left_stops_it_and_cuts_the_letter(kept):

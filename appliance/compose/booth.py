@@ -161,7 +161,7 @@ class Plan:
 
     def _stores(self, disk: Disk) -> Callable[[], Stores]:
         choice = self.choice
-        keeping = keeping_of(self.config.policy)
+        keeping = keeping_of(self.config)
         folders = (self.folders.data, self.folders.run)
         clocks = (choice.wall, choice.clock.now_s)
         return lambda: Stores(folders, keeping, (disk, Disk()), clocks, choice.trusts)

@@ -10,7 +10,7 @@ from appliance.booth.doors import Controls, Display, Heard, Microphone, Speaker
 from appliance.clock import Clock, wall_is_trusted, wall_s
 from appliance.config import Config
 from appliance.config.changes import HostFile
-from appliance.config.model import Policy
+from appliance.config.hours import week_of
 from appliance.hands.orders import Moving
 from appliance.kiosk.archivist import Archivist
 from appliance.kiosk.cutter import Cutter, Facts, Order, Progress
@@ -85,13 +85,14 @@ class Settings:
 
     @property
     def keeping(self) -> Keeping:
-        return keeping_of(self.config.policy)
+        return keeping_of(self.config)
 
 
-def keeping_of(policy: Policy) -> Keeping:
-    """What the stores go by."""
+def keeping_of(config: Config) -> Keeping:
+    """What the stores go by. Their days are those of the door sign."""
+    policy, zone = config.policy, week_of(config.hours, 'hours').zone
     quotas = (policy.copies_a_letter, policy.discs_a_day)
-    return Keeping(policy.retention, policy.retention_days, policy.max_message_s, *quotas)
+    return Keeping(policy.retention, policy.retention_days, policy.max_message_s, *quotas, zone)
 
 
 @dataclass(slots=True)

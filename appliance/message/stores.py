@@ -314,7 +314,7 @@ class Stores:
     def stamp(self) -> Stamp:
         """Now, for a row of the ledger."""
         _ = self.ledger
-        return Stamp.of(self.wall_s(), self.life.lived_s(), trusted=self._trusts())
+        return Stamp.of(self.wall_s(), self.life.lived_s(), trusted=self._trusts(), zone=self.keeping.zone)
 
     def deed(self, who: str, what: str, how: str) -> None:
         """Somebody has done something, and how it ended."""

@@ -115,6 +115,7 @@ class Keeping:
     max_message_s: float = 110.0
     copies_a_letter: int = 0  # good discs of one letter beside the first; 0: as many as the host wants
     discs_a_day: int = 0  # good discs; 0: as many as are asked for
+    zone: datetime.tzinfo | None = None  # of the host's calendar; None: the computer's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +127,12 @@ class Stamp:
     date: str | None  # of the calendar, '2026-11-27'; None where nobody had set the clock
 
     @classmethod
-    def of(cls, at_s: float, lived_s: float, *, trusted: bool) -> Stamp:
-        """Now. A date is local, as the host's calendar has it."""
+    def of(cls, at_s: float, lived_s: float, *, trusted: bool, zone: datetime.tzinfo | None = None) -> Stamp:
+        """Now. A date is that of the host's calendar."""
         date = None
         if trusted:
             try:
-                date = datetime.date.fromtimestamp(at_s).isoformat()
+                date = datetime.datetime.fromtimestamp(at_s, zone).date().isoformat()
             except (OverflowError, ValueError, OSError):  # a clock that is far out
                 date = None
         return cls(at_s, lived_s, date)

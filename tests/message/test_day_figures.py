@@ -2,10 +2,12 @@
 
 import contextlib
 import sqlite3
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from appliance.errors import OptionError
+from appliance.message import Keeping
 from appliance.message.ledger import FILE
 from tests.message.store_rig import Rig
 from tests.message.story import Story
@@ -170,3 +172,14 @@ def test_a_quota_counts_the_discs_of_letters_that_were_forgotten_at_once(tmp_pat
     assert rig.stores.discs.good_today() == 1
     rig.wall_s += 86_400.0
     assert rig.stores.discs.good_today() == 0
+
+
+def test_a_day_ends_at_the_hosts_midnight_wherever_the_computer_believes_to_be(tmp_path):
+    """Quota and day sheet go by the days of the door sign."""
+    zones = {'Asia/Tokyo': '2027-01-16', 'America/New_York': '2027-01-15'}
+    for name, date in zones.items():
+        (tmp_path / date).mkdir()
+        rig = Rig(tmp_path / date, Keeping('keep', 30, 3.0, zone=ZoneInfo(name)))
+        rig.wall_s = 1_800_000_000.0 + 8 * 3600  # 2027-01-15 16:00 UTC
+        assert rig.stores.stamp().date == date
+        rig.stores.close()

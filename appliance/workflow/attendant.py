@@ -70,7 +70,10 @@ def _come_between(turn: Turn) -> None:
     if before in CONDITIONS:
         return
     turn.do(Act.QUIET)
-    turn.change(back=before if before is State.TAKE_DISC else None, asked=0)
+    if before is State.TAKE_DISC:
+        turn.change(back=before, asked=0)
+    else:  # the pads of the knock may have chosen a language on their way
+        turn.change(back=None, asked=0, language=0)
 
 
 def leave_menu(turn: Turn) -> None:

@@ -42,6 +42,13 @@ def test_a_knock_and_the_sequence_open_the_menu_and_it_is_noted():
     assert texts(visit, Act.DEED) == ['sequence: opened the menu']
 
 
+def test_the_pads_of_a_knock_choose_no_language_for_the_menu():
+    """They wake the booth and walk through its languages before both have been held for long enough."""
+    visit = Visit()
+    visit.send(Kind.RIGHT, Kind.LEFT, Kind.KNOCK)
+    assert (visit.booth.state, visit.booth.language) == (State.CODE, 0)
+
+
 @pytest.mark.parametrize('place', range(len(KEYS)))
 def test_one_wrong_press_anywhere_is_told_only_at_the_end(place):
     keys = list(KEYS)

@@ -24,7 +24,8 @@ function announce([language, title, line, left, go, right]) { // a number that c
   const does = [left, go, right].some(Boolean)
     ? ` (${[['←', left], ['R', go], ['→', right]].filter(([, label]) => label).map((pair) => pair.join(' ')).join(', ')})`
     : '';
-  const same = (text + does).replace(/\d+/g, '0');
+  const which = text.slice(0, Math.max(text.indexOf(': '), 0)); // of several discs: that number is
+  const same = which + (text + does).replace(/\d+/g, '0');
   if (same === saying) return;
   saying = same;
   said.lang = language;

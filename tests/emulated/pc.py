@@ -23,9 +23,10 @@ TOOLS = {'qemu-system-x86_64': 'qemu-system-x86', 'gcc': 'gcc', 'make': 'make', 
 SOURCES = ('drivers/gpio/gpio-sim.c', 'drivers/gpio/gpiolib.h', 'kernel/irq/irq_sim.c')
 MODULES = ('virtio_ring', 'virtio', 'virtio_pci_modern_dev', 'virtio_pci_legacy_dev', 'virtio_pci', 'netfs', 'fscache',
            '9pnet', '9pnet_virtio', '9p', 'configfs', 'gpio-sim')  # fmt: skip
+FAT_MODULES = ('virtio_blk', 'fat', 'vfat', 'nls_cp437', 'nls_ascii')  # and of sticks
 FOLDERS = ('bin/', 'm/', 'proc/', 'sys/', 'dev/', 'mnt/')
 STACK = 'rpi-lgpio>=0.6'  # RPi.GPIO's functions over the kernel's character device; beside the environment, not in it
-RUN_S = 600.0  # a busy computer needs some 40 for pins.py, and 300 for wires.py
+RUN_S = 600.0  # a busy computer needs some 40 for pins.py, 90 for sticks.py, and 300 for wires.py
 SAID = re.compile(r'^PINS (\{.*\})\s*$', re.MULTILINE)
 
 
@@ -38,9 +39,49 @@ class Pc:
     stack: Path  # holds the package RPi
 
 
+@dataclass(frozen=True)
+class Disks:
+    """Images that the PC has as disks: vda, vdb and so on; those of `locked` cannot be written."""
+
+    images: tuple[Path, ...] = ()
+    locked: tuple[Path, ...] = ()
+    folder: Path | None = None  # of modules
+
+    @property
+    def modules(self) -> tuple[Path, ...]:
+        return tuple(self.folder.iterdir()) if self.folder else ()
+
+    @property
+    def words(self) -> list[str]:
+        return [
+            word
+            for image in self.images
+            for word in (
+                '-drive',
+                f'file={image},format=raw,if=virtio,readonly={"on" if image in self.locked else "off"}',
+            )
+        ]
+
+
 def fetch_pc() -> Pc:
     parts = once('pc', _make_parts)
     return Pc(next(parts.glob('vmlinuz-*')), parts, once('stack', _install))
+
+
+def fetch_fat() -> Path:
+    """The folder of the same kernel's modules for disks and FAT."""
+    return once('fat', _make_fat)
+
+
+def _make_fat(into: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix='audioletter-', dir=into.parent) as name:
+        place, root = Path(name) / 'apt', Path(name) / 'root'
+        root.mkdir()
+        debian = Debian('amd64', place)
+        image = debian.fetch(f'linux-image-{debian.kernel()}')
+        unpack(image, root, *(f'*/{module}.ko' for module in FAT_MODULES))
+        for module in FAT_MODULES:
+            run('strip', '-g', next(root.rglob(f'{module}.ko')), '-o', into / f'{module}.ko')
 
 
 def _install(into: Path) -> None:
@@ -89,11 +130,14 @@ def _compile(build: Path, root: Path, kernel: str) -> None:
     run('make', '-s', '-C', headers, f'M={build}', 'modules')
 
 
-def run_in(pc: Pc, script: Path, place: Path, line: socket.socket | None = None) -> list[dict[str, Any]]:
+def run_in(
+    pc: Pc, script: Path, place: Path, line: socket.socket | None = None, disks: Disks | None = None
+) -> list[dict[str, Any]]:
     """What the script has said, line by line; its first argument is the folder of the pins in /sys. `line`: what hangs
     on the second serial line."""
+    plugged = disks or Disks()
     settings = {
-        'modules': ' '.join(MODULES), 'python': sys.executable, 'script': script,
+        'modules': ' '.join((*MODULES, *(FAT_MODULES if disks else ()))), 'python': sys.executable, 'script': script,
         'path': f'{ROOT}:{pc.stack}',
     }  # fmt: skip
     files = dict.fromkeys(FOLDERS, b'')
@@ -101,13 +145,14 @@ def run_in(pc: Pc, script: Path, place: Path, line: socket.socket | None = None)
         'init': (HERE / 'pc_init.sh').read_bytes(),
         'settings': ''.join(f"{name}='{value}'\n" for name, value in settings.items()).encode(),
         'bin/busybox': (pc.parts / 'busybox').read_bytes(),
-        **{f'm/{path.name}': path.read_bytes() for path in (pc.parts / 'm').iterdir()},
+        **{f'm/{path.name}': path.read_bytes() for path in (*(pc.parts / 'm').iterdir(), *plugged.modules)},
     }
     (place / 'initrd').write_bytes(archive(files))
     words = ['qemu-system-x86_64', '-M', 'q35', '-cpu', 'max', '-m', '768', '-accel', 'tcg,thread=single',
              '-nodefaults', '-display', 'none', '-serial', 'stdio', '-no-reboot', '-kernel', str(pc.image),
              '-initrd', str(place / 'initrd'), '-append', 'console=ttyS0 quiet panic=-1',
-             '-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap']  # fmt: skip
+             '-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap',
+             *plugged.words]  # fmt: skip
     files_kept: tuple[int, ...] = ()
     if line is not None:
         files_kept = (line.fileno(),)

@@ -71,25 +71,36 @@ def back_up(ask: Ask, data: Path, target: Path, told: Told = quiet, disk: Disk |
     with in_words('write the backup', target):
         disk.remove(part)  # of one that was broken off
         disk.folder(part)
-        work = _Copying(data, part, disk, told)
-        work.letters(work.listed())
-        at_s, lived_s, gone = ask('copy the ledger', lambda stores: _ledger(stores, part / FILE, disk))
-        work.letters(work.listed())
-        work.without(gone)
-        work.note(part / FILE, FILE)
-        made = Backup(part, len(MIGRATIONS), at_s, lived_s, work.files)
-        _write_list(made, disk)
-        _verify(made, told)
-        disk.rename(part, target)
+        try:
+            made = _made(ask, _Copying(data, part, disk, told))
+            _verify(made, told)
+            disk.rename(part, target)
+        except BaseException:
+            with contextlib.suppress(OSError):  # what can be: the room it takes is wanted
+                disk.remove(part)
+            raise
         disk.sync_folder(target.parent)
-    return Backup(target, made.ledger, at_s, lived_s, work.files)
+    return Backup(target, made.ledger, made.at_s, made.lived_s, made.files)
+
+
+def _made(ask: Ask, work: _Copying) -> Backup:
+    """All of it, and its list, as yet without a name."""
+    part, disk = work.part, work.disk
+    work.letters(work.listed())
+    at_s, lived_s, gone = ask('copy the ledger', lambda stores: _ledger(stores, part / FILE, disk))
+    work.letters(work.listed())
+    work.without(gone)
+    work.note(part / FILE, FILE)
+    made = Backup(part, len(MIGRATIONS), at_s, lived_s, work.files)
+    _write_list(made, disk)
+    return made
 
 
 class _Copying:
     """Files into the backup, each with its digest."""
 
     def __init__(self, data: Path, part: Path, disk: Disk, told: Told) -> None:
-        self._data, self._part, self._disk, self._told = data, part, disk, told
+        self._data, self.part, self.disk, self._told = data, part, disk, told
         self.files: dict[str, tuple[int, str]] = {}
         self._done = 0
 
@@ -111,26 +122,26 @@ class _Copying:
         whole = self._done + sum(sizes.values())
         for name, size in sizes.items():
             with contextlib.suppress(FileNotFoundError):
-                self.files[name] = copied(self._disk, names[name], self._part / name)
+                self.files[name] = copied(self.disk, names[name], self.part / name)
             self._done += size
             if not self._told(self._done, whole):
-                raise MachineRefusesError('it was stopped', where=str(self._part), remedy='begin it again')
+                raise MachineRefusesError('it was stopped', where=str(self.part), remedy='begin it again')
 
     def without(self, numbers: list[int]) -> None:
         """Forgotten while they were copied."""
         gone = {f'{FOLDER}/{number:06d}' for number in numbers}
         for inside in sorted({_folder_of(name) for name in self.files} & gone):
-            self._disk.remove(self._part / inside)
+            self.disk.remove(self.part / inside)
         self.files = {name: file for name, file in self.files.items() if _folder_of(name) not in gone}
 
     def note(self, path: Path, name: str) -> None:
         self.files[name] = (path.stat().st_size, digest(path))
 
     def _require_room(self, size: int) -> None:
-        free = self._disk.free_bytes(self._part)
+        free = self.disk.free_bytes(self.part)
         if free < size + SPARE_BYTES:
             what = f'{(size + SPARE_BYTES) / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free'
-            raise StorageError(what, where=str(self._part), remedy='use a larger one', cause='disk full')
+            raise StorageError(what, where=str(self.part), remedy='use a larger one', cause='disk full')
 
 
 def _folder_of(name: str) -> str:

@@ -19,6 +19,7 @@ from appliance.errors import AudioLetterError, MachineRefusesError, OptionError,
 from appliance.message.disk import Disk
 
 HOME = 'audioletter'  # the folder on it that is ours
+BLOCKS = Path('/sys/dev/block')  # what has blocks, by its number (Documentation/admin-guide/sysfs-rules)
 FAT = ('vfat', 'msdos', 'fat')
 FAT_BYTES = (1 << 32) - 1  # of one file
 PULLED = (errno.ENODEV, errno.ENXIO, errno.ESTALE)
@@ -35,6 +36,7 @@ class Stick:
     device: int
     size: int
     free: int
+    block: Path | None = None  # the device in /sys, where the system shows one; gone as soon as it is pulled out
 
     @property
     def name(self) -> str:
@@ -47,9 +49,10 @@ class Stick:
     @property
     def there(self) -> bool:
         try:
-            return os.stat(self.path).st_dev == self.device
+            same = os.stat(self.path).st_dev == self.device
         except OSError:
             return False
+        return same and (self.block is None or self.block.exists())
 
     def check(self, size: int) -> None:
         """OptionError for a file that its file system cannot hold."""
@@ -72,7 +75,10 @@ def sticks(folder: Path, mounts: Path = MOUNTS) -> tuple[Stick, ...]:
             except OSError:  # pulled out in this moment, or somebody else's
                 continue
             size, free = (blocks * told.f_frsize for blocks in (told.f_blocks, told.f_bavail))
-            found[mount.point] = Stick(mount.point, mount.kind, mount.read_only, device, size, free)
+            block = BLOCKS / f'{os.major(device)}:{os.minor(device)}'
+            found[mount.point] = Stick(
+                mount.point, mount.kind, mount.read_only, device, size, free, block if block.exists() else None
+            )
     return tuple(found[point] for point in sorted(found))
 
 

@@ -18,7 +18,15 @@ from tests.shell.commanded import Shell
 playwright = pytest.importorskip('playwright.sync_api', reason='needs playwright')
 pytest.importorskip('aiohttp', reason='needs aiohttp (the extra kiosk)')
 SHM = Path('/dev/shm')
-WAIT_MS = 60_000
+WAIT_MS = 120_000
+# On a busy computer everything takes longer, and nobody is to be called away meanwhile.
+PATIENT = """[timeouts]
+cut_margin = 2.0
+load_disc_s = 300.0
+take_disc_s = 300.0
+level_s = 300.0
+listen_s = 300.0
+"""
 ROOT = Path(__file__).parents[2]
 needs_memory = pytest.mark.skipif(not os.access(SHM, os.W_OK), reason='needs a folder in memory, /dev/shm')
 
@@ -26,16 +34,19 @@ needs_memory = pytest.mark.skipif(not os.access(SHM, os.W_OK), reason='needs a f
 class Hosted:
     """One booth; use as a context. `config`: TOML of the host."""
 
-    def __init__(self, folder, browser, config='', pace=20.0):
+    def __init__(self, folder, browser, config='', pace=5.0, program=('-m', 'appliance')):
         self.data, self.run = folder / 'data', SHM / f'audioletter-hosted-{os.getpid()}'
-        self.file, self.told = folder / 'host.toml', ''
-        self.file.write_text(config, encoding='utf-8')
+        self.config, self.told = folder / 'config', ''
+        self.config.mkdir()
+        (self.config / '00-patient.toml').write_text(PATIENT, encoding='utf-8')
+        (self.config / '10-host.toml').write_text(config, encoding='utf-8')
         self._words = ['--no-browser', '--port', '0', '--pace', str(pace), '--data', str(self.data), '--run',
-                       str(self.run), '--config', str(self.file)]  # fmt: skip
+                       str(self.run), '--config', str(self.config)]  # fmt: skip
+        self._program = (sys.executable, *program)
         self._browser, self._shell = browser, Shell(self.run)
 
     def __enter__(self):
-        self._log = (self.file.parent / 'told').open('w+', encoding='utf-8')
+        self._log = (self.config.parent / 'told').open('w+', encoding='utf-8')
         self.start()
         self._context = self._browser.new_context(viewport={'width': 1400, 'height': 1000})
         self.page = self._context.new_page()
@@ -59,7 +70,7 @@ class Hosted:
 
     def start(self, environ=None):
         self._process = subprocess.Popen(
-            (sys.executable, '-m', 'appliance', 'kiosk', *self._words), env={**os.environ, **(environ or {})},
+            (*self._program, 'kiosk', *self._words), env={**os.environ, **(environ or {})},
             stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=ROOT,
         )  # fmt: skip
         self.address = re.search(r'http://\S+', self._process.stdout.readline()).group()
@@ -110,6 +121,10 @@ class Hosted:
         """A visitor's letter, up to the disc that is asked for."""
         self.press()
         self.shows('language')
+        self.rest_of_visit(file, seconds)
+
+    def rest_of_visit(self, file=None, seconds=4.0):
+        """From the language on."""
         self.press()
         self.shows('level check')
         self.speak(file)
@@ -151,6 +166,11 @@ class Hosted:
     def facts(self, *words):
         """What it says, as JSON: lists of rows and of facts as they come."""
         return [json.loads(line) for line in self(*words, '--json').stdout.splitlines()]
+
+    def rows(self, *words):
+        """Of its only table."""
+        (rows,) = [said for said in self.facts(*words) if isinstance(said, list)]
+        return rows
 
     def begin(self, *words, stdin=None):
         """A command that goes on beside the test."""

@@ -9,19 +9,14 @@ import pytest
 
 from tests.story.hosted import Hosted, needs_memory
 
-pytestmark = [needs_memory, pytest.mark.timeout(400)]
+pytestmark = [needs_memory, pytest.mark.timeout(900)]
 COPIES = 3
 
 
 @pytest.fixture
 def booth(browser, tmp_path):
-    with Hosted(tmp_path, browser, pace=20.0) as booth:
+    with Hosted(tmp_path, browser) as booth:
         yield booth
-
-
-def table(booth, *words):
-    (rows,) = [said for said in booth.facts(*words) if isinstance(said, list)]
-    return rows
 
 
 def test_one_spoiled_in_the_middle_is_cut_again_under_its_own_number(booth):

@@ -9,7 +9,7 @@ import soundfile
 
 from tests.story.hosted import Hosted, needs_memory
 
-pytestmark = [needs_memory, pytest.mark.timeout(400)]
+pytestmark = [needs_memory, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope='module')

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -69,11 +70,14 @@ def test_a_script_is_played_apart_from_what_an_earlier_booth_has_left(tmp_path):
     (folders['CONFIGURATION_DIRECTORY'] / 'mine.toml').write_text('[hours]\nclosed = ["2000-01-01..2099-12-31"]\n')
     (folders['STATE_DIRECTORY'] / 'ledger.sqlite').write_text('no ledger')
     (tmp_path / 'visit.txt').write_text('wait attract\n')
-    before = set(SHM.iterdir())
     argv = (sys.executable, '-P', '-m', 'appliance', 'kiosk', '--headless', str(tmp_path / 'visit.txt'))
     environ = os.environ | {name: str(folder) for name, folder in folders.items()} | {'TMPDIR': str(tmp_path)}
-    done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    with tempfile.TemporaryDirectory(dir=SHM) as memory:
+        run = Path(memory, 'run')
+        run.mkdir()
+        environ |= {'RUNTIME_DIRECTORY': str(run)}
+        done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False, timeout=60)
+        assert list(Path(memory).rglob('*')) == [run]
     assert (done.returncode, done.stdout) == (0, ''), done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*folders, 'visit.txt'])
     assert [path.name for folder in folders.values() for path in folder.iterdir()] == ['mine.toml', 'ledger.sqlite']
-    assert set(SHM.iterdir()) == before

@@ -1,5 +1,6 @@
 """The feeder's cost is counted in instructions, which do not depend on how busy the machine is."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance import bench
+from appliance.commands import main
 
 AARCH64 = next(target for target in bench.TARGETS if target.name == 'aarch64')
 HERE = bench.TARGETS[0]
@@ -58,3 +60,14 @@ def test_starting_stays_within_its_budget(with_all):
     assert 10 < counted['python'] < counted['discs'] < counted['booth']
     assert counted['discs'] <= 700
     assert counted['booth'] <= 4000
+
+
+@pytest.mark.timeout(900)
+def test_a_booth_is_measured_in_real_time_alone_and_beside_full_load(with_all, capsys):
+    assert main(['bench', '--only', 'booth', '--seconds', '5', '--json']) == 0
+    told = json.loads(capsys.readouterr().out)['booth']
+    for case in (told['alone'], told['full_load']):
+        assert case['presses'] > 10
+        assert 0 < case['press_to_screen_ms']['median'] <= case['press_to_screen_ms']['max']
+        assert case['recorded_s'] > 3
+        assert {'idle', 'recording', 'cutting'} <= set(case)

@@ -32,6 +32,7 @@ from appliance.playback.play import Listening, listen
 MADE = '.part'
 PLAIN = ', or leave out --plain'  # at the end of what `appliance.sound.refusal` says
 SIGNAL = 'signal.wav'
+FORETOLD = 'cut to its end; look at it and play it: of what follows nothing was measured on the disc, it is foretold. '
 CLEAN = 'clean.wav'  # heard on noiseless film, for the figures alone
 
 
@@ -151,7 +152,8 @@ class Trial:
         marks = made.timeline.score.marks
         return {
             'kind': order.kind,
-            'says': sentence(order.kind, found),
+            'says': FORETOLD * outcome.foretold + sentence(order.kind, found),
+            'foretold': outcome.foretold,
             'ok': all(figure.ok for figure in found),
             'figures': [asdict(figure) | {'ok': figure.ok} for figure in found],
             'seconds': order.seconds,

@@ -212,7 +212,8 @@ def _judged(report: dict[str, Any], folder: Path) -> Iterator[Said]:
         ('figure', 'value', 'unit', 'limit', 'good'),
         tuple((f['name'], round(f['value'], 3) + 0.0, f['unit'], f['limit'], f['ok']) for f in report['figures']),
     )
-    used = {'from, mm': report['radius_start_mm'], 'next is free from, mm': report['next_mm']}
+    used: dict[str, Any] = {'figures foretold': True} if report['foretold'] else {}
+    used |= {'from, mm': report['radius_start_mm'], 'next is free from, mm': report['next_mm']}
     yield Facts({'folder': str(folder), **used})
 
 

@@ -10,6 +10,7 @@ from scipy import optimize
 
 from appliance.clock import SteppedClock
 from appliance.compose.bed import VirtualBed
+from appliance.compose.real.bed import RealBed
 from appliance.compose.trial import Trial
 from appliance.errors import CutFaultError, DoesNotFitError, MachineRefusesError, OptionError, StorageError
 from appliance.hands.band import free_mm, next_mm, ring
@@ -17,6 +18,7 @@ from appliance.hands.orders import Setup, TestCut
 from appliance.machine import load_disc
 from appliance.virtual.interlock import VirtualInterlock
 from tests.compose.hands_rig import Pins
+from tests.compose.real_rig import Machine
 
 RATE_HZ = 48_000
 SECONDS = 6.0
@@ -183,6 +185,22 @@ def test_the_pins_of_a_test_cut_end_with_the_head_up_and_no_power(bench):
     pins = Pins.of_trace(trace)
     assert [pins.last(gpio) for gpio in (16, 17, 5)] == [0, 0, 1]
     assert pins.of(16)[1].tolist() == [1, 0]
+
+
+def test_a_test_is_cut_on_a_real_machine_and_what_nobody_has_measured_is_told_as_such(tmp_path):
+    """Every step of it is given out; groove and figures are those of the virtual twin."""
+    real, said = Machine(tmp_path), []
+    bed = RealBed(real.machine, site=real.site)
+    order = TestCut(Setup('real'), 'tone', 'xray-25', tmp_path / 'tests' / 'a', 2.0)
+    order.folder.parent.mkdir()
+    report = Trial(bed, said.append, order.setup).carry_out(order).report
+    real.assert_still()
+    assert report['foretold']
+    assert report['says'].startswith('cut to its end; look at it and play it')
+    assert {path.name for path in order.folder.iterdir()} == {'groove.npz', 'disc.png', 'playback.wav', 'report.json'}
+    assert any(moving.head_down for moving in said)
+    assert [level for _, gpio, level in real.edges if gpio == real.machine.pins.head_lift] == [1, 0]
+    assert bed.carriage.parked
 
 
 def test_an_open_lid_spends_nothing(bench):

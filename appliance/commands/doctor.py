@@ -29,6 +29,7 @@ EXAMPLES = """examples:
   audioletter doctor sound                    microphone and speaker: names, a tone, some seconds heard
   audioletter doctor sound --device NAME --seconds 10
   audioletter doctor wires                    every wire on the virtual machine: what is driven, what arrives
+  audioletter doctor power-up --machine mine.toml   a new machine, step by step, by somebody beside it
   audioletter doctor lcd --seconds 30         a pattern on the LCD of this Pi, and what must be seen of it
   audioletter doctor wires --break pins.leg_a=open --break controls.blank=swap    what it says of broken ones
 
@@ -51,7 +52,10 @@ class Finding:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        'part', nargs='?', choices=['sound', 'wires', 'lcd'], help='look into this part closely; all, briefly'
+        'part',
+        nargs='?',
+        choices=['sound', 'wires', 'lcd', 'power-up'],
+        help='look into this part closely; all, briefly',
     )
     parser.add_argument('--device', metavar='NAME', help='of the microphone; else what the machine file says')
     parser.add_argument('--seconds', metavar='N', type=float, default=5.0, help='to listen, to show; 5')
@@ -62,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--break', metavar='WIRE=HOW', action='append', default=[], dest='broken',
         help='on the virtual machine: this wire is open, touches ground, or sits on its neighbour',
     )  # fmt: skip
+    parser.add_argument('--from', metavar='STEP', default='', dest='begin', help='go on with this step of power-up')
     parser.add_argument('--json', action='store_true', help='for programs')
 
 
@@ -72,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
         return _told(_each_wire(options.machine, options.broken), as_json=options.json)
     if options.part == 'lcd':
         return _told([_safely('lcd', lambda: _pattern(options.machine, options.seconds))], as_json=options.json)
+    if options.part == 'power-up':
+        return _power_up(options)
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ('python', _python),
         ('core', _core),
@@ -187,6 +194,19 @@ def _machine(name: str) -> Finding:
     return Finding('machine', True, try_out(load_machine(name)))
 
 
+def _power_up(options: argparse.Namespace) -> int:
+    """At a terminal with somebody who reads and presses Enter; elsewhere all of it at once, of a virtual machine."""
+    from appliance.compose.doctor import parse_break
+    from appliance.compose.doctor.walk import all_at_once, at_terminal
+    from appliance.machine import load_machine
+
+    machine, broken = load_machine(options.machine), tuple(parse_break(text) for text in options.broken)
+    if sys.stdin.isatty() and not options.json:
+        return 0 if at_terminal(machine, broken, options.begin) else 3
+    found = all_at_once(machine, broken, options.begin)
+    return _told([Finding(name, ok is not False, saw) for name, ok, saw in found], as_json=options.json)
+
+
 def _each_wire(name: str, broken: list[str]) -> list[Finding]:
     """Of a virtual machine, each wire; of a real one nobody sees the other ends but whoever is there."""
     from appliance.compose.doctor import parse_break, try_wires
@@ -194,7 +214,8 @@ def _each_wire(name: str, broken: list[str]) -> list[Finding]:
 
     machine = load_machine(name)
     if machine.machine.kind != 'virtual':
-        return [Finding('wires', True, 'not tried', 'in the shell: maintain, then wire asks for one after the other')]
+        remedy = 'audioletter doctor power-up, beside it, names what is wrong; wire in the shell asks for one by one'
+        return [Finding('wires', True, 'not tried', remedy)]
     tried = try_wires(machine, tuple(parse_break(text) for text in broken))
     found = [Finding('wire', one.ok is not False, one.line) for one in tried.wires]
     return [*found, Finding('wires', True, f'not tried: {tried.left}')] if tried.left else found

@@ -9,9 +9,12 @@ from appliance.machine.model import Machine
 from appliance.machine.panel_checks import SPI_LINES
 from appliance.wires.header import PI, PICO, pi_pin
 from appliance.wires.table import Wire, wires_of
+from appliance.words import powerup
 
 COLUMNS = ('wire', 'GPIO', 'pin', 'GP', 'pin', 'colour', 'way', 'goes to')
 BEGIN, END = '<!-- wiring of virtual.toml: written by tools/make_guide -->', '<!-- end of the wiring -->'
+STEPS_BEGIN = '<!-- steps of appliance/words/powerup.py: written by tools/make_guide -->'
+STEPS_END = '<!-- end of the steps -->'
 
 
 def rows(machine: Machine) -> list[tuple[str, ...]]:
@@ -46,10 +49,15 @@ def markdown(machine: Machine) -> list[str]:
 
 
 def in_guide(text: str, machine: Machine) -> str:
-    """The guide with this wiring between its marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return '\n'.join([before + BEGIN, '', *markdown(machine), '', END]) + after
+    """The guide with this wiring, and the steps of a first power-up, between their marks."""
+    wired = _between(text, BEGIN, END, ['', *markdown(machine), ''])
+    return _between(wired, STEPS_BEGIN, STEPS_END, ['', *powerup.markdown(), ''])
+
+
+def _between(text: str, begin: str, end: str, lines: list[str]) -> str:
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return '\n'.join([before + begin, *lines, end]) + after
 
 
 def told(machine: Machine) -> list[dict[str, Any]]:

@@ -187,11 +187,11 @@ def _worked_by_hand(bench: PicoBench) -> dict[str, list[int]]:
     """What each input of the Pico read at rest, and while each contact and sensor was worked in turn."""
     read: dict[str, list[int]] = {name: [] for name in bench.inputs}
     for worked in ('', *bench.hand):
-        bench.worked = worked
+        bench.worked = (worked,)
         bench.rest(HELD_S)
         for name, values in read.items():
             values.append(bench.reads(name))
-    bench.worked = ''
+    bench.worked = ()
     bench.rest(SETTLED_S)
     return read
 

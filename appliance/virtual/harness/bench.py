@@ -87,30 +87,44 @@ def still(level: int) -> Signal:
     return Signal(('still', level), f'nothing but {level}', level)
 
 
-def _moved(harness: Harness, run: Recorder) -> Recorder:
-    """Every edge as if its pin were the one whose wire's end it comes out at."""
-    gpio_of = {wire.key: wire.gpio for wire in harness.wires if wire.board == 'pi' and wire.way == 'out'}
-    moved = Recorder(run.levels, run.clocks)
-    ends: list[tuple[int, int]] = []  # of a pin: where its edges come out
-    for key, gpio in gpio_of.items():
-        driver = harness.driver(key)
-        if gpio is None:
-            continue
-        if driver is None or driver.gpio is None:
-            moved.levels[gpio] = harness.level(key)
-        else:
-            moved.levels[gpio] = run.levels[driver.gpio]
-            ends.append((driver.gpio, gpio))
-    for block in run.blocks:
-        picked = [(np.flatnonzero(block.edge_gpio == source), end) for source, end in ends]
+class Ends:
+    """The far ends of the Pi's wires: every edge as if its pin were the one whose wire's end it comes out at."""
+
+    def __init__(self, harness: Harness, levels: Levels) -> None:
+        """`levels`: of the Pi's pins at frame 0; afterwards those at the ends."""
+        self.levels = levels.copy()
+        self._ends: list[tuple[int, int]] = []  # of a pin: where its edges come out
+        self._legs: list[int | None] = []  # of each leg: whose pulses arrive
+        for wire in harness.wires:
+            if wire.board != 'pi' or wire.way != 'out' or wire.gpio is None:
+                continue
+            driver = harness.driver(wire.key)
+            if wire.key in LEGS:
+                self._legs.append(LEGS.index(driver.key) if driver is not None and driver.key in LEGS else None)
+            if driver is None or driver.gpio is None:
+                self.levels[wire.gpio] = harness.level(wire.key)
+            else:
+                self.levels[wire.gpio] = levels[driver.gpio]
+                self._ends.append((driver.gpio, wire.gpio))
+
+    def through(self, block: Executed) -> Executed:
+        picked = [(np.flatnonzero(block.edge_gpio == source), end) for source, end in self._ends]
         where = np.concatenate([at for at, _ in picked]) if picked else np.zeros(0, np.int64)
         named = np.concatenate([np.full(len(at), end, np.uint8) for at, end in picked]) if picked else where
         order = np.argsort(where, kind='stable')
-        at = where[order]
-        moved.take(
-            Executed(block.first_frame, block.pwm, block.edge_frame[at], named[order].astype(np.uint8),
-                     block.edge_level[at])
-        )  # fmt: skip
+        at, gpio = where[order], named[order].astype(np.uint8)
+        pwm = block.pwm
+        if self._legs != [0, 1]:
+            none = np.zeros(len(pwm), pwm.dtype)
+            pwm = np.stack([none if leg is None else pwm[:, leg] for leg in self._legs], axis=1)
+        return Executed(block.first_frame, pwm, block.edge_frame[at], gpio, block.edge_level[at])
+
+
+def _moved(harness: Harness, run: Recorder) -> Recorder:
+    ends = Ends(harness, run.levels)
+    moved = Recorder(ends.levels, run.clocks)
+    for block in run.blocks:
+        moved.take(ends.through(block))
     return moved
 
 

@@ -86,9 +86,10 @@ class VirtualGpio:
 class Header:
     """A virtual Pi's header with a harness in it. Contacts are worked with `work`; outputs are noted as they change."""
 
-    def __init__(self, harness: Harness, chip: Any) -> None:
+    def __init__(self, harness: Harness, chip: Any, pi: VirtualPi | None = None) -> None:
+        """`pi`: one that does more than this."""
         self._harness = harness
-        self.pi = VirtualPi(PiSettings(chip=chip), PiMemory(chain_words=64, frames=0, edges=0))
+        self.pi = pi or VirtualPi(PiSettings(chip=chip), PiMemory(chain_words=64, frames=0, edges=0))
         self.gpio = VirtualGpio(self.pi, chip, self.note)
         self._contacts = {
             wire.key: wire for wire in harness.wires if wire.key.startswith('controls.') and wire.way == 'in'

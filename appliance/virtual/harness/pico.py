@@ -5,6 +5,7 @@ It is the clock too: time passes only where somebody rests, and the run that the
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,10 @@ class PicoBench:
         self._ms = self._quiet_ms = 0
         self._played: Played | None = None
         self._from_ms = 0
-        self.worked = ''
+        self.worked: tuple[str, ...] = ()
+        self.at_home = False  # the carriage stands at its switch, whether a hand works that or not
+        self.draws_ma: int | None = None  # all that has power; None: nothing is there, and the meter is worked by hand
+        self.due: deque[tuple[int, int, int]] = deque()  # heartbeats, steps and index pulses of each turn to come
         self.said, self.got = b'', b''  # by the Pico; by the Pi, of it
         self.told, self.heard = b'', b''  # by the Pi; by the Pico, of it
         self._waiting = b''
@@ -107,20 +111,22 @@ class PicoBench:
 
     def _gives(self, name: str) -> Reading:
         """The contact or sensor at the other end of a wire; None: open."""
-        worked = name == self.worked
+        worked = name in self.worked or (name == 'home' and self.at_home)
         if name in SENSORS:
             rests = {'index': 0, 'head_adc': FULL // 2, 'driver_adc': FULL // 2, 'supply_adc': self._supply}[name]
             works = {'index': FULL, 'supply_adc': round(LOW * rests)}.get(name, round(WARM * rests))
             return works if worked else rests
         if name == 'relay_contact':
-            return 0 if self._reaches('relay') else None
+            return 0 if self.reaches('relay') else None
+        if name == METER and self.draws_ma is not None:
+            return self.draws_ma if self.reaches('relay') else 0
         if name == METER:
             return WORKED_MA if worked else REST_MA
         if name in CONTACTS:
             return 0 if worked is not (name in CLOSED_AT_REST) else None
         return None
 
-    def _reaches(self, name: str) -> bool:
+    def reaches(self, name: str) -> bool:
         """Whether the coil, transistor or lamp at the other end of an output is on."""
         driver = self._harness.driver(f'interlock.{name}')
         if driver is None:
@@ -135,7 +141,7 @@ class PicoBench:
         seen.stop_out, seen.stop_agrees = closed, closed != opened
         seen.lid_closed, seen.at_home = not self._high('lid'), not self._high('home')
         seen.relay_closed = not self._high('relay_contact')
-        if self.with_power is None and self._reaches('relay'):
+        if self.with_power is None and self.reaches('relay'):
             self.with_power = {name: self.reads(name) for name in self.inputs}
         thermistor = interlock.thermistor_pull_up_ohm, interlock.thermistor_ohm, interlock.thermistor_beta_k
         seen.head_dc = thermistor_dc(self.reads('head_adc'), *thermistor)
@@ -164,6 +170,8 @@ class PicoBench:
 
     def _count(self) -> tuple[int, int, int]:
         """Edges and pulses of the last turn of the loop."""
+        if self.due:
+            return self.due.popleft()
         if self._played is None:
             return 0, 0, 0
         span = [(self._ms - self._from_ms - back) * FRAME_RATE_HZ // 1000 for back in (TURN_MS, 0)]

@@ -1,0 +1,85 @@
+"""A first power-up, step by step (`appliance.words.powerup`), on a real machine as on a virtual one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from appliance.compose.doctor import beside, moving
+from appliance.compose.doctor.bench import Bench, Found, virtual_bench
+from appliance.compose.doctor.people import Maker, Nobody
+from appliance.compose.real.site import Site
+from appliance.errors import AudioLetterError, OptionError
+from appliance.interlock.firmware import build, files
+from appliance.machine import Machine
+from appliance.virtual.harness import Break
+from appliance.words.powerup import STEPS, Step
+
+Check = Callable[[Bench], Iterator[Found]]
+CHECKS: dict[str, Check] = {
+    'pins': beside.pins,
+    'panel': beside.panel,
+    'LCD': beside.lcd,
+    'microphone': beside.microphone,
+    'speaker': beside.speaker,
+    'interlock': moving.interlock,
+    'currents': moving.currents,
+    'platter': moving.platter,
+    'carriage': moving.carriage,
+    'head': moving.head,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One step, and what was found."""
+
+    step: Step
+    found: tuple[Found, ...]
+
+    @property
+    def ok(self) -> bool | None:
+        """None: nobody could say, of all of it."""
+        said = [one.ok for one in self.found if one.ok is not None]
+        return all(said) if said else None
+
+    @property
+    def wires(self) -> tuple[str, ...]:
+        """All that are to be looked at."""
+        return tuple(dict.fromkeys(key for one in self.found if one.ok is False for key in one.wires))
+
+
+def bench_of(machine: Machine, maker: Maker | None = None, broken: tuple[Break, ...] = ()) -> Bench:
+    """This computer's own parts for a real machine; OptionError for wires of it that are to be broken."""
+    if machine.machine.kind == 'virtual':
+        return virtual_bench(machine, broken)
+    if broken:
+        raise OptionError('wires break on a virtual machine only', where='--break', remedy='pull its plug')
+    return Bench(machine, Site(), maker or Nobody(), build=build(files(machine, machine.machine.name)))
+
+
+def done(bench: Bench, step: Step) -> Done:
+    """Whatever a part refuses is what was found of it."""
+    found: list[Found] = []
+    try:
+        found += CHECKS[step.name](bench)
+    except AudioLetterError as error:
+        found.append(Found(False, error.line))
+    return Done(step, tuple(found) or (Found(None, 'nothing was looked at'),))
+
+
+def steps_from(begin: str = '') -> tuple[Step, ...]:
+    """All, or from this one on; OptionError for one that is none."""
+    names = [step.name for step in STEPS]
+    if begin and begin not in names:
+        raise OptionError(f'there is no step {begin!r}', where='--from', remedy=f'one of {", ".join(names)}')
+    return STEPS[names.index(begin) if begin else 0 :]
+
+
+def power_up(bench: Bench, begin: str = '') -> Iterator[Done]:
+    """One step after the other, until one fails."""
+    for step in steps_from(begin):
+        result = done(bench, step)
+        yield result
+        if result.ok is False:
+            return

@@ -1,0 +1,95 @@
+"""A maker at a terminal is walked through the first power-up, one step at a time; what fails ends it."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Callable
+
+from appliance.clock import RealClock
+from appliance.compose.doctor.bench import Bench, Found
+from appliance.compose.doctor.people import AtTerminal
+from appliance.compose.doctor.powerup import Done, bench_of, done, power_up, steps_from
+from appliance.errors import MachineRefusesError
+from appliance.machine import Machine
+from appliance.virtual.harness import Break
+from appliance.words.powerup import STEPS, Step
+
+WORDS = {True: 'ok', False: 'FAIL', None: '--'}
+NARROW = 40  # columns, at least
+
+
+def walk(bench: Bench, begin: str, say: Callable[[str], None], wait: Callable[[str], None]) -> bool:
+    """Whether it came to its end. `wait`: for Enter, under these words; whatever that raises ends it."""
+    for step in steps_from(begin):
+        for line in told(step):
+            say(line)
+        wait('Enter when it is so, Ctrl-C to stop: ')
+        result = done(bench, step)
+        for one in result.found:
+            say(f'{WORDS[one.ok]:<5}{text(bench, one)}')
+        if result.ok is False:
+            say(stopped(result))
+            return False
+        say('')
+    say('All ten steps are done. Now stop it five times, and cut the first scrap: boot/BUILDING.md goes on there.')
+    return True
+
+
+def told(step: Step) -> list[str]:
+    """What is said before it is done."""
+    lines = [f'Step {STEPS.index(step) + 1} of {len(STEPS)}: {step.name}', step.before, f'Then: {step.does}']
+    lines.append(f'You must see: {step.see}')
+    return [*lines, f'Measure: {step.measure}'] if step.measure else lines
+
+
+def text(bench: Bench, one: Found) -> str:
+    """Reason, wires, remedy."""
+    parts = [one.saw]
+    if one.ok is False and one.wires:
+        parts.append(f'look at {bench.named(one.wires)}')
+    if one.ok is False and one.remedy:
+        parts.append(one.remedy)
+    return '; '.join(parts)
+
+
+def stopped(result: Done) -> str:
+    return (
+        f'Stop here, switch off, and mend that. Then go on with: audioletter doctor power-up --from {result.step.name}'
+    )
+
+
+def at_terminal(machine: Machine, broken: tuple[Break, ...], begin: str) -> bool:
+    """Somebody reads, presses Enter and answers. Whether it came to its end."""
+
+    def say(line: str) -> None:
+        print(wrapped(line, shutil.get_terminal_size().columns), flush=True)
+
+    def ask(question: str) -> bool:
+        return input(f'{question} (y/n) ').strip().lower().startswith('y')
+
+    def wait(words: str) -> None:
+        input(words)
+
+    steps_from(begin)
+    try:
+        return walk(bench_of(machine, AtTerminal(ask, say, RealClock()), broken), begin, say, wait)
+    except EOFError:
+        return False
+
+
+def all_at_once(machine: Machine, broken: tuple[Break, ...], begin: str) -> list[tuple[str, bool | None, str]]:
+    """Step, whether it is well, and in words, until one is not; MachineRefusesError for a machine that is real."""
+    if machine.machine.kind != 'virtual':
+        raise MachineRefusesError(
+            'it moves, and asks for what only an eye sees',
+            where=machine.machine.name,
+            remedy='go to it, and run this at a terminal',
+        )
+    bench = bench_of(machine, broken=broken)
+    return [(result.step.name, one.ok, text(bench, one)) for result in power_up(bench, begin) for one in result.found]
+
+
+def wrapped(line: str, columns: int) -> str:
+    """Within a terminal's width; what continues is set in."""
+    return textwrap.fill(line, max(columns - 1, NARROW - 1), subsequent_indent='     ') if line else ''

@@ -20,6 +20,8 @@ FRAME_S = 5e-6
 class Pins:
     """Every edge of a movement. `swing`: how far the legs of the bridge ever were apart, in clocks, and in the mean."""
 
+    frames = None  # of a trace: how long it is
+
     def __init__(self, edges, initial, swing):
         self.frame, self.gpio, self.level = edges
         self.initial = initial
@@ -30,7 +32,9 @@ class Pins:
         with np.load(path) as trace:
             legs = trace['pwm'].astype(int) @ (1, -1)
             edges = trace['edge_frame'], trace['edge_gpio'], trace['edge_level']
-            return cls(edges, trace['initial_levels'], (abs(legs).max(), legs.mean()))
+            pins = cls(edges, trace['initial_levels'], (abs(legs).max(), legs.mean()))
+            pins.frames = len(legs)
+            return pins
 
     def of(self, gpio):
         mine = self.gpio == gpio

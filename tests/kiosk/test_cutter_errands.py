@@ -13,7 +13,7 @@ import pytest
 from appliance.errors import AudioLetterError, OptionError
 from appliance.hands.orders import Home, Jog, Moved, Moving, Setup, Spin, Spun, TestCut
 from appliance.kiosk.cutter import DIED, Cutter, Done, Errand, ErrandSaid, Facts, Fault, Order
-from tests.compose.test_hands import Pins
+from tests.compose.hands_rig import Pins
 from tests.kiosk.test_cutter import WAIT_S, until, wav  # noqa: F401 (a fixture)
 
 BLIND = Setup()
@@ -88,7 +88,7 @@ def test_whatever_ends_a_movement_is_its_last_word(cutter, tmp_path, deed, word)
     error = ended(cutter)[-1]
     assert isinstance(error, AudioLetterError)
     assert word in str(error)
-    pins = Pins(tmp_path / 'trace.npz')
+    pins = Pins.of_trace(tmp_path / 'trace.npz')
     assert pins.safe()
     assert pins.frames < 60 * 200_000  # of 104 s
 
@@ -160,7 +160,7 @@ def test_a_parent_that_is_killed_ends_the_movement_with_power_off_and_head_up(tm
     poll.register(child)
     assert poll.poll(WAIT_S * 1000)
     os.close(child)
-    pins = Pins(trace)
+    pins = Pins.of_trace(trace)
     assert pins.safe()
     steps = pins.rising(22)
     assert len(steps) < 600_000

@@ -13,7 +13,7 @@ from appliance.kiosk.cutter import Cutter, ErrandSaid
 from appliance.kiosk.errands import Errands
 from appliance.maintenance import lathe
 from appliance.workflow.values import Event, Kind, State
-from tests.compose.test_hands import Pins
+from tests.compose.hands_rig import Pins
 from tests.maintenance.rig import CommandRig
 
 
@@ -187,7 +187,7 @@ def test_whatever_ends_a_session_ends_its_jog_with_power_off_and_head_up(booth, 
     booth.virtual.controls.set('stop_pressed', False)
     while not trace.exists():  # the child writes it when all has come to rest
         booth.turn()
-    pins = Pins(trace)
+    pins = Pins.of_trace(trace)
     assert pins.safe()
     assert pins.frames < 80 * 200_000  # of 104 s
 

@@ -4,7 +4,7 @@ gets of it.
     a short score ─▶ engine ─▶ control blocks ─▶ virtual Pi ─▶ harness ─▶ drivers, head, platter ─▶ index ─▶ Pico
     contacts, one by one ─▶ harness ─▶ the Pi's registers, the Pico's pins;   LCD's own driver ─▶ harness ─▶ LCD
 
-And a first power-up (`powerup`, `walk`): what a machine itself can feel of its wires, and what only an eye sees, step by
+And a first power-up (`powerup`, `walk`): what a machine itself can feel of its wires, and what an eye sees, step by
 step; `beside` and `moving` hold the steps, `bench` what they work with, `people` who looks on.
 """
 

@@ -72,7 +72,7 @@ def _firmware(bench: Bench, power: Power) -> Found:
         return Found(False, status.cause)
     if bench.build is not None and build != bench.build:
         what = f'its firmware is {build:06d}, the files here make {bench.build:06d}'
-        return Found(False, what, (), 'flash it anew: its wiring may be that of another machine file')
+        return Found(False, what, (), 'tools/flash_interlock brings that onto it')
     return Found(True, f'it answers; firmware {build:06d}')
 
 

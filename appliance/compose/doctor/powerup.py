@@ -9,8 +9,8 @@ from appliance.compose.doctor import beside, moving
 from appliance.compose.doctor.bench import Bench, Found, virtual_bench
 from appliance.compose.doctor.people import Maker, Nobody
 from appliance.compose.real.site import Site
-from appliance.errors import AudioLetterError, OptionError
-from appliance.interlock.firmware import build, files
+from appliance.errors import AudioLetterError, MachineFileError, OptionError
+from appliance.interlock.firmware import build_of, files
 from appliance.machine import Machine
 from appliance.virtual.harness import Break
 from appliance.words.powerup import STEPS, Step
@@ -55,7 +55,11 @@ def bench_of(machine: Machine, maker: Maker | None = None, broken: tuple[Break, 
         return virtual_bench(machine, broken)
     if broken:
         raise OptionError('wires break on a virtual machine only', where='--break', remedy='pull its plug')
-    return Bench(machine, Site(), maker or Nobody(), build=build(files(machine, machine.machine.name)))
+    try:
+        build = build_of(files(machine, machine.machine.name))
+    except MachineFileError:  # an installation without the firmware's files
+        build = None
+    return Bench(machine, Site(), maker or Nobody(), build=build)
 
 
 def done(bench: Bench, step: Step) -> Done:

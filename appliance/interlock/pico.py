@@ -20,9 +20,11 @@ from appliance.interlock.wire import ABSENT, NEXT, SEQUENCE, UNKNOWN, VERSION, L
 PERMIT_MS = 120  # what each permit is good for
 RENEW_S = 0.035  # between two permits, at least: 40 ms for a lathe that looks every 20, so that one may be lost
 FRESH_S = 0.2  # older than this, a status says nothing: it comes twenty times a second
+HEARD_S = 0.13  # and for no longer after one is anything asked for: whoever is not heard might not hear
 CLOSING_S = 0.5  # for the power to come after it was asked for
 ASK_S = 0.01  # between two looks at the line while somebody waits for it
 FIELDS = 15  # of a status
+MUTE = 'the interlock does not answer; check its supply and its line'
 SILENT = 'the interlock does not switch on; look at its lamp'
 ALONE = 'the supervisor gives no sign of life, and without it nothing gets power; look into the log'
 
@@ -131,6 +133,8 @@ class PicoLink:
             status = self._judge()
             if not status.closed or self._told is None:
                 return status
+            if not self._is_heard():
+                return Status(False, MUTE, 'interlock')
             self._session, self._wanted, self._ending = self._told.session, True, False
             self._say('A', self._machinery.steps_per_turn, self._machinery.beat_us)
             self._permitted_s = float('-inf')
@@ -184,7 +188,7 @@ class PicoLink:
 
     def _renew(self) -> None:
         now_s = self._clock.now_s()
-        if self._wanted and now_s - self._permitted_s >= RENEW_S and self._alive():
+        if self._wanted and now_s - self._permitted_s >= RENEW_S and self._is_heard() and self._alive():
             self._permitted_s = now_s
             self._say('P', PERMIT_MS, int(self._ending))
 
@@ -239,6 +243,9 @@ class PicoLink:
     def _is_fresh(self) -> bool:
         return self._version >= 0 and self._clock.now_s() - self._told_s <= FRESH_S
 
+    def _is_heard(self) -> bool:
+        return self._clock.now_s() - self._told_s <= HEARD_S
+
     def _has_power(self) -> bool:
         told = self._told
         return told is not None and told.state in (guard.ARMED, guard.CUTTING) and self._is_fresh()
@@ -249,7 +256,7 @@ class PicoLink:
         if self._failure:
             return Status(False, f'the line to the interlock is gone ({self._failure}); check its wires', 'interlock')
         if told_now is None or not self._is_fresh():
-            return Status(False, 'the interlock does not answer; check its supply and its line', 'interlock')
+            return Status(False, MUTE, 'interlock')
         if self._version != VERSION:
             what = f'the interlock speaks version {self._version}, this program {VERSION}; flash it anew'
             return Status(False, what, 'interlock')

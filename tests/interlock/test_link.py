@@ -23,8 +23,10 @@ class Cable:
         self.logic = logic or Logic()
         self.power = self.head = False
         self.beating = self.cut = self.broken = False
+        self.deaf = False  # nothing of the interlock arrives any more
         self.from_pico = b''
         self._ms = self._beat_us = 0
+        self.last_power_s = 0.0
         self.rest(0.2)
 
     def now_s(self):
@@ -37,13 +39,14 @@ class Cable:
             beats, self._beat_us = divmod(self._beat_us, 2500)
             order = {'ms': TURN_MS, 'beats': beats, 'steps': 0, 'turns': 0, 'relay_contact': int(self.power)}
             self.power, self.head = self.logic.turn(**order)
+            self.last_power_s = self.now_s() if self.power else self.last_power_s
             self.from_pico, self.logic.wrote = (self.from_pico + self.logic.wrote)[-4096:], b''
 
     def read(self):
         if self.broken:
             raise OSError(errno.EIO, 'Input/output error')
         data, self.from_pico = self.from_pico, b''
-        return b'' if self.cut else data
+        return b'' if self.cut or self.deaf else data
 
     def write(self, data):
         if self.broken:
@@ -137,6 +140,28 @@ def test_a_line_that_is_cut(how):
     link.revoke()
     cable.rest(0.1)
     assert link.status().closed, 'mended, it goes on'
+
+
+def test_an_interlock_that_is_not_heard_is_asked_for_nothing():
+    cable, link = cutting()
+    cable.deaf = True
+    assert cable.off_after_s(link) <= OFF_S
+
+
+@pytest.mark.parametrize('after_s', [0.01, 0.1, 0.12, 0.14, 0.19])
+def test_nor_is_it_armed(after_s):
+    """Between two movements of the way home, when the last status is still fresh."""
+    cable, link = cutting()
+    cable.beating = False
+    link.revoke()
+    cable.rest(0.1)
+    assert link.status().closed
+    cable.deaf = True
+    begun_s = cable.now_s()
+    cable.rest(after_s)
+    link.permit()
+    cable.rest(0.5)
+    assert cable.last_power_s - begun_s <= OFF_S
 
 
 def test_an_interlock_that_is_reset_gives_no_power_until_it_is_asked_anew():

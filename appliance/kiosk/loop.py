@@ -153,8 +153,8 @@ class Kiosk:
             self._show(now_s)
 
     def _watch_over(self, now_s: float) -> None:
-        """A real machine has power only while it hears of this loop again and again (`compose.real`)."""
-        if self._doer.cutting and now_s >= self._ping_s:
+        """Whatever moves a real machine has power only while it hears of this loop again and again (`compose.real`)."""
+        if (self._doer.cutting or self.errands.busy) and now_s >= self._ping_s:
             self._ping_s = now_s + PING_S
             self.parts.cutter.ping()
 

@@ -9,6 +9,7 @@ from appliance.compose.cutter_child import LIVES_S, Child
 from appliance.interlock.pico import PERMIT_MS
 from appliance.kiosk.cutter import Ping
 from appliance.kiosk.loop import PING_S
+from appliance.workflow.values import Event, Kind, State
 from tests.compose.real_rig import OFF_S
 from tests.kiosk.booth_rig import Rig
 
@@ -32,6 +33,18 @@ def test_the_loop_gives_signs_of_life_as_long_as_a_disc_is_cut(tmp_path):
     pings.clear()
     rig.rest(1.0)
     assert all(after - before < 1.5 * PING_S for before, after in pairwise(pings))
+    assert 1.0 / PING_S * 0.8 < len(pings) <= 1.0 / PING_S + 1
+    rig.close()
+
+
+def test_and_as_long_as_the_machine_moves_for_the_host(tmp_path):
+    rig, pings = Rig(tmp_path), []
+    rig.cutter.ping = lambda: pings.append(rig.clock.now_s())
+    rig.kiosk.tell(Event(Kind.MAINTAIN))
+    rig.until(State.MAINTENANCE)
+    assert not pings
+    rig.kiosk.errands.begin('home')
+    rig.rest(1.0)
     assert 1.0 / PING_S * 0.8 < len(pings) <= 1.0 / PING_S + 1
     rig.close()
 

@@ -8,6 +8,7 @@ death. Only `kill -9` leaves something behind, and the next cut removes that (`a
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -73,6 +74,9 @@ def open_streams() -> None:
         sys.stdout = open(1, 'w', encoding='utf-8', closefd=False)
     if sys.stderr is None:
         sys.stderr = open(2, 'w', encoding='utf-8', closefd=False)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a letter that its encoding does not know is written as in a program
+            stream.reconfigure(errors='backslashreplace')
 
 
 def complain(line: str) -> None:

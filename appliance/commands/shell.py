@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     """Words are those of the command line; at the end of an SSH connection, those that sshd was given."""
     words = checked(list(options.words))
     if options.ssh is not None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started us has kept it off until now
         words = split(os.environ.get('SSH_ORIGINAL_COMMAND', ''))
     found, words = leading(words)
     found |= {f'--{name}' for name in ('json', 'yes') if getattr(options, name)}

@@ -30,9 +30,9 @@ def harmless(text: str) -> str:
     return OBEYED.sub(_written, text)
 
 
-def harmless_json(value: Any) -> str:
+def harmless_json(value: Any, ascii_only: bool = False) -> str:
     """One line of JSON; what a terminal would obey is escaped, so that it reads back as it was."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=ascii_only)
     return IN_JSON.sub(lambda found: f'\\u{ord(found[0]):04x}', text)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import os
 import sys
 from collections.abc import Iterable
@@ -123,20 +124,24 @@ class Json(Text):
     """For programs: each thing that is said is one line of JSON."""
 
     def facts(self, facts: dict[str, Any]) -> None:
-        self.lines([harmless_json(facts)])
+        self._put(facts)
 
     def table(self, columns: list[Any], rows: list[list[Any]]) -> None:
-        self.lines([harmless_json([dict(zip(columns, row, strict=True)) for row in rows])])
+        self._put([dict(zip(columns, row, strict=True)) for row in rows])
+
+    def _put(self, value: Any) -> None:
+        """Also where not every letter can be written: then as JSON escapes it."""
+        letters = codecs.lookup(sys.stdout.encoding or 'ascii').name
+        self.lines([harmless_json(value, ascii_only=letters != 'utf-8')])
 
     def say(self, said: Say) -> None:
         if said.get('kind') == 'line':
-            self.lines([harmless_json({'text': str(said.get('text', ''))})])
+            self._put({'text': str(said.get('text', ''))})
         elif said.get('kind') == 'blob':
-            keys = {key: said[key] for key in ('name', 'data', 'more') if key in said}
-            self.lines([harmless_json(keys)])
+            self._put({key: said[key] for key in ('name', 'data', 'more') if key in said})
         else:
             super().say(said)
 
     def fault(self, fault: dict[str, Any]) -> None:
         """How the other commands of the program put it."""
-        self.lines([harmless_json({'fault': fault})])
+        self._put({'fault': fault})

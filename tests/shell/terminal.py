@@ -65,6 +65,14 @@ class Terminal:
                 raise AssertionError(f'it ended before {holds} came; the screen:\n{shown}')
         return self.lines
 
+    def rest(self, wait_s):
+        """What comes within that time; False when it has ended."""
+        until_s = time.monotonic() + wait_s
+        while (left_s := until_s - time.monotonic()) > 0:
+            if not self._take(left_s):
+                return False
+        return True
+
     def prompt(self, text='attract>'):
         """Until the cursor stands behind the prompt."""
         self.until(lambda lines: bool(lines) and lines[-1] == text)

@@ -109,6 +109,16 @@ def test_a_session_at_a_terminal(sshd, booth, columns):
     assert booth.until('gone')
 
 
+def test_ctrl_c_while_it_begins_shows_no_page_of_python(sshd):
+    """On a small Pi that takes seconds."""
+    for moment in range(15):
+        with Terminal([str(sshd.folder / 'shell')]) as terminal:
+            terminal.rest(0.02 + 0.03 * moment)
+            terminal.type(CTRL_C)
+            terminal.rest(5.0)
+            assert b'Traceback' not in terminal.raw
+
+
 @pytest.mark.parametrize('options', [[], ['-tt']])
 def test_a_connection_that_is_lost_stops_what_it_had_running(sshd, booth, options):
     process = subprocess.Popen(sshd.client('jog', options=options), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -343,7 +353,8 @@ def test_connections_that_say_nothing_keep_nobody_out_and_are_ended(place, tmp_p
         sshd.told('drop connection')
 
 
-def test_there_is_no_system_shell_for_a_key_that_is_not_named(sshd, booth, undisturbed):
+def test_there_is_no_system_shell_for_a_key_that_is_not_named(sshd, booth):
     done = sshd.run('system', 'shell', stdin=b'id\n')
     assert (done.returncode, done.stdout) == (3, b'')
     assert done.stderr.startswith(b'audioletter: shell.system_shell: no system shell for anna; ')
+    assert booth.asked == [['system', 'shell', '--refused']]  # for its ledger

@@ -227,6 +227,10 @@ def hello(port: Port, clock: Clock, expected: int) -> str:
     )
 
 
+def _tell(what: str) -> None:
+    print(f'  {what}')
+
+
 def _last_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[-1]
 
@@ -270,7 +274,7 @@ def _flash(asked: argparse.Namespace, beside: Beside) -> int:
         print(f'Pico: {len(wrong)} of {len(found)} files differ: {", ".join(wrong)}' if wrong else 'Pico: all as here')
         return 3 if wrong else 0
     if wrong:
-        put(board, found, lambda told: print(f'  {told}'))
+        put(board, {name: content for name, content in found.items() if name in {*wrong, LAST}}, _tell)
     print(f'Pico: all {len(found)} files are there, to the byte' if wrong else 'Pico: all was there already')
     reset(board)
     interlock = machine.interlock

@@ -15,7 +15,7 @@ from machine import ADC, I2C, UART, WDT, Pin, mem32
 
 from appliance.interlock.ammeter import Ammeter
 from appliance.interlock.guard import Guard, Limits, Seen
-from appliance.interlock.sensors import supply_mv, thermistor_dc
+from appliance.interlock.sensors import Thermistor, supply_mv
 from appliance.interlock.wire import ABSENT
 
 try:
@@ -107,6 +107,7 @@ class Board:
         self._head = ADC(wiring.HEAD_ADC)
         self._driver = ADC(wiring.DRIVER_ADC)
         self._supply = ADC(wiring.SUPPLY_ADC)
+        self._thermistor = Thermistor(wiring.PULL_UP_OHM, wiring.NOMINAL_OHM, wiring.BETA_K)
         self._beats = Counter(0, both_edges, wiring.HEARTBEAT)
         self._steps = Counter(1, rising, wiring.STEP)
         self._turns = Counter(2, rising, wiring.INDEX)
@@ -131,9 +132,8 @@ class Board:
         seen.lid_closed = not self._lid.value()
         seen.relay_closed = not self._relay_contact.value()
         seen.at_home = not self._home.value()
-        thermistor = wiring.PULL_UP_OHM, wiring.NOMINAL_OHM, wiring.BETA_K
-        seen.head_dc = thermistor_dc(self._head.read_u16(), *thermistor)
-        seen.driver_dc = thermistor_dc(self._driver.read_u16(), *thermistor)
+        seen.head_dc = self._thermistor.dc(self._head.read_u16())
+        seen.driver_dc = self._thermistor.dc(self._driver.read_u16())
         seen.supply_mv = supply_mv(self._supply.read_u16(), wiring.SUPPLY_FULL_MV)
         seen.beats = self._beats.take()
         seen.steps = self._steps.take()

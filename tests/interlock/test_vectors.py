@@ -10,7 +10,7 @@ from play_vectors import Play, scenarios
 
 from appliance.interlock.ammeter import Ammeter
 from appliance.interlock.guard import Guard, Limits, Seen
-from appliance.interlock.sensors import supply_mv, thermistor_dc
+from appliance.interlock.sensors import Thermistor, supply_mv
 
 MAIN = Path(__file__).parents[2] / 'boot' / 'interlock' / 'main.py'
 SCENARIOS = scenarios()
@@ -42,6 +42,7 @@ class Logic:
         self.session, self._loop = session, firmware_loop()
         self.guard = Guard(Limits(800, 850, 21_000, 27_000, 5000), session, build)
         self.now, self.order, self.said, self.wrote = dict(LOGIC), {}, b'', b''
+        self._thermistor = Thermistor(10_000, 10_000, 3950)
         self._ammeter = Ammeter(Sensor(self.now), 10)
         self._voice, self._seen, self.line_is_full = self._loop.Voice(), Seen(), False
         self._outputs = (False, False)
@@ -66,8 +67,8 @@ class Logic:
         seen.stop_out, seen.stop_agrees = bool(now['stop_closed']), now['stop_closed'] != now['stop_open']
         seen.at_home = bool(now['home'])
         seen.lid_closed, seen.relay_closed = bool(now['lid']), bool(order['relay_contact'])
-        seen.head_dc = thermistor_dc(now['head_adc'], 10_000, 10_000, 3950)
-        seen.driver_dc = thermistor_dc(now['driver_adc'], 10_000, 10_000, 3950)
+        seen.head_dc = self._thermistor.dc(now['head_adc'])
+        seen.driver_dc = self._thermistor.dc(now['driver_adc'])
         seen.supply_mv = supply_mv(now['supply_adc'], 36_300)
         seen.beats, seen.steps, seen.turns = order['beats'], order['steps'], order['turns']
         seen.current_ma = self._ammeter.take(order['ms'])

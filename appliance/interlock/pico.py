@@ -24,7 +24,7 @@ HEARD_S = 0.13  # and for no longer after one is anything asked for: whoever is 
 CLOSING_S = 0.5  # for the power to come after it was asked for
 ASK_S = 0.01  # between two looks at the line while somebody waits for it
 FIELDS = 15  # of a status
-MUTE = 'the interlock does not answer; check its supply and its line'
+MUTE = 'the interlock does not answer; check its supply and its line (interlock.tx, interlock.rx)'
 SILENT = 'the interlock does not switch on; look at its lamp'
 ALONE = 'the supervisor gives no sign of life, and without it nothing gets power; look into the log'
 

@@ -19,15 +19,9 @@ pytestmark = pytest.mark.timeout(700)
 MACHINE = load_machine()
 WIRES = {wire.key: wire for wire in wires_of(MACHINE)}
 PANEL = [key for key in WIRES if key.startswith('controls.') and WIRES[key].way == 'in']
-# What the interlock's wires are called by whoever has no more than its word.
-NAMED = {
-    'interlock.tx': 'its line', 'interlock.rx': 'its line', 'interlock.head_adc': "the head's thermistor",
-    'interlock.driver_adc': "the drivers' thermistor", 'interlock.supply_adc': 'the supply of the motors',
-    'interlock.sda': 'the current sensor', 'interlock.scl': 'the current sensor',
-    'interlock.relay': 'the power relay', 'interlock.relay_contact': 'the power relay',
-    'interlock.stop_closed': 'interlock.stop_closed', 'interlock.stop_open': 'interlock.stop_open',
-    'interlock.lid': 'the lid',
-}  # fmt: skip
+# Of what the computer can only be told: by the name of the wire, but for the lid, which may well be open.
+TOLD = dict.fromkeys([key for key, _ in CASES if key], '') | {'interlock.lid': 'the lid'}
+NAMED = {key: words or key for key, words in TOLD.items()}
 VIRTUAL = [key for key in WIRES if key not in PANEL and key not in NAMED]
 
 

@@ -13,7 +13,6 @@ from appliance.words.texts import Texts
 
 TITLE = Box(8, 5, 304, 36)
 LINE = Box(8, 42, 304, 42)
-STAGE = Box(8, 88, 304, 104)  # where each screen has its own picture
 FOOT_LEFT = Box(6, 201, 92, 34)
 FOOT_GO = Box(103, 198, 114, 40)
 FOOT_RIGHT = Box(222, 201, 92, 34)

@@ -7,11 +7,10 @@ import sys
 import threading
 from pathlib import Path
 
-from appliance.compose import cutter_child
-from appliance.compose.real import shop, site
+from appliance.compose import cutter_child, hands
+from appliance.compose.real import bed, shop, site
 from appliance.interlock import pico
 from appliance.interlock.port import SerialPort
-from appliance.kiosk import cutter
 from appliance.lathe import engine
 from appliance.lathe.settings import Knobs
 from appliance.native import ffi, lib
@@ -196,9 +195,8 @@ def here(run):
 
 
 if __name__ == '__main__':
-    for room in (cutter_child, shop, pico, engine):
+    for room in (cutter_child, shop, bed, hands, pico, engine):
         room.threading = Threading()
-    real.lib, shop.EngineLathe = Core(), ModelLathe
+    real.lib, shop.EngineLathe, bed.EngineLathe = Core(), ModelLathe, ModelLathe
     cutter_child.Child, cutter_child.Site, cutter_child.monotonic_s = ToldChild, here, CLOCK.now_s
-    assert cutter.CHILD, 'the same orders as ever'
     cutter_child.main(int(sys.argv[1]), *map(Path, sys.argv[2:]))

@@ -4,6 +4,8 @@ The table of all of it, with figures:  ./tools/try_failures
 """
 
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -33,12 +35,20 @@ wait listen
 press record
 wait load disc
 """
-CUT = """wait load disc
+READY = """wait load disc
 lay blank
 close lid
 wait ready
-press record
+"""  # and nobody presses
+CUT = (
+    READY
+    + """press record
 wait cutting
+"""
+)
+MAINTAINED = """wait attract
+host maintain
+wait maintenance
 """
 AGAIN = (
     """wait fault
@@ -49,8 +59,9 @@ press record
 """
     + CUT
 )  # after a start that finds a spoiled disc
+STILL = 'nothing moves'
 STILL_MS = 1000  # for so long nothing is switched on again
-LATE_MS = 400  # by which somebody is held up
+LATE_MS = 2000  # by which somebody is held up: for good, as far as power is concerned
 MS = 200  # frames
 
 
@@ -74,7 +85,7 @@ def _at(frame_of):
 
 # Each is asked again and again while the booth goes on: has it come to that?
 MOMENTS: dict[str, Callable] = {
-    'nothing moves': lambda world: world.booth.startswith('load disc') and world.prepared,
+    STILL: lambda world: world.booth.startswith('load disc') and world.prepared,
     'homing': lambda world: world.runs >= 3 and world.power and world.frame > 10 * MS,
     'spin-up': _at(lambda down, message, end, frames, up: down // 2),
     'lead-in': _at(lambda down, message, end, frames, up: (down + message) // 2),
@@ -139,6 +150,39 @@ def memory():
         shutil.rmtree(folder)
 
 
+def come_to(world, moment):
+    world.run(lambda: MOMENTS[moment](world))
+
+
+@contextmanager
+def at(kept, moment):
+    """A booth that has come to that moment."""
+    with booth(kept, READY if moment == STILL else CUT) as world:
+        come_to(world, moment)
+        yield world
+
+
+@contextmanager
+def by_hand(folder, *words):
+    """A booth in maintenance whose host has the machine move, from a shell."""
+    with memory() as place:
+        world = World(place, letter(folder))
+        shell = None
+        try:
+            world.start(MAINTAINED)
+            world.run(lambda: world.booth.startswith('maintenance'))
+            shell = subprocess.Popen(
+                (sys.executable, '-m', 'appliance', 'shell', '--run', str(place / 'run'), *words),
+                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            world.run(lambda: world.power)
+            yield world
+        finally:
+            world.close()
+            if shell:
+                shell.wait()
+
+
 def keep_a_letter(folder):
     """What a booth leaves that is switched off when it asks for a blank: with that each life here begins."""
     with memory() as place:
@@ -153,13 +197,13 @@ def keep_a_letter(folder):
 
 
 @contextmanager
-def booth(kept):
+def booth(kept, script=CUT):
     """A booth that has come back and is asked to cut that letter."""
     with memory() as place:
         shutil.copytree(kept / 'data', place / 'data')
         world = World(place, kept / 'letter.wav')
         try:
-            world.start(CUT)
+            world.start(script)
             yield world
         finally:
             world.close()

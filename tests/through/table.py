@@ -4,15 +4,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.through.failures import FAILURES, MOMENTS, befallen, booth, keep_a_letter
+from tests.through.failures import FAILURES, MOMENTS, at, befallen, keep_a_letter
 from tests.through.world import OFF_MS
 
 WIDE = max(map(len, FAILURES))
 
 
 def measured(kept, moment, failure):
-    with booth(kept) as world:
-        world.run(lambda: MOMENTS[moment](world))
+    with at(kept, moment) as world:
         return befallen(world, failure)
 
 

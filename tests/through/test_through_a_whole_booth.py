@@ -13,7 +13,7 @@ from appliance.interlock import guard
 from appliance.pi.mailbox import ALLOCATE, LOCK, RELEASE, UNLOCK
 from appliance.pi.memory import Block
 from tests.pi.boards import BOOT
-from tests.through.failures import AGAIN, FAILURES, MOMENTS, after, befallen, booth, keep_a_letter
+from tests.through.failures import AGAIN, FAILURES, STILL, after, at, befallen, booth, by_hand, come_to, keep_a_letter
 from tests.through.wire import FEEDER
 from tests.through.world import OFF_MS
 
@@ -24,7 +24,7 @@ PAIRS = [
     ('supervisor frozen', 'homing'), ('cutter frozen', 'spin-up'), ('feeder starved', 'lead-in'),
     ('watcher starved', 'spin-up'), ('Pico reset', 'spin-up'), ('line unplugged', 'homing'),
     ('line to the Pico cut', 'spin-up'), ('line from the Pico cut', 'homing'), ('line to the Pico garbled', 'lead-in'),
-    ('line from the Pico garbled', 'spin-up'), ('both killed', 'nothing moves'),
+    ('line from the Pico garbled', 'spin-up'), ('both killed', STILL),
 ]  # fmt: skip
 # What a booth that lives and is not frozen says of it, by the first of its threads that sees it.
 SAYS = {'cutter killed': {'cutter'}, 'feeder starved': {'underrun', 'interlock'}, 'watcher starved': {'interlock'},
@@ -40,26 +40,31 @@ def kept(tmp_path_factory):
     return folder
 
 
-def until(world, moment):
-    world.run(lambda: MOMENTS[moment](world))
-
-
 @pytest.mark.parametrize(('failure', 'moment'), ALL_PAIRS, ids=lambda name: name)
 def test_whatever_befalls_it_power_is_off_and_the_head_up_in_time(kept, failure, moment, request, record_property):
     if (failure, moment) not in PAIRS and not request.config.getoption('--no-skips'):
         pytest.skip('with --no-skips, or ./tools/try_failures')
-    with booth(kept) as world:
-        until(world, moment)
-        assert world.power is (moment != 'nothing moves')
+    with at(kept, moment) as world:
+        assert world.power is (moment != STILL)
         seen = befallen(world, failure)
         record_property('ms', seen)
         print(f'{failure}, {moment}: power off after {seen.power_ms:.0f} ms, head up after {seen.head_ms:.0f} ms')
         assert seen.power_ms <= OFF_MS
         assert seen.head_ms <= OFF_MS
-        if failure in SAYS and moment != 'nothing moves':
+        if failure in SAYS and moment != STILL:
             world.run(lambda: world.booth.startswith('fault'))
             assert world.booth.removeprefix('fault|') in SAYS[failure]
             assert not world.power
+
+
+def test_a_machine_that_the_hosts_hand_moves_stands_in_time_too(tmp_path):
+    """And until then it moves: its supervisor gives signs of life for that as well."""
+    with by_hand(tmp_path, 'jog', 'platter', '3') as world:
+        world.run(1000)
+        assert world.power
+        seen = befallen(world, 'supervisor killed')
+        print(f'supervisor killed, jog: power off after {seen.power_ms:.0f} ms')
+        assert seen.power_ms <= OFF_MS
 
 
 @pytest.mark.parametrize('access', [1, 12, 30, 45])
@@ -78,13 +83,12 @@ def test_a_cutter_that_dies_while_it_sets_the_board_up(kept, access, request):
 
 def test_what_a_booth_can_bear_it_bears(kept):
     """A feeder that is late by less than is queued, a line of which one in two is garbled, a /dev/mem that is gone."""
-    with booth(kept) as world:
-        until(world, 'spin-up')
+    with at(kept, 'spin-up') as world:
         (world.root / 'dev/mem').unlink()
         world.cable.to_pico = world.cable.to_pi = 'one in two'
-        until(world, 'lead-in')
+        come_to(world, 'lead-in')
         world.held[FEEDER] = world.now_us + 100_000
-        until(world, 'run-out')
+        come_to(world, 'run-out')
         assert world.power
         assert world.head
         assert world.booth == 'cutting|'
@@ -93,8 +97,7 @@ def test_what_a_booth_can_bear_it_bears(kept):
 
 @pytest.mark.parametrize('failure', ['supervisor frozen', 'cutter frozen', 'both frozen'])
 def test_whoever_was_frozen_finds_itself_tripped_says_so_and_stays_off(kept, failure):
-    with booth(kept) as world:
-        until(world, 'lead-in')
+    with at(kept, 'lead-in') as world:
         befallen(world, failure)
         switched = len(world.switched)
         world.thaw()
@@ -109,8 +112,7 @@ def test_whoever_was_frozen_finds_itself_tripped_says_so_and_stays_off(kept, fai
 
 
 def test_a_cutter_that_is_left_alone_stops_gives_all_back_and_ends(kept):
-    with booth(kept) as world:
-        until(world, 'lead-in')
+    with at(kept, 'lead-in') as world:
         befallen(world, 'supervisor killed')
         world.run(lambda: not world.threads)
         assert world.pins_off
@@ -124,8 +126,7 @@ def test_a_cutter_that_is_left_alone_stops_gives_all_back_and_ends(kept):
 
 def test_the_next_start_finds_what_was_left_stops_it_and_cuts_the_letter(kept):
     """Record, memory and channel of a booth that was killed, by another booth in a process of its own."""
-    with booth(kept) as world:
-        until(world, 'programme')
+    with at(kept, 'programme') as world:
         befallen(world, 'both killed')
         left = Block(**json.loads((world.folder / 'run/chain.json').read_text()))
         assert (left.handle, left.bus, left.boot) == (1, world.firmware.bus, BOOT)
@@ -144,7 +145,7 @@ def test_the_next_start_finds_what_was_left_stops_it_and_cuts_the_letter(kept):
         world.run(lambda: world.power)
         assert stopped[:2] == [(UNLOCK, 0, True), (RELEASE, 0, True)], 'the channel stands before its memory is freed'
         assert world.firmware.calls == [UNLOCK, RELEASE, ALLOCATE, LOCK]
-        until(world, 'programme')
+        come_to(world, 'programme')
         assert world.head
         assert not world.pi.faults()
     assert len(list((kept / 'data/letters').iterdir())) == 1
@@ -152,7 +153,7 @@ def test_the_next_start_finds_what_was_left_stops_it_and_cuts_the_letter(kept):
 
 def test_without_its_memory_a_booth_does_not_begin(kept):
     with booth(kept) as world:
-        until(world, 'nothing moves')
+        come_to(world, STILL)
         (world.root / 'dev/mem').unlink()
         world.run(lambda: world.booth.startswith('fault'))
         assert 'dev/mem: physical memory cannot be opened' in world.tail()

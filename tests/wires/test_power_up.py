@@ -8,7 +8,7 @@ from appliance.commands import main
 from appliance.compose.doctor.bench import Bench, virtual_bench
 from appliance.compose.doctor.people import AtTerminal, Eye, Nobody
 from appliance.compose.doctor.powerup import CHECKS, bench_of, done, power_up, steps_from
-from appliance.compose.doctor.walk import all_at_once, told, walk, wrapped
+from appliance.compose.doctor.walk import all_at_once, told, walk, wrapped, yes
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.machine import load_machine
 from appliance.virtual.harness import HOW, Break
@@ -218,6 +218,13 @@ def test_whoever_answers_at_the_terminal_is_believed():
     said = []
     maker = AtTerminal(lambda question: question == Eye.TONE.value, said.append, None)
     assert (maker.sees(Eye.TONE), maker.sees(Eye.CLOCKWISE)) == (True, False)
+
+
+def test_an_enter_too_many_is_no_answer():
+    said, answers = [], iter(['', 'perhaps', 'Y'])
+    assert yes('Did it turn?', said.append, lambda: next(answers))
+    assert said == ['Did it turn?'] * 3
+    assert not yes('Did it turn?', said.append, lambda: 'no')
 
 
 def test_a_contact_that_nobody_works_is_waited_for_and_then_given_up(tmp_path):

@@ -66,7 +66,7 @@ def at_terminal(machine: Machine, broken: tuple[Break, ...], begin: str) -> bool
         print(wrapped(line, shutil.get_terminal_size().columns), flush=True)
 
     def ask(question: str) -> bool:
-        return input(f'{question} (y/n) ').strip().lower().startswith('y')
+        return yes(question, say, lambda: input('y or n: '))
 
     def wait(words: str) -> None:
         input(words)
@@ -76,6 +76,15 @@ def at_terminal(machine: Machine, broken: tuple[Break, ...], begin: str) -> bool
         return walk(bench_of(machine, AtTerminal(ask, say, RealClock()), broken), begin, say, wait)
     except EOFError:
         return False
+
+
+def yes(question: str, say: Callable[[str], None], answer: Callable[[], str]) -> bool:
+    """What is neither yes nor no is asked again: an Enter too many must not pass for an answer."""
+    while True:
+        say(question)
+        given = answer().strip().lower()[:1]
+        if given in ('y', 'n'):
+            return given == 'y'
 
 
 def all_at_once(machine: Machine, broken: tuple[Break, ...], begin: str) -> list[tuple[str, bool | None, str]]:

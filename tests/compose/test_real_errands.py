@@ -1,0 +1,87 @@
+"""A maintainer's orders to the cutter's child, on a real machine without its parts: each is carried out there."""
+
+import threading
+from multiprocessing import Pipe
+
+import pytest
+
+from appliance.compose.cutter_child import Child
+from appliance.errors import CutFaultError
+from appliance.hands.orders import Home, Jog, Moved, PinLevels, ReadPins, Setup, Spin, Spun
+from appliance.hands.speed import judge
+from appliance.kiosk import cutter
+from tests.compose.real_rig import Machine
+
+REAL = Setup('real')
+PING_S = 0.03
+WAIT_S = 60.0
+
+
+class Cutter:
+    """The child, in a thread of its own, and a supervisor that is alive until it is told to die."""
+
+    def __init__(self, folder):
+        self.real = Machine(folder)
+        self._pipe, theirs = Pipe()
+        self.child = Child(theirs, self.real.site)
+        self.dead = threading.Event()
+        self._threads = [threading.Thread(target=self.child.work), threading.Thread(target=self._live)]
+        for thread in self._threads:
+            thread.start()
+
+    def _live(self):
+        while not self.dead.wait(PING_S):
+            self.child.hear(cutter.Ping())
+
+    def do(self, number, order, meddle=lambda: None):
+        """Its last answer."""
+        self.child.hear(cutter.Errand(number, order))
+        while self._pipe.poll(WAIT_S):
+            said = self._pipe.recv()
+            if not isinstance(said, cutter.ErrandSaid):
+                continue
+            if said.last:
+                return said.what
+            meddle()
+        raise AssertionError('nothing was answered')
+
+    def close(self):
+        self.dead.set()
+        self.child.hear(None)
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.fixture
+def cut(tmp_path):
+    made = Cutter(tmp_path)
+    yield made
+    made.close()
+    made.real.assert_still()
+
+
+def test_the_axes_go_home_are_jogged_and_measured_and_pins_are_read(cut):
+    home = cut.do(1, Home(REAL, 'carriage'))
+    assert (home.carriage_mm, cut.real.carriage.at_home) == (130, True)
+    assert cut.do(2, Jog(REAL, 'carriage', 10, 5)) == Moved('carriage', 10.0, 120.0, 64_000)
+    assert cut.real.carriage.radius_mm == pytest.approx(120, abs=0.02)
+    spun = cut.do(3, Spin(REAL, 78.26, 5))
+    assert isinstance(spun, Spun)
+    assert judge(spun).ok
+    levels = cut.do(4, ReadPins(REAL))
+    assert isinstance(levels, PinLevels)
+    assert levels.levels[cut.real.machine.pins.enable] == 1
+
+
+def test_a_stop_of_the_host_ends_a_jog_and_the_next_one_asks_for_home(cut):
+    cut.do(1, Home(REAL, 'carriage'))
+    ended = cut.do(2, Jog(REAL, 'carriage', 80, 5), lambda: cut.child.hear(cutter.EndErrand(2)))
+    assert isinstance(ended, CutFaultError)
+    assert 'the host has stopped it' in str(ended)
+    assert 'home it first' in str(cut.do(3, Jog(REAL, 'carriage', 20, 5)))
+
+
+def test_a_supervisor_that_is_dead_takes_the_power_of_a_jog_with_it(cut):
+    ended = cut.do(1, Jog(REAL, 'platter', 100, 60), cut.dead.set)
+    assert isinstance(ended, CutFaultError)
+    assert ended.key == 'interlock'

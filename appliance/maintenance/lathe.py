@@ -68,7 +68,8 @@ def try_on_scrap(
     3150 Hz (speed, wow and flutter). Each takes some 4 mm; the next begins where the last has ended, also where that
     was broken off. Groove, sound, picture and report of the last 50 stay in the folder of tests. The scrap must lie
     there before: open the lid, lay it, hold it down, close the lid. Take it out again afterwards; as long as it lies
-    there, the booth asks whoever comes to do so.
+    there, the booth asks whoever comes to do so. Nothing of a real machine looks at its groove: what is told of that
+    is foretold, and the scrap itself is to be looked at and played.
 
     kind: tone, sweep, silence or speed
     seconds: of sound, 2 to 60

@@ -210,6 +210,17 @@ def test_a_head_that_goes_down_in_a_jog_is_a_fault_whoever_planned_it(homed, mon
         homed.do(Jog, 'carriage', 5, 5)
 
 
+def test_whoever_types_ctrl_c_leaves_no_power(homed):
+    def interrupt(moving):
+        raise KeyboardInterrupt
+
+    homed.meddle = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        homed.do(Jog, 'carriage', 60, 5, pace=50.0)
+    assert homed.pins.safe()
+    assert homed.bed.carriage.stands_mm is None
+
+
 def test_a_hand_says_where_it_is(homed):
     homed.do(Jog, 'carriage', 60, 5, pace=50.0)
     here = [said.carriage_mm for said in homed.said if said.what == 'carriage: 60 mm inward']

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from appliance.clock import Clock, RealClock
-from appliance.compose.live import Indexed, Pacer
+from appliance.compose.live import Pacer
 from appliance.compose.shop import HELD, Bench
 from appliance.errors import CutFaultError
-from appliance.lathe.api import Lathe
+from appliance.lathe.api import Lathe, State
 from appliance.lathe.index import Pulse
 from appliance.machine.model import Machine, bit
 from appliance.timeline.score import Score
@@ -23,7 +23,7 @@ from appliance.virtual.executed import Executed, Observer
 from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.lathe import VirtualLathe, initial_levels
 from appliance.virtual.native_model import Levels
-from appliance.virtual.platter import PlatterFollower, VirtualPlatter
+from appliance.virtual.platter import VirtualPlatter
 from appliance.virtual.trace import TraceWriter
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """How a run is watched. `slip`: so many times slower than its steps say may the platter be, before it has stalled.
+    """How a run is watched. `slip`: so many times slower than its steps say may a real platter be, before the program
+    takes it for stalled; the interlock is stricter.
 
     Of the virtual machine alone: `pace`, times as fast as a real one (None: as fast as it can) until `hurry` says so;
     `trace`, a file for every edge.
@@ -192,24 +193,21 @@ class VirtualRun:
         self.index_late_s = 0.0
         self._pins = PinWatch(machine, levels)
         self._carriage = CarriageFollower(bed.carriage, levels)
-        self._platter = PlatterFollower(bed.platter, levels)
-        observers: list[Observer] = [
-            self._pins, self._carriage, self._platter, Indexed(machine, self._platter, watched.slip)
-        ]  # fmt: skip
+        observers: list[Observer] = [self._pins, self._carriage]
         if watched.trace is not None:
             clocks, folder = machine.pwm.range, watched.trace.parent
             observers.append(TraceWriter(watched.trace, {}, levels, pwm_range=clocks, folder=folder))
         if watched.pace is not None:
             observers.append(Pacer(watched.pace, watched.clock, watched.hurry))
-        self.lathe = VirtualLathe(machine, observers, bed.interlock)
+        self.lathe = VirtualLathe(machine, observers, bed.interlock, platter=bed.platter)
 
     @property
     def pulses(self) -> tuple[Pulse, ...]:
-        return tuple(self._platter.pulses)
+        return tuple(self.lathe.turns.pulses)
 
     @property
     def rpm(self) -> float:
-        return self._platter.rpm
+        return self.lathe.turns.rpm
 
     def start(self, score: Score) -> None:
         self.lathe.start(score)
@@ -217,16 +215,16 @@ class VirtualRun:
     def inject(self, fault: str) -> None:
         if fault == 'stall':
             platter = self._machine.platter
-            self._platter.hold(HELD * platter.holding_torque_nm * platter.gear)
+            self.lathe.hold(HELD * platter.holding_torque_nm * platter.gear)
 
     def close(self) -> None:
         self.lathe.close()
         self._bed.left = self._pins.levels.copy()
 
     def check(self) -> None:
-        """The pins that were executed are asked, not the plan."""
+        """The pins that were executed are asked, not the plan. What the interlock has ended has lost steps."""
         refuse_power(self._machine, self._pins.levels, self._pins.woken)
-        if self._carriage.lost:
+        if self._carriage.lost and self.lathe.progress().state is State.DONE:
             what = f'{self._carriage.lost} of its steps were lost'
             raise CutFaultError(what, where='carriage', remedy='home it again, more slowly')
 

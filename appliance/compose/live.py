@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import pi
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from appliance.clock import Clock
-from appliance.lathe.index import IndexWatch
-from appliance.machine.model import FRAME_RATE_HZ, Machine
+from appliance.machine.model import FRAME_RATE_HZ
 from appliance.playback.groovefile import MOTION_RATE_HZ, GrooveWriter
 from appliance.virtual.executed import Executed
 
@@ -64,34 +63,6 @@ class LiveGroove(GrooveWriter):
             points, self._points = tuple(self._points), []
             now = self._now
         return Seen(now.angle_rad, now.radius_mm, now.rpm, head_down, points)
-
-
-class Turning(Protocol):
-    """Steps given out to the platter and pulses of its index, both since power-up."""
-
-    @property
-    def platter_steps(self) -> int: ...
-
-    @property
-    def index_pulses(self) -> int: ...
-
-
-class Indexed:
-    """An observer that ends the cut when the platter does not follow its steps; it comes after the physics. `slip`: how
-    many times too slow it may be."""
-
-    def __init__(self, machine: Machine, physics: Turning, slip: float = 1.0) -> None:
-        self._watch = IndexWatch(slip * machine.platter.steps_per_turn)
-        self._physics = physics
-
-    def take(self, block: Executed) -> None:
-        self._watch.look(self._physics.platter_steps, self._physics.index_pulses)
-
-    def finish(self) -> None:
-        return None
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 class Pacer:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from appliance.clock import Clock, RealClock
-from appliance.compose.live import REST_S, Indexed, LiveGroove, Pacer, Seen
+from appliance.compose.live import REST_S, LiveGroove, Pacer, Seen
 from appliance.cut import Outcome, Prepared, Quiet, Request, Watch
 from appliance.cut.prepare import Stopwatch, prepare_take
 from appliance.errors import CutFaultError, MachineRefusesError
@@ -42,7 +42,7 @@ from appliance.sound.reading import Take
 from appliance.timeline.build import Timeline
 from appliance.virtual.carriage import CarriageFollower, VirtualCarriage
 from appliance.virtual.executed import Observer
-from appliance.virtual.interlock import VirtualInterlock
+from appliance.virtual.interlock import ACCIDENTS, VirtualInterlock
 from appliance.virtual.lathe import VirtualLathe, initial_levels
 from appliance.virtual.physics import Findings, PhysicalLathe
 from appliance.virtual.platter import VirtualPlatter
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from appliance.compose.real.site import Site
 
 LOOK_S = 0.1  # between two looks at the progress
-FAULTS = ('stall', 'swarf', 'underrun')
+FAULTS = ('stall', 'swarf', 'underrun', *ACCIDENTS)
 HANDS = ('lid', 'stop')  # keys of what is no fault of the machine
 HELD = 3.0  # of the motor's torque: what holds a platter that stalls
 SWARF = 'swarf is tangled around the stylus; clear it away'
@@ -70,7 +70,7 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What surrounds the virtual lathe: lid and stop button, and how many times as fast as a real one it cuts (None: as
+    """What surrounds the virtual lathe: its interlock, and how many times as fast as a real one it cuts (None: as
     fast as it can). A `carriage` that outlives the cut is homed before it when its place is not known; None parks.
 
     And a real one: it has power only while `alive` says that whoever watches over it is; None as `site`: this computer.
@@ -139,7 +139,7 @@ class VirtualShop:
             while not lathe.wait(LOOK_S):
                 watch.part(lathe.progress().frame / timeline.score.frames)
             progress, self.findings = lathe.progress(), _first_findings(lathe.results)
-            self.stopped = progress.state is State.STOPPED
+            self.stopped = progress.state is State.STOPPED and progress.key in (*HANDS, self._key)
             seen = _done(progress, self.findings)
             _refuse_power(self._machine, seen)
             if carriage:
@@ -165,15 +165,18 @@ class VirtualShop:
     def inject(self, fault: str) -> None:
         """One of FAULTS, at the next moment; nothing happens while nothing is cut.
 
-        A stall is held against the platter and found by its index sensor. Nothing in the machine senses swarf: that is
-        for whoever watches to say, as here.
+        A stall is held against the platter and found by the interlock, as is whatever befalls that itself. Nothing in
+        the machine senses swarf: that is for whoever watches to say, as here.
         """
         with self._lock:
             if self._lathe is None:
                 return
-            if fault == 'stall' and self._physics is not None:
+            if fault == 'stall':
                 platter = self._machine.platter
-                self._physics.hold(HELD * platter.holding_torque_nm * platter.gear)
+                self._lathe.hold(HELD * platter.holding_torque_nm * platter.gear)
+                return
+            if fault in ACCIDENTS:
+                self._bench.interlock.befall(fault)
                 return
             self._cause = self._cause or fault
             if fault == 'swarf':
@@ -192,14 +195,15 @@ class VirtualShop:
     def _rig(self, writer: LiveGroove, facts: dict[str, Any]) -> VirtualLathe:
         levels = initial_levels(self._machine)
         start_mm = self._bench.carriage.radius_mm if self._bench.carriage else None
-        real = self._bench.platter.machine.platter if self._bench.platter else self._machine.platter
-        moved = replace(self._machine, platter=real)
-        self._groove, self._physics = writer, PhysicalLathe(moved, self._disc, writer, levels, start_mm)
-        observers: list[Any] = [self._physics, Indexed(self._machine, self._physics)]
+        self._groove, self._physics = writer, PhysicalLathe(self._machine, self._disc, writer, levels, start_mm)
+        observers: list[Any] = [self._physics]
         if self._keeping.trace:
             pwm_range = self._machine.pwm.range
             observers.append(TraceWriter(self.scratch / TRACE, facts, levels, pwm_range=pwm_range, folder=self.scratch))
-        return VirtualLathe(self._machine, [*observers, *self._pacer()], self._bench.interlock)
+        bench = self._bench
+        lathe = VirtualLathe(self._machine, [*observers, *self._pacer()], bench.interlock, platter=bench.platter)
+        self._physics.follow(lathe.turns)
+        return lathe
 
     def _pacer(self) -> list[Observer]:
         pace, clock = self._bench.pace, self._bench.clock
@@ -218,7 +222,8 @@ class VirtualShop:
 
         def new_lathe() -> VirtualLathe:
             observers = [CarriageFollower(carriage, levels), *self._pacer()]
-            lathes.append(VirtualLathe(self._machine, observers, self._bench.interlock))
+            platter = self._bench.platter
+            lathes.append(VirtualLathe(self._machine, observers, self._bench.interlock, platter=platter))
             return lathes[-1]
 
         def pause() -> None:

@@ -13,7 +13,7 @@ from appliance.machine.panel_checks import PICO_I2C
 
 ROOT = Path(__file__).parents[2]
 BOARD = ('boot.py', 'board.py', 'main.py')  # of boot/interlock
-MIND = ('ammeter.py', 'guard.py', 'sensors.py', 'wire.py')  # of this room
+MIND = ('ammeter.py', 'guard.py', 'loop.py', 'sensors.py', 'wire.py')  # of this room
 ROOMS = ('appliance', 'appliance/interlock')  # folders on the microcontroller
 
 

@@ -122,6 +122,11 @@ class EngineLathe:
         look = self._look()
         return look.pulses[0], look.pulses[1]
 
+    @property
+    def position(self) -> int:
+        """Frame at which the feeder has last found the DMA engine, its lead included; for the feeder's thread."""
+        return 0 if self._engine is None else int(self._engine.position)
+
     def places(self) -> tuple[int, int]:
         """Where platter and carriage are by the steps given out so far, from where they stood."""
         if self._engine is None:
@@ -180,8 +185,8 @@ class EngineLathe:
         if look.end_frame - look.frame < ENDING_FRAMES:
             self._link.ending()
         status = self._link.status()
-        if not status.closed:
-            self._stop(status.cause, status.key, failed=False)
+        if not status.closed:  # then nothing has power, or nobody knows: a ramp would move nothing
+            self._stop(status.cause, status.key, failed=False, at_once=True)
 
     def _watch(self) -> None:
         """A permit that is late costs a disc."""
@@ -204,7 +209,8 @@ class EngineLathe:
             self._check_interlock()
             if result == lib.ENGINE_INPUT:
                 self._offered.wait(PATIENCE_S)
-        self._link.revoke()
+        if not self.died:
+            self._link.revoke()
         self._over.set()
         self._taken.set()
 

@@ -7,7 +7,8 @@
     physics    an observer: head, platter, carriage and lift leave a groove file
     head, motors, linear   the tables and numbers that the C models of `physics` read
     trace      an observer: every word and edge, for outside judges
-    interlock  a lid and a stop button for scripts
+    interlock  the supervisor's own link and, in model time, the Pico at the other end of its line
+    power      that Pico, its relay, and what it counts of what was executed
 
 Time passes only when the engine sleeps, so a cut runs as fast as the computer can and ends in the same bytes every
 time. Units: frames (5 us), microsteps, um at the stylus, mm at the carriage, radians at the platter. Only

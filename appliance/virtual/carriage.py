@@ -48,7 +48,7 @@ class CarriageFollower:
         self._motion = Motion(settings, levels, ffi.new('struct carriage_state *'), lib.carriage_begin)
 
     def take(self, block: Executed) -> None:
-        self._motion.run(block, Edges(block), lib.carriage_run, np.float64)
+        self._motion.run(block, Edges(block.powered), lib.carriage_run, np.float64)
 
     @property
     def steps(self) -> int:

@@ -21,6 +21,14 @@ class Executed:
     edge_frame: NDArray[np.int64]
     edge_gpio: NDArray[np.uint8]
     edge_level: NDArray[np.uint8]
+    through: Executed | None = None  # the same as the interlock's relay lets it through; None: all of it
+    load_nm: float = 0.0  # what somebody brakes the platter with meanwhile
+    angle_rad: NDArray[np.float64] | None = None  # of the platter that turned meanwhile, as `physics` wants it
+
+    @property
+    def powered(self) -> Executed:
+        """What reaches motors and head."""
+        return self.through or self
 
     @property
     def end_frame(self) -> int:

@@ -17,12 +17,15 @@ from appliance.lathe.settings import Knobs, memory_words, off, outputs
 from appliance.machine.model import Machine
 from appliance.timeline.score import Score
 from appliance.virtual.executed import Executed, Observer
-from appliance.virtual.harness.supply import SupplyCurrent
 from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.pi import PiMemory, PiSettings, VirtualPi
+from appliance.virtual.platter import PlatterFollower, VirtualPlatter
+from appliance.virtual.power.conveyor import Conveyor
+from appliance.virtual.power.wired import WiredLink
 
 TURNS = 1  # of the feeder's loop between two looks at the interlock: about 10 ms of the cut
-AFTERLIFE_US = 1_000_000  # how long a board is watched whose feeder has died: the queue is 0.15 s long
+# How long a board is watched whose feeder has died, and how often: the queue is 0.15 s long
+AFTERLIFE_US, LOOK_US = 1_000_000, 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ def initial_levels(machine: Machine) -> NDArray[np.uint8]:
 
 
 class VirtualLathe:
-    """Implements `lathe.api.Lathe`: one board from power-up to close, good for one run.
+    """Implements `lathe.api.Lathe`: one board from power-up to close, good for one run. `turns` is its platter, whose
+    index the interlock sees.
 
     What observers raise (a full disk) ends the cut as a fault. They see every frame up to the end, power off and head
     up included; `finish` of those that have not failed is called in order, and what it gives is kept in `results`.
@@ -72,15 +76,21 @@ class VirtualLathe:
         observers: Sequence[Observer] = (),
         interlock: VirtualInterlock | None = None,
         knobs: VirtualKnobs | None = None,
+        platter: VirtualPlatter | None = None,
     ) -> None:
+        """`platter`: the one that outlives the run; None: one as the machine file says."""
         knobs = knobs or VirtualKnobs()
+        levels = initial_levels(machine)
         self.pi = VirtualPi(pi_settings(machine, knobs), PiMemory(chain_words=memory_words(machine)))
         self.interlock = interlock or VirtualInterlock()
+        self.turns = PlatterFollower(platter or VirtualPlatter(machine), levels)
         self.results: list[Any] = []
+        self._conveyor = Conveyor()
+        self._link = WiredLink(machine, levels, self.pi, self.interlock, self.turns, self._conveyor.put)
         self._engine = EngineLathe(
             machine,
             self.pi.door,
-            self.interlock,
+            self._link,
             Knobs(
                 wait_for_input=not knobs.real_time,
                 realtime=False,
@@ -88,8 +98,7 @@ class VirtualLathe:
                 kill_at_segment=knobs.kill_at_segment,
             ),
         )
-        self._supply = SupplyCurrent(machine, initial_levels(machine))
-        self.interlock.watch(lambda: self._engine.progress().frame, lambda: self._supply.ma)
+        self._link.position = lambda: self._engine.position
         self._observers = list(observers)
         self._failure, self._key = '', ''
         self._finished = threading.Event()
@@ -137,6 +146,10 @@ class VirtualLathe:
         """The program that feeds the chain dies; what is queued runs to its end."""
         self._engine.kill_feeder()
 
+    def hold(self, torque_nm: float) -> None:
+        """Something brakes the platter with `torque_nm` from now on; any thread may say so."""
+        self._link.load_nm = torque_nm
+
     def close(self) -> None:
         self._engine.close()
         for thread in self._threads:
@@ -148,9 +161,13 @@ class VirtualLathe:
 
     def _close_after(self) -> None:
         self._engine.wait()
-        if self._engine.died:
-            self.pi.pass_us(AFTERLIFE_US)
+        if self._engine.died:  # the rest of the program lives, and does not know it
+            for _ in range(0, AFTERLIFE_US, LOOK_US):
+                self.pi.pass_us(LOOK_US)
+                self._link.look()
         self.pi.close()
+        self._link.finish()
+        self._conveyor.end()
 
     def _fail(self, error: Exception) -> None:
         if not self._failure:
@@ -160,7 +177,7 @@ class VirtualLathe:
     def _consume(self) -> None:
         """Observers write files and integrate physics: whatever one of them raises ends the cut, not the program."""
         watching = list(self._observers)
-        while (block := self.pi.drain()) is not None:
+        while (block := self._conveyor.take()) is not None:
             self._show(block, watching)
         for fault in self.pi.faults()[:1]:
             if not self._failure:
@@ -174,7 +191,6 @@ class VirtualLathe:
 
     def _show(self, block: Executed, watching: list[Observer]) -> None:
         """An observer that fails sees nothing more; the others go on until the engine has stopped."""
-        self._supply.take(block)
         for observer in list(watching):
             try:
                 observer.take(block)

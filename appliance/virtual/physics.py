@@ -21,6 +21,7 @@ from appliance.virtual.executed import Executed
 from appliance.virtual.head import Head, head_settings
 from appliance.virtual.motors import carriage_settings, full_depth_um, lift_settings, platter_settings
 from appliance.virtual.native_model import MOTION_FRAMES, Edges, Levels, Motion
+from appliance.virtual.platter import PlatterFollower
 
 STRAY_MM = 0.5  # how far past its ends the carriage may be before that is a fault: home switch and screw allow for it
 
@@ -123,23 +124,19 @@ class PhysicalLathe:
         self._samples = _Window(FRAMES_PER_SAMPLE)
         self._motions = tuple(_Window(MOTION_FRAMES, 1) for _ in range(3))
         self._frames = 0
-        self._load_nm = 0.0
-        self._turns = 0
 
     def take(self, block: Executed) -> None:
-        """Follow one block; CPU is spent in C, which lets other threads run."""
-        edges = Edges(block)
-        self._platter.state.load_nm = self._load_nm
-        self._lift.take(block)
+        """Follow what the interlock lets through of a block; CPU is spent in C, which lets other threads run."""
+        felt = block.powered
+        edges = Edges(felt)
+        self._lift.take(felt)
         span = self._lift.first_frame, self._lift.end_frame
         displacement = self._samples.keep(self._head.run(block, edges), *span)
         motion = (
-            self._platter.run(block, edges, lib.platter_run, np.float64),
+            self._turned(block, edges),
             self._carriage.run(block, edges, lib.carriage_run, np.float64),
             self._depth.run(block, edges, lib.lift_run, np.float32),
         )
-        if len(motion[0]):
-            self._turns = max(self._turns, int(motion[0].max() / (2 * np.pi)))
         angle, radius, depth = (window.keep(part, *span) for window, part in zip(self._motions, motion, strict=True))
         if len(displacement):
             self._writer.displacement(displacement)
@@ -152,18 +149,15 @@ class PhysicalLathe:
     def head_is_down(self) -> bool:
         return self._lift.down_frame is not None and self._lift.up_frame is None
 
-    def hold(self, torque_nm: float) -> None:
-        """Something brakes the platter with `torque_nm` from the next block on; any thread may say so."""
-        self._load_nm = torque_nm
+    def follow(self, platter: PlatterFollower) -> None:
+        """The platter that has turned already where blocks say so; before the first one."""
+        self._platter = platter.motion
 
-    @property
-    def index_pulses(self) -> int:
-        """Of a sensor that is passed once a turn, where the platter stood at power-up."""
-        return self._turns
-
-    @property
-    def platter_steps(self) -> int:
-        return int(self._platter.state.steps)
+    def _turned(self, block: Executed, edges: Edges) -> NDArray[np.float64]:
+        if block.angle_rad is not None:
+            return block.angle_rad
+        self._platter.state.load_nm = block.load_nm
+        return self._platter.run(block, edges, lib.platter_run, np.float64)
 
     @property
     def radius_mm(self) -> float:

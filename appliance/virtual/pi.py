@@ -149,12 +149,14 @@ class VirtualPi:
         self._output.edge_level = ffi.from_buffer('uint8_t[]', self._taken_level)
         self._output.edge_capacity = edges
 
-    def drain(self, timeout_ms: int | None = None) -> Executed | None:
+    def drain(self, timeout_ms: int | None = None, most: int | None = None) -> Executed | None:
         """The next block of complete frames, or None when closed and everything has been given.
 
-        Waits for as long as it takes, or `timeout_ms` and then returns what there is, perhaps nothing.
+        Waits for as long as it takes, or `timeout_ms` and then returns what there is, perhaps nothing; never more than
+        `most` frames.
         """
         out = self._output
+        out.frame_capacity = len(self._taken_pwm) if most is None else min(most, len(self._taken_pwm))
         while True:
             check(lib.vpi_drain(self._self, out, WAIT_SLICE_MS if timeout_ms is None else timeout_ms))
             if out.closed:

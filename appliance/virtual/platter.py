@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class PlatterFollower:
 
     def __init__(self, platter: VirtualPlatter, levels: Levels) -> None:
         self._platter = platter
-        self._motion = Motion(
+        self.motion = Motion(
             platter_settings(platter.machine), levels, ffi.new('struct platter_state *'), lib.platter_begin
         )
         self._step_pin = platter.machine.pins.platter_step
@@ -48,11 +49,15 @@ class PlatterFollower:
         self._steps = 0  # given out before those of `_recent`
         self._recent = np.zeros(0, np.int64)  # frames of the steps since the last value
         self._passed = math.floor(platter.angle_rad / math.tau)
+        self.turned_rad: NDArray[np.float64] = np.zeros(0)  # since frame 0, of the last block
+        self._held_nm = 0.0
         self.rpm = 0.0
         self.pulses: list[Pulse] = []
 
     def take(self, block: Executed) -> None:
-        angles = self._start_rad + self._motion.run(block, Edges(block), lib.platter_run, np.float64)
+        self.motion.state.load_nm = block.load_nm + self._held_nm
+        self.turned_rad = self.motion.run(block, Edges(block.powered), lib.platter_run, np.float64)
+        angles = self._start_rad + self.turned_rad
         rising = block.edge_frame[(block.edge_gpio == self._step_pin) & (block.edge_level == 1)]
         steps = np.concatenate([self._recent, rising])
         if len(angles):
@@ -75,15 +80,22 @@ class PlatterFollower:
 
     def hold(self, torque_nm: float) -> None:
         """Something brakes the platter with `torque_nm` from the next block on; any thread may say so."""
-        self._motion.state.load_nm = torque_nm
+        self._held_nm = torque_nm
+
+    def kept(self) -> tuple[Any, ...]:
+        """Where it is now, for `back_to`."""
+        state = ffi.new('struct platter_state *', self.motion.state[0])
+        return state, self._values, self._steps, self._recent, self._passed, self._last_rad, self.rpm, len(self.pulses)
+
+    def back_to(self, kept: tuple[Any, ...]) -> None:
+        """The blocks since then have not been."""
+        state, self._values, self._steps, self._recent, self._passed, self._last_rad, self.rpm, pulses = kept
+        self.motion.state[0] = state[0]
+        del self.pulses[pulses:]
 
     @property
     def platter_steps(self) -> int:
-        return int(self._motion.state.steps)
-
-    @property
-    def index_pulses(self) -> int:
-        return len(self.pulses)
+        return int(self.motion.state.steps)
 
     def finish(self) -> None:
         self._platter.angle_rad = self._last_rad % math.tau

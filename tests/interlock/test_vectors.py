@@ -1,18 +1,15 @@
 """One table of what the interlock must do, played on the logic alone and on the firmware in a real MicroPython."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 from ina226 import Sensor
 from pico_rig import Bench
 from play_vectors import Play, scenarios
 
+from appliance.interlock import loop
 from appliance.interlock.ammeter import Ammeter
 from appliance.interlock.guard import Guard, Limits, Seen
 from appliance.interlock.sensors import Thermistor, supply_mv
 
-MAIN = Path(__file__).parents[2] / 'boot' / 'interlock' / 'main.py'
 SCENARIOS = scenarios()
 LOGIC = {
     'stop_closed': 1,
@@ -27,24 +24,16 @@ LOGIC = {
 }
 
 
-def firmware_loop():
-    """boot/interlock/main.py under CPython."""
-    spec = importlib.util.spec_from_file_location('interlock_main', MAIN)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 class Logic:
     """The loop and the guard under CPython, over a board made of numbers."""
 
     def __init__(self, session=77, build=0):
-        self.session, self._loop = session, firmware_loop()
+        self.session = session
         self.guard = Guard(Limits(800, 850, 21_000, 27_000, 5000), session, build)
         self.now, self.order, self.said, self.wrote = dict(LOGIC), {}, b'', b''
         self._thermistor = Thermistor(10_000, 10_000, 3950)
         self._ammeter = Ammeter(Sensor(self.now), 10)
-        self._voice, self._seen, self.line_is_full = self._loop.Voice(), Seen(), False
+        self._voice, self._seen, self.line_is_full = loop.Voice(), Seen(), False
         self._outputs = (False, False)
 
     def set(self, **inputs):
@@ -55,7 +44,7 @@ class Logic:
 
     def turn(self, **order):
         self.order = order
-        self._loop.turn(self, self.guard, self._voice, self._seen)
+        loop.turn(self, self.guard, self._voice, self._seen)
         return self._outputs
 
     def seen(self):

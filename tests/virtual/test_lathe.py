@@ -9,6 +9,7 @@ from appliance.lathe.settings import off
 from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.lathe import VirtualKnobs, VirtualLathe, initial_levels, pi_settings
 from appliance.virtual.pi import PiSettings, Stall
+from appliance.virtual.power.wired import LOOK_FRAMES
 from tests.native.engine_rig import FRAMES, HEAD_DOWN, Rig, machine, score
 
 LONGEST_S = 30.0
@@ -121,13 +122,13 @@ def test_a_disk_that_is_full_at_the_end_is_a_fault_too():
 def test_a_lid_that_opens_at_a_frame_stops_the_cut_there_every_time():
     lift, runs = machine().pins.head_lift, []
     for _ in range(2):
-        watcher, interlock = Watcher(), VirtualInterlock(trip_at_frame=HEAD_DOWN + 1000)
+        watcher, interlock = Watcher(), VirtualInterlock({HEAD_DOWN + 1000: 'lid'})
         progress, _ = run([watcher], interlock=interlock)
         assert progress.state is State.STOPPED
         assert 'lid' in progress.cause
         assert not interlock.permitted
         lifts = [int(e[0]) for e in watcher.edges() if e[1] == lift and e[2] == 0]
-        assert HEAD_DOWN + 1000 <= lifts[0] < HEAD_DOWN + 1000 + 6000, 'within 30 ms'
+        assert HEAD_DOWN + 1000 <= lifts[0] < HEAD_DOWN + 1000 + 20_000, 'within 100 ms, by the pins of the Pi'
         assert_off_at_the_end(watcher, machine())
         runs.append(watcher)
     assert np.array_equal(runs[0].edges(), runs[1].edges())
@@ -190,14 +191,19 @@ class Told(VirtualInterlock):
 
     def __init__(self):
         super().__init__()
-        self.frames = []
+        self.frames, self._frame = [], 0
+
+    def come_to(self, frame):
+        super().come_to(frame)
+        self._frame = frame
 
     def ending(self):
-        self.frames.append(self._frame())
+        super().ending()
+        self.frames.append(self._frame)
 
 
 def test_the_interlock_is_told_of_the_end_within_its_last_half_second():
     """Sooner, and it would take a feeder that dies for an end that was wanted."""
     interlock = Told()
-    progress, _ = run([], interlock=interlock, frames=250_000)
-    assert progress.frames - 100_000 < interlock.frames[0] < progress.frames
+    progress, _ = run([], machine(ramp_s=0.5), interlock, frames=250_000)
+    assert progress.frames - 100_000 - LOOK_FRAMES < interlock.frames[0] < progress.frames

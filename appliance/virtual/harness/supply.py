@@ -11,6 +11,8 @@ from appliance.machine.model import Machine, bit
 from appliance.virtual.executed import Executed
 from appliance.virtual.native_model import Levels
 
+EVERY = 16  # frames: 12.5 kHz is often enough for what heats a coil
+
 
 def motors_ma(machine: Machine) -> float:
     """Of both drivers while they are enabled, whether their motors turn or not: a driver holds the current of its
@@ -42,10 +44,11 @@ class SupplyCurrent:
         self.ma = self._now_ma(np.zeros((0, 2)))
 
     def take(self, block: Executed) -> None:
-        for pin, level in zip(block.edge_gpio, block.edge_level, strict=True):
-            if pin in self._active:
-                self._on[int(pin)] = bool(level == self._active[int(pin)])
-        self.ma = self._now_ma(block.pwm)
+        for pin, active in self._active.items():
+            levels = block.edge_level[block.edge_gpio == pin]
+            if len(levels):
+                self._on[pin] = bool(levels[-1] == active)
+        self.ma = self._now_ma(block.pwm[::EVERY])
 
     def _now_ma(self, words: NDArray[Any]) -> float:
         """As if what is on at the block's end had been so all through it: a block is a few milliseconds."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from appliance.config import Config
 from appliance.config.changes import SECRET, Change, HostFile, keys, kind_of
 from appliance.config.load import checked, defaults
+from appliance.config.places import KEY as RUN_KEY
+from appliance.config.places import in_memory
 from appliance.config.tokens import token_of
 from appliance.desk.book import Call, Command, Desk, Facts, Line, Said, Table
 from appliance.errors import OptionError
@@ -15,6 +19,7 @@ from appliance.maintenance.reports.moments import day_and_time
 from appliance.tables import NAMES
 
 AT_START = ('places.data', 'places.run', 'attendant.reader')  # opened once, when the program starts
+FILES, FOLDERS, MADE = ('post.emblem', 'post.font'), ('voice.prompts_folder', 'places.stick'), ('places.data', RUN_KEY)
 EMPTY = 'empty'
 HIDDEN = 'set, and not shown here'
 TOKENS, SEQUENCE = 'attendant.tokens', 'attendant.sequence'
@@ -81,6 +86,7 @@ def config_set(call: Call, key: str, *value: str) -> Said:
     if not value:
         raise OptionError('the value is missing', where=key, remedy='config unset takes a change away')
     text = (', ' if kind == NAMES and not value[0].startswith('[') else ' ').join(value)
+    _there(key, text)
     return _changed(call, _file(call).set(key, text, call.who, call.desk.wall_s()))
 
 
@@ -194,6 +200,23 @@ def _file(call: Call) -> HostFile:
     if file is None:
         raise OptionError('this booth has no settings file', remedy='start it with audioletter kiosk')
     return file
+
+
+def _there(key: str, text: str) -> None:
+    """OptionError for a place that is none here: else the next start, or the next label, would tell somebody else."""
+    path = Path(text)
+    if not path.is_absolute():
+        return  # no place, or one that is refused with all that a file may have wrong
+    if key in FILES and not path.is_file():
+        raise OptionError(f'there is no file {text[:80]}', where=key, remedy='put it there first')
+    if key in FOLDERS and not path.is_dir():
+        raise OptionError(f'there is no folder {text[:80]}', where=key, remedy='make it first')
+    if key in MADE:
+        found = next(each for each in (path, *path.parents) if each.exists())
+        if not found.is_dir() or not os.access(found, os.W_OK | os.X_OK):
+            raise OptionError(f'the booth may write nothing in {found}', where=key, remedy='name another folder')
+    if key == RUN_KEY and not in_memory(path):
+        raise OptionError(f'{text[:80]} is not in memory (tmpfs)', where=key, remedy='leave it, or name one that is')
 
 
 def _changed(call: Call, change: Change, before: str = '') -> Said:

@@ -52,7 +52,7 @@ def test_during_a_visit_it_waits_and_says_so_but_the_volume_does_not(rig):
 
 @pytest.mark.parametrize('key', AT_START)
 def test_what_is_opened_at_the_start_is_said_to_need_one(rig, key):
-    assert line(rig, f'config set {key} /elsewhere').endswith('it holds after the next start')
+    assert line(rig, f'config set {key} /dev/shm/elsewhere').endswith('it holds after the next start')
     (facts,) = rig.run(f'config get {key}')
     assert facts.facts['a change holds'] == 'after the next start'
 
@@ -151,3 +151,19 @@ def test_every_key_is_shown_and_can_be_asked_for(rig):
 def test_without_a_settings_file_it_says_so(tmp_path):
     with CommandRig(tmp_path) as bare, pytest.raises(AudioLetterError, match='no settings file'):
         bare.run('config set policy.retakes 1')
+
+
+@pytest.mark.parametrize(
+    ('key', 'text', 'why'),
+    [
+        ('post.emblem', '/nowhere/emblem.png', 'there is no file /nowhere/emblem.png'),
+        ('post.font', '/', 'there is no file /'),
+        ('voice.prompts_folder', '/nowhere', 'there is no folder /nowhere'),
+        ('places.data', '/etc/passwd/letters', 'the booth may write nothing in /etc/passwd'),
+        ('places.run', '/nowhere', 'not in memory'),
+    ],
+)
+def test_a_place_that_is_none_here_is_told_at_once(rig, key, text, why):
+    with pytest.raises(OptionError, match=why):
+        rig.run(f'config set {key} {text}')
+    assert rows(rig, 'config history') == {}

@@ -21,6 +21,7 @@ from PIL import Image
 from appliance.booth.doors import Inputs
 from appliance.compose.booth import Plan, Runner, Virtual
 from appliance.compose.script import Player, parse
+from appliance.compose.shop import FAULTS as CUT_FAULTS
 from appliance.compose.shop import GROOVE, PICTURE, SOUND
 from appliance.errors import AudioLetterError, OptionError
 from appliance.kiosk.live import Point
@@ -33,7 +34,7 @@ from appliance.workflow.values import Event, State
 
 log = logging.getLogger('audioletter')
 REPORT, CLEAN = 'report.json', 'playback-clean.wav'
-LATHE_FAULTS = ('stall', 'swarf', 'underrun')
+LATHE_FAULTS = CUT_FAULTS
 FAULTS = ('microphone', 'full disk', *LATHE_FAULTS, 'power cut')
 
 

@@ -75,7 +75,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Inject:
-    """A fault of the virtual machine: stall, swarf or underrun; or slip, which calibration alone finds."""
+    """A fault of the virtual machine, one of `compose.shop.FAULTS`; or slip, which calibration alone finds."""
 
     fault: str
 

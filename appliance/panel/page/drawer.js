@@ -2,7 +2,9 @@
 
 const NAMES = {
   microphone: 'Microphone unplugged', 'full disk': 'Disk full', stall: 'Platter stalls', swarf: 'Swarf tangles',
-  underrun: 'Computer too slow', 'power cut': 'Power cut',
+  underrun: 'Computer too slow', 'power cut': 'Power cut', permits: 'Supervisor silent', 'line cut': 'Interlock unplugged',
+  'line noise': 'Interlock garbled', 'interlock reset': 'Interlock resets', 'interlock silent': 'Interlock hangs',
+  'supply low': 'Supply too low', 'head hot': 'Head too hot', short: 'Short circuit',
 };
 
 export class Drawer {

@@ -25,7 +25,7 @@ ALL_GOOD = 127
 AT_HOME = 128  # neither good nor bad: where the carriage stands
 BREAK_CLOSED, MAKE_CLOSED = 256, 512  # nor these: the stop's two contacts, as each of them reads
 
-BAD_MS = 5  # a contact that is bad for so long trips: a spark does not
+BAD_MS, BAD_LOOKS = 5, 2  # a contact that is bad for so long, and was seen so twice, trips: a spark does not
 GOOD_MS = 50  # and it must be good for so long before anything is armed
 LONGEST_PERMIT_MS = 250
 ARMED_MS = 3000  # for the first heartbeat
@@ -91,6 +91,7 @@ class Guard:
         self._garbled = 0
         self._good_ms = 0
         self._bad_ms = 0
+        self._bad_looks = 0
         self._relay_ms = 0
         self._over_ms = 0  # that the current was too high
         self._permit_ms = 0
@@ -194,17 +195,18 @@ class Guard:
             self.index_at = self.steps
         cause = self._look(elapsed_ms, seen)
         if cause == WELL:
-            self._good_ms, self._bad_ms = min(self._good_ms + elapsed_ms, GOOD_MS), 0
+            self._good_ms, self._bad_ms, self._bad_looks = min(self._good_ms + elapsed_ms, GOOD_MS), 0, 0
         else:
             self._good_ms = 0
             self._bad_ms = min(self._bad_ms + elapsed_ms, BAD_MS)
+            self._bad_looks = min(self._bad_looks + 1, BAD_LOOKS)
         if not self.power:
             if self.state == SAFE:
                 self.cause = cause
             return
         if not 0 <= elapsed_ms <= LATE_MS:
             self._trip(LOOP_LATE)
-        elif cause != WELL and self._bad_ms >= BAD_MS:
+        elif cause != WELL and self._bad_ms >= BAD_MS and self._bad_looks >= BAD_LOOKS:
             self._trip(cause)
         else:
             self._time(elapsed_ms)

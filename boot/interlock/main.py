@@ -1,4 +1,4 @@
-"""The interlock: look, hear, decide, drive; five hundred times a second, and nothing else."""
+"""The interlock: look, hear, decide, drive; two hundred times a second, and nothing else."""
 
 from appliance.interlock.guard import Seen
 from appliance.interlock.loop import Voice, turn

@@ -81,7 +81,7 @@ class PicoLink:
         self._told_s = self._looked_s = self._permitted_s = float('-inf')
         self._version = self._build = -1
         self._session = -1  # that was asked for power
-        self._seq = 0
+        self._seq = self._armed_seq = 0
         self._wanted = self._ending = False
         self._failure = ''
 
@@ -137,13 +137,14 @@ class PicoLink:
                 return Status(False, MUTE, 'interlock')
             self._session, self._wanted, self._ending = self._told.session, True, False
             self._say('A', self._machinery.steps_per_turn, self._machinery.beat_us)
+            self._armed_seq = self._seq
             self._permitted_s = float('-inf')
             by_s = self._clock.now_s() + CLOSING_S
-            while self._clock.now_s() < by_s and not self._has_power():
+            while self._clock.now_s() < by_s and not self._has_power() and self._alive():
                 self._renew()
                 self._clock.rest(ASK_S)
                 self._hear()
-            if self._has_power():
+            if self._has_power() and self._alive():
                 return self._judge()
             self._off()
             status = self._judge()
@@ -248,7 +249,13 @@ class PicoLink:
 
     def _has_power(self) -> bool:
         told = self._told
-        return told is not None and told.state in (guard.ARMED, guard.CUTTING) and self._is_fresh()
+        powered = told is not None and told.state in (guard.ARMED, guard.CUTTING)
+        return powered and self._is_fresh() and self._has_heard()
+
+    def _has_heard(self) -> bool:
+        """Whether what was told last was told after power was asked for: what is still on its way is of before that."""
+        told = self._told
+        return told is not None and ahead(told.ack, self._armed_seq) < SEQUENCE // 2
 
     def _judge(self) -> Status:
         """The first thing that is not well."""
@@ -266,6 +273,6 @@ class PicoLink:
             told_now.state == guard.SAFE and told_now.inputs & guard.ALL_GOOD != guard.ALL_GOOD
         ):
             return Status(False, *in_words(told_now.cause, told_now.inputs))
-        if self._wanted and told_now.state == guard.SAFE and not self._ending:
+        if self._wanted and told_now.state == guard.SAFE and self._has_heard() and not self._ending:
             return Status(False, 'the interlock has switched off by itself; look into the log', 'interlock')
         return Status(True)

@@ -27,6 +27,7 @@ class Cable:
         self.from_pico = b''
         self._ms = self._beat_us = 0
         self.last_power_s = 0.0
+        self.takes_ms, self._on_its_way = 0, []  # of a line to the Pico
         self.rest(0.2)
 
     def now_s(self):
@@ -35,6 +36,7 @@ class Cable:
     def rest(self, seconds):
         for _ in range(max(round(seconds * 1000 / TURN_MS), 1)):
             self._ms += TURN_MS
+            self._arrive()
             self._beat_us += 1000 * TURN_MS * self.beating
             beats, self._beat_us = divmod(self._beat_us, 2500)
             order = {'ms': TURN_MS, 'beats': beats, 'steps': 0, 'turns': 0, 'relay_contact': int(self.power)}
@@ -52,7 +54,12 @@ class Cable:
         if self.broken:
             raise OSError(errno.EIO, 'Input/output error')
         if not self.cut:
-            self.logic.hear(data)
+            self._on_its_way.append((self._ms + self.takes_ms, data))
+            self._arrive()
+
+    def _arrive(self):
+        while self._on_its_way and self._on_its_way[0][0] <= self._ms:
+            self.logic.hear(self._on_its_way.pop(0)[1])
 
     def off_after_s(self, link=None):
         """How long the power stays on, while the link is looked at every 20 ms or not at all."""
@@ -162,6 +169,31 @@ def test_nor_is_it_armed(after_s):
     link.permit()
     cable.rest(0.5)
     assert cable.last_power_s - begun_s <= OFF_S
+
+
+@pytest.mark.parametrize('phase_ms', range(0, 50, 2))
+def test_a_status_of_before_it_was_asked_for_is_no_switching_off(phase_ms):
+    """Between two movements of the way home: what the interlock says in between arrives when it is armed already."""
+    cable, link = cutting()
+    cable.takes_ms = 6
+    cable.rest(0.001 * phase_ms)
+    link.status()
+    link.revoke()
+    cable.rest(0.002)
+    assert link.permit().closed
+    for _ in range(10):
+        cable.rest(0.01)
+        assert link.status().closed
+
+
+def test_whoever_dies_while_power_is_asked_for_is_given_none():
+    """Not for as long as the order alone is good for, which is longer than a permit."""
+    cable, asked = Cable(), []
+    link = PicoLink(cable, MACHINERY, cable, lambda: not asked.append(cable.now_s()) and len(asked) < 2)
+    begun_s = cable.now_s()
+    assert not link.permit().closed
+    cable.rest(0.5)
+    assert cable.last_power_s - begun_s <= 0.1
 
 
 def test_an_interlock_that_is_reset_gives_no_power_until_it_is_asked_anew():

@@ -114,7 +114,8 @@ def test_whoever_was_frozen_finds_itself_tripped_says_so_and_stays_off(kept, fai
 def test_a_cutter_that_is_left_alone_stops_gives_all_back_and_ends(kept):
     with at(kept, 'lead-in') as world:
         befallen(world, 'supervisor killed')
-        world.run(lambda: not world.threads)
+        world.run(5000)
+        world.await_end()
         assert world.pins_off
         assert world.dma('CONBLK_AD') == 0
         assert not world.firmware.given

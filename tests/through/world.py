@@ -153,6 +153,11 @@ class World:
         while any(thread.pid in pids for thread in self.threads):
             self._serve('the dead to be gone')
 
+    def await_end(self):
+        """Of all of them, by themselves, with all that needed time done."""
+        while self.threads:
+            self._serve('the end')
+
     def freeze(self, *pids):
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
@@ -282,7 +287,11 @@ class World:
     def _busy(self):
         """Whoever computes: time stands still for it."""
         live = [thread for thread in self.threads if thread.pid not in self.frozen]
-        busy = [thread for thread in live if thread.state == 'here' and thread.role in (0, 2, 3, 4)]
+        asleep = {thread.pid for thread in live if thread.state == 'asleep'}
+        works = (wire.KIOSK, wire.WORKER, wire.FEEDER, wire.WATCHER)
+        busy = [thread for thread in live if thread.role in works and thread.state == 'here']
+        # Whoever waits for others of the same process of whom none sleeps is about to go on.
+        busy += [thread for thread in live if thread.state == 'joins' and thread.pid not in asleep]
         ears = [thread for thread in live if thread.role == wire.EAR and thread.state != 'joins']
         unaware = self._orphans - self._mourners
         return busy or [ear for ear in ears if self._told != self.heard or ear.pid in unaware]

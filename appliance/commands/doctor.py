@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -195,14 +196,21 @@ def _machine(name: str) -> Finding:
 
 
 def _power_up(options: argparse.Namespace) -> int:
-    """At a terminal with somebody who reads and presses Enter; elsewhere all of it at once, of a virtual machine."""
+    """At a terminal with somebody who reads and presses Enter; elsewhere all of it at once, of a virtual machine. Not
+    beside a booth that drives the same real one."""
     from appliance.compose.doctor import parse_break
     from appliance.compose.doctor.walk import all_at_once, at_terminal
+    from appliance.config.places import lock, make
     from appliance.machine import load_machine
 
     machine, broken = load_machine(options.machine), tuple(parse_break(text) for text in options.broken)
     if sys.stdin.isatty() and not options.json:
-        return 0 if at_terminal(machine, broken, options.begin) else 3
+        if machine.machine.kind == 'virtual':
+            return 0 if at_terminal(machine, broken, options.begin) else 3
+        _, places = _places(options.config)
+        make(places)
+        with contextlib.closing(lock(places)):
+            return 0 if at_terminal(machine, broken, options.begin, places.run) else 3
     found = all_at_once(machine, broken, options.begin)
     return _told([Finding(name, ok is not False, saw) for name, ok, saw in found], as_json=options.json)
 

@@ -1,6 +1,9 @@
 """A first power-up: what drives a real machine drives virtual parts through a harness, and feels what is broken."""
 
+import contextlib
 import dataclasses
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +12,7 @@ from appliance.compose.doctor.bench import Bench, virtual_bench
 from appliance.compose.doctor.people import AtTerminal, Eye, Nobody
 from appliance.compose.doctor.powerup import CHECKS, bench_of, done, power_up, steps_from
 from appliance.compose.doctor.walk import all_at_once, told, walk, wrapped, yes
+from appliance.config.places import Folders, lock
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.machine import load_machine
 from appliance.virtual.harness import HOW, Break
@@ -243,6 +247,21 @@ def test_a_real_machine_is_not_moved_where_nobody_stands(capsys, monkeypatch):
     assert 'at a terminal' in capsys.readouterr().err
     with pytest.raises(OptionError, match='virtual machine only'):
         bench_of(load_machine('real'), broken=(Break('pins.leg_a', 'open'),))
+
+
+def test_a_booth_that_runs_keeps_its_machine(tmp_path, monkeypatch, capsys):
+    """What it has in memory would be taken for something that a dead program has left."""
+    data, run = tmp_path / 'data', Path(tempfile.mkdtemp(prefix='audioletter-test-', dir='/dev/shm'))
+    data.mkdir()
+    settings = tmp_path / 'mine.toml'
+    settings.write_text(f'[places]\ndata = "{data}"\nrun = "{run}"\n')
+    monkeypatch.setattr('sys.stdin.isatty', lambda: True, raising=False)
+    try:
+        with contextlib.closing(lock(Folders(data, run))):
+            assert main(['doctor', 'power-up', '--machine', 'real', '--config', str(settings)]) == 2
+    finally:
+        run.rmdir()
+    assert 'another booth is running here' in capsys.readouterr().err
 
 
 def test_each_step_is_a_line_for_programs_and_a_broken_wire_is_exit_3(capsys):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from appliance.compose.doctor import beside, moving
 from appliance.compose.doctor.bench import Bench, Found, virtual_bench
 from appliance.compose.doctor.people import Maker, Nobody
-from appliance.compose.real.site import Site
+from appliance.compose.real.site import RUN, Site
 from appliance.errors import AudioLetterError, MachineFileError, OptionError
 from appliance.interlock.firmware import build_of, files
 from appliance.machine import Machine
@@ -49,8 +50,9 @@ class Done:
         return tuple(dict.fromkeys(key for one in self.found if one.ok is False for key in one.wires))
 
 
-def bench_of(machine: Machine, maker: Maker | None = None, broken: tuple[Break, ...] = ()) -> Bench:
-    """This computer's own parts for a real machine; OptionError for wires of it that are to be broken."""
+def bench_of(machine: Machine, maker: Maker | None = None, broken: tuple[Break, ...] = (), run: Path = RUN) -> Bench:
+    """This computer's own parts for a real machine; OptionError for wires of it that are to be broken. `run`: where it
+    is noted what an earlier run has left in memory."""
     if machine.machine.kind == 'virtual':
         return virtual_bench(machine, broken)
     if broken:
@@ -59,7 +61,7 @@ def bench_of(machine: Machine, maker: Maker | None = None, broken: tuple[Break, 
         build = build_of(files(machine, machine.machine.name))
     except MachineFileError:  # an installation without the firmware's files
         build = None
-    return Bench(machine, Site(), maker or Nobody(), build=build)
+    return Bench(machine, Site(run=run), maker or Nobody(), build=build)
 
 
 def done(bench: Bench, step: Step) -> Done:

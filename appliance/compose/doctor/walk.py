@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 
 from appliance.clock import RealClock
 from appliance.compose.doctor.bench import Bench, Found
 from appliance.compose.doctor.people import AtTerminal
 from appliance.compose.doctor.powerup import Done, bench_of, done, power_up, steps_from
+from appliance.compose.real.site import RUN
 from appliance.errors import MachineRefusesError
 from appliance.machine import Machine
 from appliance.virtual.harness import Break
@@ -59,8 +61,8 @@ def stopped(result: Done) -> str:
     )
 
 
-def at_terminal(machine: Machine, broken: tuple[Break, ...], begin: str) -> bool:
-    """Somebody reads, presses Enter and answers. Whether it came to its end."""
+def at_terminal(machine: Machine, broken: tuple[Break, ...], begin: str, run: Path = RUN) -> bool:
+    """Somebody reads, presses Enter and answers. Whether it came to its end. `run`: the booth's folder in memory."""
 
     def say(line: str) -> None:
         print(wrapped(line, shutil.get_terminal_size().columns), flush=True)
@@ -73,7 +75,7 @@ def at_terminal(machine: Machine, broken: tuple[Break, ...], begin: str) -> bool
 
     steps_from(begin)
     try:
-        return walk(bench_of(machine, AtTerminal(ask, say, RealClock()), broken), begin, say, wait)
+        return walk(bench_of(machine, AtTerminal(ask, say, RealClock()), broken, run), begin, say, wait)
     except EOFError:
         return False
 

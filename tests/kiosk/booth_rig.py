@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +95,17 @@ class ToldCutter:
         return [told for told in self.told if told[0] == name]
 
 
+@cache
+def spoken() -> bytes:
+    """Half a minute as a file, loud enough, and up and down as speech is; the same for every booth."""
+    t = np.arange(30 * RATE_HZ) / RATE_HZ
+    tones = sum(np.sin(2 * np.pi * 130 * k * t) / k for k in range(1, 9))
+    file = io.BytesIO()
+    sound = 0.2 * tones * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * t))
+    soundfile.write(file, sound, RATE_HZ, 'PCM_16', format='WAV')
+    return file.getvalue()
+
+
 class Rig:
     """A visitor's hands, and time that passes only as far as they say."""
 
@@ -115,19 +128,13 @@ class Rig:
         self.kiosk.errands.cutter = self.cutter
         self.voice = folder / 'voice.wav'
         if not self.voice.exists():
-            self._make_voice()
+            self.voice.write_bytes(spoken())
         self.kiosk.start()
         self.until(State.ATTRACT)
         self.rest(0.2)
 
     def _wall(self) -> float:
         return self.wall_s + self.clock.now_s() if self.wall_s else wall_s()
-
-    def _make_voice(self) -> None:
-        """Loud enough, and up and down as speech is."""
-        t = np.arange(30 * RATE_HZ) / RATE_HZ
-        tones = sum(np.sin(2 * np.pi * 130 * k * t) / k for k in range(1, 9))
-        soundfile.write(self.voice, 0.2 * tones * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * t)), RATE_HZ, 'PCM_16')
 
     def turn(self) -> State:
         """One turn, and whatever the archivist still had to do, unless the disk is slow."""

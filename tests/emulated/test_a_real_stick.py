@@ -80,7 +80,7 @@ def test_the_letters_come_back_from_it(said):
     ('words', 'number', 'line'),
     [
         ('backup', 1, 'stick: several are plugged in; name one with --stick: KINGSTON, SMALL'),
-        ('backup --stick SMALL', 0, 'SMALL: '),
+        ('backup --stick SMALL', 0, '/run/media/SMALL/audioletter/'),
         ('backup --stick LOCKED', 0, 'LOCKED: the stick cannot be written; push its switch'),
         ('copy 1 --stick LOCKED', 0, 'LOCKED: the stick cannot be written; push its switch'),
         ('backup --stick KINGSTON', 0, 'KINGSTON: the stick is full; use a larger one'),

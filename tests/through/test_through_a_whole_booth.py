@@ -17,7 +17,7 @@ from tests.through.failures import AGAIN, FAILURES, STILL, after, at, befallen, 
 from tests.through.wire import FEEDER
 from tests.through.world import OFF_MS
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)  # a minute each on two cores, more beside others
 # Each failure at one moment, and each moment at least once; with --no-skips a second round.
 PAIRS = [
     ('supervisor killed', 'lead-in'), ('cutter killed', 'programme'), ('both killed', 'homing'),

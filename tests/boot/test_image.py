@@ -3,6 +3,7 @@
 import importlib.metadata
 import re
 import shutil
+import signal
 import subprocess
 import tomllib
 from pathlib import Path
@@ -139,6 +140,13 @@ def test_a_stick_is_mounted_where_the_booth_looks_for_it_and_nothing_on_it_is_ru
     assert Path(places.stick) in Path(mount['Where']).parents
     booth = (IMAGE / 'units' / 'audioletter.service').read_text()
     assert f'ReadWritePaths=-{places.stick}' in booth, 'the service would see it read-only'
+
+
+def test_a_booth_that_was_asked_to_end_is_no_failed_unit():
+    """The supervisor ends with 128 and the signal's number (tests/contract/test_kiosk_desk.py), which systemd calls a
+    failure unless it is told otherwise (systemd.service(5), SuccessExitStatus=); one such unit makes it degraded."""
+    booth = (IMAGE / 'units' / 'audioletter.service').read_text()
+    assert f'\nSuccessExitStatus={128 + signal.SIGTERM}\n' in booth
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,21 @@ class Conveyor:
             self._changed.wait_for(lambda: self._frames >= MANY or self._ended)
             if not self._blocks:
                 return None
-            load = self._blocks[0].load_nm
-            alike = next((at for at, block in enumerate(self._blocks) if block.load_nm != load), len(self._blocks))
+            alike = self._one_load()
             taken, self._blocks = self._blocks[:alike], self._blocks[alike:]
             self._frames -= sum(len(block.pwm) for block in taken)
             self._changed.notify_all()
         return joined(taken)
+
+    def _one_load(self) -> int:
+        """How many blocks make the next one: by what they are, not by how many lie there, so that equal runs are shown
+        in equal blocks."""
+        frames = 0
+        for at, block in enumerate(self._blocks):
+            if frames >= MANY or block.load_nm != self._blocks[0].load_nm:
+                return at
+            frames += len(block.pwm)
+        return len(self._blocks)
 
 
 def joined(blocks: Sequence[Executed]) -> Executed:

@@ -97,6 +97,7 @@ class Guard:
         self._permit_ms = 0
         self._armed_ms = 0
         self._ending = False
+        self._new = False  # armed since the last step: what was counted in it is of the movement before
         self._steps_per_turn = 0
         self._beat_us = 0
         self._since_index = 0  # step pulses
@@ -173,7 +174,7 @@ class Guard:
             self.state, self.cause, self._relay_ms = ARMED, WELL, 0
             self._steps_per_turn, self._beat_us = steps_per_turn, beat_us
             self._permit_ms, self._armed_ms, self._ending = LONGEST_PERMIT_MS, 0, False
-            self._since_index, self._indexed = 0, False
+            self._since_index, self._indexed, self._new = 0, False, True
             self._beating_ms = self._beat_ms = self._window_ms = self._window_beats = 0
 
     def _permit(self, for_ms: int, ending: int) -> None:
@@ -210,10 +211,11 @@ class Guard:
             self._trip(cause)
         else:
             self._time(elapsed_ms)
-            if self.power:
+            if self.power and not self._new:
                 self._beat(elapsed_ms, seen.beats)
-            if self.power:
+            if self.power and not self._new:
                 self._turn(seen.steps, seen.turns)
+            self._new = False
 
     def _trip(self, cause: int) -> None:
         self.state, self.cause, self._relay_ms = TRIPPED, cause, 0

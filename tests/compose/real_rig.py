@@ -82,6 +82,8 @@ class Machine:
 
     def rest(self, seconds):
         with self._lock:
+            self._catch_up()
+            self._from_frame = self._to_frame  # what no turn has counted yet was before the rest
             self._rested_us += round(seconds * 1e6)
             self._catch_up()
 

@@ -72,9 +72,9 @@ class Play:
         self.last = line(kind, self.hand.session, self.seq, *numbers)
         self._tell(self.last)
 
-    def _tell(self, data):
+    def _tell(self, data, beats=0):
         self.hand.hear(data)
-        self._turn()
+        self._turn(beats=beats)
 
     def run(self, ms, what=''):
         self._pass(ms, beat={'beats': 1.0, 'double': 2.0, '': 0.0}[what])
@@ -109,8 +109,10 @@ class Play:
     def dead(self):
         self.stuck = False
 
-    def arm(self):
-        self._say('A', STEPS, BEAT_US)
+    def arm(self, what=''):
+        self.seq += 1
+        self.last = line('A', self.hand.session, self.seq, STEPS, BEAT_US)
+        self._tell(self.last, beats=int(what == 'beats'))
 
     def permit(self, ms='250', ending=''):
         self._say('P', int(ms), int(bool(ending)))

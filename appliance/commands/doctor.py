@@ -80,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
         return _told([_safely('lcd', lambda: _pattern(options.machine, options.seconds))], as_json=options.json)
     if options.part == 'power-up':
         return _power_up(options)
+    found: list[Finding] = []
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ('python', _python),
         ('core', _core),
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
             'wires',
             (lambda: replace(_left_alone(), check='wires'))
             if options.beside
-            else lambda: _wires(options.machine, options.broken),
+            else lambda: _wires(options.machine, options.broken) if found[-1].ok else NO_WIRES,
         ),
         ('settings', lambda: _settings(options.config)),
         ('letters', lambda: _letters(options.config)),
@@ -101,7 +102,9 @@ def run(options: argparse.Namespace) -> int:
         ('fonts', _fonts),
         ('prompts', lambda: _prompts(options.config)),
     ]
-    return _told([_safely(name, check) for name, check in checks], as_json=options.json)
+    for name, check in checks:
+        found.append(_safely(name, check))
+    return _told(found, as_json=options.json)
 
 
 def _told(findings: list[Finding], *, as_json: bool) -> int:
@@ -237,6 +240,9 @@ def _wires(name: str, broken: list[str]) -> Finding:
     if len(found) == 1:
         return found[0]
     return Finding('wires', True, f'{len(found)} were tried on the virtual machine, what is driven arrives')
+
+
+NO_WIRES = Finding('wires', True, 'not tried: a machine that does not run tells nothing of its wires')
 
 
 def _left_alone() -> Finding:

@@ -48,7 +48,11 @@ def once(name: str, make: Callable[[Path], None], cache: Path = CACHE) -> Path:
             part = Path(place) / name
             part.mkdir()
             make(part)
-            part.rename(folder)
+            try:
+                part.rename(folder)
+            except OSError:  # somebody beside us was quicker
+                if not folder.is_dir():
+                    raise
     return folder
 
 

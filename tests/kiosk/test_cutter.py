@@ -97,7 +97,7 @@ def test_what_cannot_be_read_and_what_was_forgotten_is_refused(cutter, wav, tmp_
         (lambda c: c.lid(False), Stopped, 'lid', 'lid'),
         (lambda c: c.stop_button(True), Stopped, 'stop', 'stop button'),
         (lambda c: c.inject('swarf'), Fault, 'swarf', 'swarf'),
-        (lambda c: c.inject('stall'), Fault, 'stall', 'stalled'),
+        (lambda c: c.inject('stall'), Fault, 'stall', 'the platter stands still'),
         (lambda c: c.inject('underrun'), Fault, 'underrun', 'feeder'),
     ],
     ids=['stop', 'lid', 'button', 'swarf', 'stall', 'underrun'],

@@ -77,7 +77,7 @@ def test_a_belt_that_creeps_is_found_by_the_index_and_in_the_cut(cutter, wav, tm
         (lambda c: c.stop('enough'), 'enough'),
         (lambda c: c.lid(False), 'lid'),
         (lambda c: c.stop_button(True), 'stop button'),
-        (lambda c: c.inject('stall'), 'stalled'),
+        (lambda c: c.inject('stall'), 'the platter stands still'),
     ],
     ids=['host', 'stop', 'lid', 'button', 'stall'],
 )

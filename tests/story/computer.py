@@ -7,7 +7,6 @@ than a systemd unit would be. What the computer logs is in `syslog`.
 
 import contextlib
 import os
-import select
 import shutil
 import signal
 import socket
@@ -151,16 +150,10 @@ class Computer:
         names = self.root('for one in /proc/[0-9]*; do readlink $one/exe || true; done').split()
         return sorted(name for name in names if not name.endswith(('readlink', 'sshd', 'dash', 'sh')))
 
-    def logged(self, by):
-        """All that this program has told the system's log since it was asked last."""
-        told = []
-        while not told or self._more():
-            line = self.syslog.recv(4096).decode()
-            told += [line] if by in line else []
-        return '\n'.join(told)
-
-    def _more(self):
-        return bool(select.select([self.syslog], [], [], 0)[0])
+    def await_log(self, text):
+        """Until a program has told the system's log this; TimeoutError if none does. Its queue holds ten lines."""
+        while text not in self.syslog.recv(4096).decode():
+            pass
 
     def client(self, *words, key='anna', options=()):
         known = ['-o', f'UserKnownHostsFile={self.folder}/known', '-i', str(self.keys[key])]

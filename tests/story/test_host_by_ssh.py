@@ -48,13 +48,13 @@ def sshd(tmp_path, run):
         yield sshd
 
 
-def facts(done):
+def said_by(done):
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_the_host_comes_moves_the_carriage_and_is_lost_on_the_way(sshd, tmp_path):
-    assert facts(sshd.run('status', '--json'))['state'] == 'attract'
+    assert said_by(sshd.run('status', '--json'))[0]['state'] == 'attract'
     refused = sshd.run('jog', 'carriage', '5')
     assert (refused.returncode, refused.stdout) == (3, b'')
     assert b'maintain takes it out of service first' in refused.stderr
@@ -75,11 +75,11 @@ def test_the_host_comes_moves_the_carriage_and_is_lost_on_the_way(sshd, tmp_path
         desk.prompt('maintenance>')
         desk.type('resume\r')
         desk.prompt('attract (yours)>')
-    said = [row['text'] for row in facts(sshd.run('logs', '--json'))]
+    said = [row['text'] for row in said_by(sshd.run('logs', '--json'))[-1]]
     assert 'anna: jog: cancelled' in said
     with sqlite3.connect(tmp_path / 'data' / 'ledger.sqlite') as ledger:
         deeds = ledger.execute('SELECT who, what, how FROM deed ORDER BY id').fetchall()
     assert [deed for deed in deeds if deed[1].startswith(('maintain', 'jog', 'resume'))] == [
         ('anna', 'jog carriage 5', 'the booth is not in maintenance'), ('anna', 'maintain', 'done'),
         ('anna', 'jog carriage 60', 'cancelled'), ('anna', 'resume', 'done')]  # fmt: skip
-    assert facts(sshd.run('status', '--json'))['state'] == 'attract'
+    assert said_by(sshd.run('status', '--json'))[0]['state'] == 'attract'

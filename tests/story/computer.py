@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 from tests.shell.sshd import MISSING, QUIET, ROOT, SSHD, free_port, keygen
 
@@ -121,11 +120,12 @@ class Computer:
         return ''
 
     def until(self, name, text):
-        until_s = time.monotonic() + WAIT_S
-        while text not in self.log(name):
-            assert time.monotonic() < until_s, f'{name} never said {text!r}: {self.log(name)} {self.log("sshd.log")}'
-            assert self.process.poll() is None, self.log('sshd.log')
-            time.sleep(0.05)
+        """Reads along while it is written; ends with the computer, or after WAIT_S."""
+        follow = ('timeout', str(WAIT_S), 'tail', '-n', '+1', '-F', f'--pid={self.process.pid}', self.folder / name)
+        with subprocess.Popen(follow, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as tail:
+            told = any(text in line for line in tail.stdout)
+            tail.terminate()
+        assert told, f'{name} never said {text!r}: {self.log(name)} {self.log("sshd.log")}'
 
     def root(self, script, text=''):
         """What root of that computer says to it."""

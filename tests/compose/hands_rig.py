@@ -32,7 +32,8 @@ class Pins:
         with np.load(path) as trace:
             legs = trace['pwm'].astype(int) @ (1, -1)
             edges = trace['edge_frame'], trace['edge_gpio'], trace['edge_level']
-            pins = cls(edges, trace['initial_levels'], (abs(legs).max(), legs.mean()))
+            swing = (abs(legs).max(), legs.mean()) if len(legs) else (0, 0.0)  # it ended before a frame was played
+            pins = cls(edges, trace['initial_levels'], swing)
             pins.frames = len(legs)
             return pins
 
@@ -76,7 +77,8 @@ class Hands:
 
     def tell(self, moving):
         self.said.append(moving)
-        self.meddle(moving)
+        if moving.part > 0:  # it moves: a slow computer may look before
+            self.meddle(moving)
 
     def hand_of(self, setup):
         return Hand(self.bed, self.tell, setup, SteppedClock())

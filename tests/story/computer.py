@@ -38,7 +38,8 @@ mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts /mnt/dev/pts
 mount -t tmpfs -o mode=1777 tmpfs /mnt/dev/shm
 ln -s pts/ptmx /mnt/dev/ptmx
 ln -s /proc/self/fd /mnt/dev/fd
-ln -s "$folder/log" /mnt/dev/log
+touch /mnt/dev/log  # no link: another account may not be let through to $folder
+mount --bind "$folder/log" /mnt/dev/log
 mount --rbind /mnt/dev /dev
 mount -t tmpfs -o mode=755 tmpfs /run
 for place in root interpreter; do

@@ -136,8 +136,8 @@ class Hand:
         carriage.stands_mm = None
         try:
             homed = home(Rig(self._bed.machine, new_lathe, mover.at_home, pause))
-        except CutFaultError as error:
-            self.stopped = self._by_hand(error.key)
+        except (CutFaultError, MachineRefusesError) as error:
+            self.stopped = self._by_hand(error.key)  # a lid that opens between two movements refuses the next
             raise
         for run in runs:
             run.check()

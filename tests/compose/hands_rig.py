@@ -77,7 +77,7 @@ class Hands:
 
     def tell(self, moving):
         self.said.append(moving)
-        if moving.part > 0:  # it moves: a slow computer may look before
+        if moving.part > 0 or 'home' in moving.what:  # it moves; nobody knows how far home is
             self.meddle(moving)
 
     def hand_of(self, setup):

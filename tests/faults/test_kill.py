@@ -242,4 +242,5 @@ def test_whatever_instant_it_is_killed_at_everything_promised_is_there(
             error.add_note(f'kill {kill} of chain {chain}: line {last}, {wait_s:.3f} s; {promises.world}')
             raise
         screens[state] += 1
-    assert len(screens) >= 3, screens  # it was killed all along the way
+    if kills == (KILLS if quick else REAL_KILLS)[1]:
+        assert len(screens) >= 3, screens  # it was killed all along the way

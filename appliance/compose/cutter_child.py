@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import shutil
+import signal
 import sys
 import threading
 import traceback
@@ -42,6 +43,8 @@ SLIP, SLIPPED = 'slip', 1.02  # a fault of the virtual machine: its belt creeps,
 # than the 0.3 s within which it must be still.
 LIVES_S = 0.17
 BROKEN = 70  # exit code of a mistake in the program (sysexits.h, EX_SOFTWARE)
+# A terminal, or whoever ends a whole group of processes, says these to the child too; its parent ends it, by the pipe.
+NOT_FOR_US = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 
 Order = cutter.Prepare | cutter.Preview | cutter.Cut | cutter.Forget | cutter.Errand
 ENDS_PREVIEW = cutter.Prepare | cutter.Forget | cutter.Cut | cutter.Stop | None
@@ -61,6 +64,7 @@ class Child:
         self._orders: queue.Queue[Order | None] = queue.Queue()
         self._interlock = VirtualInterlock()
         self._lock = threading.Lock()
+        self._saying = threading.Lock()  # both threads speak, and what one says must not lie within the other's
         self._wanted: cutter.Prepare | None = None  # what is to be prepared; anything else is given up
         self._prepared: tuple[cutter.Prepare, Prepared] | None = None
         self._shop: Shop | Hand | Trial | None = None  # whatever moves the machine now
@@ -127,7 +131,7 @@ class Child:
                 self._run_errand(order)
 
     def say(self, message: Any) -> None:
-        with contextlib.suppress(OSError):  # nobody listens any more
+        with self._saying, contextlib.suppress(OSError):  # nobody listens any more
             self._pipe.send(message)
 
     # what a preparation watches
@@ -277,18 +281,19 @@ class Child:
         """The shop for the letter that was prepared; OptionError before a blank is spent if there is nothing to cut or
         no place for the results."""
         with self._lock:
-            if self._prepared is None:
-                raise OptionError('there is no letter to be cut', remedy='prepare it first')
-            if order.folder.exists():
-                raise OptionError(
-                    'there are results already', where=str(order.folder), remedy='name another', key='storage'
-                )
-            what, made = self._prepared
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
-            bed = self._bed_of(made.request.machine)
-            bench = bed.bench(what.order.pace, RealClock())
-            shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
+            prepared = self._prepared
+        if prepared is None:
+            raise OptionError('there is no letter to be cut', remedy='prepare it first')
+        if order.folder.exists():
+            raise OptionError(
+                'there are results already', where=str(order.folder), remedy='name another', key='storage'
+            )
+        what, made = prepared
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        bench = self._bed_of(made.request.machine).bench(what.order.pace, RealClock())
+        shop = workshop(made.request.machine, made.request.disc, part, Keeping(results=True), bench)
+        with self._lock:  # not while disk and board are asked: who speaks of a stop is heard at once
             self._shop = shop
             if self._stop:
                 shop.stop(self._stop.cause, self._stop.key)
@@ -372,21 +377,30 @@ def _working(child: Child) -> None:
         os._exit(BROKEN)
 
 
+def _next(pipe: Connection) -> Any:
+    """The next order; None when there will be no more."""
+    try:
+        return pipe.recv()
+    except (EOFError, OSError):
+        return None
+
+
 def main(descriptor: int, run: Path = RUN) -> None:
-    """Until the pipe closes; then whatever is cut is stopped, and the work ended, before this process ends."""
+    """Until the pipe closes; then whatever is cut is stopped, and the work ended, before this process ends. So too
+    after a mistake of the program in what is heard, for nobody would hear of a stop any more."""
+    for number in NOT_FOR_US:
+        signal.signal(number, signal.SIG_IGN)
     give_way(0)  # mastering gives way to sound and screen
     pipe = Connection(descriptor)
     child = Child(pipe, Site(run=run))
-    worker = threading.Thread(target=_working, args=(child,), name='worker')
+    worker = threading.Thread(target=_working, args=(child,), name='worker', daemon=True)
     worker.start()
-    order: Any = ()
-    while order is not None:
-        try:
-            order = pipe.recv()
-        except (EOFError, OSError):
-            order = None
-        child.hear(order)
-    worker.join()
+    try:
+        while (order := _next(pipe)) is not None:
+            child.hear(order)
+    finally:
+        child.hear(None)
+        worker.join()
 
 
 if __name__ == '__main__':

@@ -283,3 +283,37 @@ def test_a_child_shows_that_it_hears_while_it_prepares_and_not_while_it_is_froze
         assert not cutter.wait(0.05), 'a sign of life is no news: time would leap for whoever waits'
     assert cutter.pongs == 2
     assert cutter.poll() == ()
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+def test_what_a_terminal_says_to_all_of_its_programs_does_not_end_the_child(cutter, tmp_path, number):
+    """A Ctrl-C beside `./tools/kiosk` reaches both processes: the parent alone ends the child, in good order."""
+    cutter.prepare(tmp_path / 'none.wav', FAST)
+    until(cutter, Refused)  # by now it runs
+    process = cutter._process
+    os.kill(cutter.pid, number)
+    cutter.prepare(tmp_path / 'none.wav', FAST)
+    until(cutter, Refused)
+    cutter.close()
+    assert process.returncode == 0
+
+
+def test_a_mistake_in_what_the_child_hears_ends_it_and_is_told(tmp_path):
+    """Else a stop would never be heard again, and the parent would wait for ever."""
+    child = tmp_path / 'deaf.py'
+    child.write_text(
+        'import sys\nfrom appliance.compose import cutter_child\nfrom appliance.kiosk.cutter import Forget\n'
+        'class Deaf(cutter_child.Child):\n'
+        '    def hear(self, order):\n'
+        '        if isinstance(order, Forget):\n'
+        '            raise SystemExit(3)\n'
+        '        super().hear(order)\n'
+        'cutter_child.Child = Deaf\ncutter_child.main(int(sys.argv[1]))\n'
+    )
+    cutter = Cutter((str(child),))
+    cutter.warm()
+    process = cutter._process
+    cutter.forget()
+    assert [fault.key for fault in until(cutter, Fault)] == [DIED]
+    assert process.returncode == 3
+    cutter.close()

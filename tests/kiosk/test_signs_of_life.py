@@ -1,5 +1,7 @@
 """A real machine has power only while whoever cuts hears of the supervisor again and again."""
 
+import multiprocessing
+import threading
 from itertools import pairwise
 
 import pytest
@@ -62,6 +64,21 @@ def test_who_has_not_been_heard_of_for_a_while_is_believed_dead(monkeypatch):
     assert not child.lives()
     child.hear(Ping())
     assert child.lives()
+
+
+def test_a_sign_of_life_never_lies_within_what_the_work_is_just_saying():
+    """What is long goes out in pieces; a supervisor that reads one thing inside another falls over it."""
+    theirs, mine = multiprocessing.Pipe()
+    child, many = Child(theirs), 200
+    long = 'x' * 100_000
+    worker = threading.Thread(target=lambda: [child.say(long) for _ in range(many)])
+    ear = threading.Thread(target=lambda: [child.hear(Ping()) for _ in range(many)])
+    for thread in (worker, ear):
+        thread.start()
+    said = [mine.recv() for _ in range(2 * many)]
+    for thread in (worker, ear):
+        thread.join()
+    assert (said.count(long), said.count(Ping())) == (many, many)
 
 
 def test_a_supervisor_that_is_frozen_is_without_power_soon_enough():

@@ -57,6 +57,7 @@ class EngineLathe:
         self._cause = ''
         self._key = ''
         self._failed = False
+        self._broke = False  # the feeder, by a mistake or for want of memory: the engine itself does not know
         self._offered = threading.Event()  # samples came, or their end
         self._taken = threading.Event()  # the feeder may have made room
         self._over = threading.Event()
@@ -83,14 +84,15 @@ class EngineLathe:
         if not permitted.closed:
             raise MachineRefusesError(permitted.cause, where='lathe', key=permitted.key)
         self._engine = engine
-        self._threads = [
+        threads = [
             threading.Thread(target=self._feed, name='feeder', daemon=True),
             threading.Thread(target=self._produce, args=(score,), name='producer', daemon=True),
         ]
         if not self._knobs.turns:
-            self._threads.append(threading.Thread(target=self._watch, name='watcher', daemon=True))
-        for thread in self._threads:
+            threads.append(threading.Thread(target=self._watch, name='watcher', daemon=True))
+        for thread in threads:
             thread.start()
+            self._threads.append(thread)  # `close` waits for those alone that could be started
 
     def progress(self) -> Progress:
         if self._engine is None:
@@ -98,7 +100,7 @@ class EngineLathe:
         look = self._look()
         state = self._states[look.state]
         cause, key = self._cause, self._key
-        if state is State.STOPPED and self._failed:
+        if self._broke or (state is State.STOPPED and self._failed):
             state = State.FAULT
         if look.state == lib.ENGINE_DEAD:
             cause, key = KILLED, 'underrun'
@@ -201,6 +203,20 @@ class EngineLathe:
             refused = lib.engine_go_realtime()
             if refused != ffi.NULL:
                 log.warning('%s; a busy computer may spoil a disc', ffi.string(refused).decode())
+        try:
+            self._feed_to_its_end()
+        except Exception as error:  # nobody feeds the chain any more: it ends by itself, and `close` switches off
+            log.exception('the feeder has failed')
+            self._broke = True
+            self._stop(str(error) or type(error).__name__, key_of(error), failed=True, at_once=True)
+        try:
+            if not self.died:
+                self._link.revoke()
+        finally:
+            self._over.set()
+            self._taken.set()
+
+    def _feed_to_its_end(self) -> None:
         result = lib.ENGINE_SLEEP
         while result != lib.ENGINE_OVER:
             self._offered.clear()
@@ -209,10 +225,6 @@ class EngineLathe:
             self._check_interlock()
             if result == lib.ENGINE_INPUT:
                 self._offered.wait(PATIENCE_S)
-        if not self.died:
-            self._link.revoke()
-        self._over.set()
-        self._taken.set()
 
     def _produce(self, score: Score) -> None:
         """The drive may fail in any way its disk and its author like: that ends the cut, not the program."""

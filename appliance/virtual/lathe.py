@@ -160,14 +160,18 @@ class VirtualLathe:
             observer.close()
 
     def _close_after(self) -> None:
-        self._engine.wait()
-        if self._engine.died:  # the rest of the program lives, and does not know it
-            for _ in range(0, AFTERLIFE_US, LOOK_US):
-                self.pi.pass_us(LOOK_US)
-                self._link.look()
-        self.pi.close()
-        self._link.finish()
-        self._conveyor.end()
+        try:
+            self._engine.wait()
+            if self._engine.died:  # the rest of the program lives, and does not know it
+                for _ in range(0, AFTERLIFE_US, LOOK_US):
+                    self.pi.pass_us(LOOK_US)
+                    self._link.look()
+            self.pi.close()
+            self._link.finish()
+        except Exception as error:  # what was executed cannot be shown to its end
+            self._fail(error)
+        finally:
+            self._conveyor.end()
 
     def _fail(self, error: Exception) -> None:
         if not self._failure:
@@ -177,8 +181,13 @@ class VirtualLathe:
     def _consume(self) -> None:
         """Observers write files and integrate physics: whatever one of them raises ends the cut, not the program."""
         watching = list(self._observers)
-        while (block := self._conveyor.take()) is not None:
-            self._show(block, watching)
+        try:
+            while (block := self._conveyor.take()) is not None:
+                self._show(block, watching)
+        except Exception as error:  # no memory to put it together
+            self._fail(error)
+            self._conveyor.abandon()
+            self._engine.wait()
         for fault in self.pi.faults()[:1]:
             if not self._failure:
                 self._failure, self._key = f'the virtual Pi saw a mistake: {fault}', 'lathe'

@@ -1,5 +1,7 @@
 """The virtual lathe: what was executed reaches the observers, whatever happens."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from appliance.lathe.settings import off
 from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.lathe import VirtualKnobs, VirtualLathe, initial_levels, pi_settings
 from appliance.virtual.pi import PiSettings, Stall
+from appliance.virtual.power import conveyor
 from appliance.virtual.power.wired import LOOK_FRAMES
 from tests.native.engine_rig import FRAMES, HEAD_DOWN, Rig, machine, score
 
@@ -207,3 +210,52 @@ def test_the_interlock_is_told_of_the_end_within_its_last_half_second():
     interlock = Told()
     progress, _ = run([], machine(ramp_s=0.5), interlock, frames=250_000)
     assert progress.frames - 100_000 - LOOK_FRAMES < interlock.frames[0] < progress.frames
+
+
+class Failing(VirtualInterlock):
+    """There is no memory for a moment, in the thread that feeds."""
+
+    looks = 0
+
+    def live(self, first, counts):
+        self.looks += 1
+        if self.looks == 3:
+            raise MemoryError
+        return super().live(first, counts)
+
+
+def test_a_feeder_that_fails_ends_the_run_as_a_fault(caplog):
+    """Nobody waits for ever, and the power is off."""
+    interlock = Failing()
+    progress, _ = run([Watcher()], interlock=interlock)
+    assert (progress.state, progress.cause) == (State.FAULT, 'MemoryError')
+    assert not interlock.permitted
+    assert 'the feeder has failed' in caplog.text
+
+
+def test_what_cannot_be_put_together_to_be_shown_ends_the_run_as_a_fault(monkeypatch):
+    """Else the board would wait for ever for whoever takes it."""
+
+    def joined(blocks):
+        raise MemoryError
+
+    monkeypatch.setattr(conveyor, 'joined', joined)
+    progress, _ = run([Watcher()], frames=4 * conveyor.MOST)
+    assert (progress.state, progress.cause) == (State.FAULT, 'MemoryError')
+
+
+def test_a_run_whose_threads_cannot_all_be_started_is_closed_all_the_same(monkeypatch):
+    start = threading.Thread.start
+
+    def none_left(self):
+        if self.name == 'producer':
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, 'start', none_left)
+    lathe_machine = machine()
+    lathe = VirtualLathe(lathe_machine)
+    with pytest.raises(RuntimeError, match='new thread'):
+        lathe.start(score(lathe_machine, FRAMES))
+    lathe.close()
+    assert 'feeder' not in [thread.name for thread in threading.enumerate()]

@@ -20,13 +20,15 @@ class Conveyor:
     def __init__(self) -> None:
         self._blocks: list[Executed] = []
         self._frames = 0
-        self._ended = False
+        self._ended = self._abandoned = False
         self._changed = threading.Condition()
 
     def put(self, block: Executed) -> None:
         """Waits while too much lies there: time stands still for the board."""
         with self._changed:
-            self._changed.wait_for(lambda: self._frames < MOST)
+            self._changed.wait_for(lambda: self._frames < MOST or self._abandoned)
+            if self._abandoned:
+                return
             self._blocks.append(block)
             self._frames += len(block.pwm)
             if self._frames >= MANY:
@@ -35,6 +37,13 @@ class Conveyor:
     def end(self) -> None:
         with self._changed:
             self._ended = True
+            self._changed.notify_all()
+
+    def abandon(self) -> None:
+        """Nobody takes anything any more: what lies there, and what comes, is thrown away."""
+        with self._changed:
+            self._abandoned = True
+            self._blocks, self._frames = [], 0
             self._changed.notify_all()
 
     def take(self) -> Executed | None:

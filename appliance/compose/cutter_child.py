@@ -161,7 +161,7 @@ class Child:
 
     def _tell_facts(self, asked: cutter.Order, made: Prepared) -> None:
         """How it would be cut from where the carriage is now."""
-        plan, machine, slow = made.chosen.plan, made.request.machine, slowness(asked)
+        plan, machine, slow = made.chosen.plan, made.request.machine, asked.slowness
         self.say(
             cutter.Facts(
                 made.letter_s,
@@ -227,7 +227,7 @@ class Child:
         last: Any = None
         try:
             asked, made, shop = self._begin(order, part)
-            self._carry_out(made, shop, order, made.total_s * slowness(asked))
+            self._carry_out(made, shop, order, made.total_s * asked.slowness)
         except CutFaultError as error:
             stopped = self._shop is not None and self._shop.stopped
             last = cutter.Stopped(error.line, error.key) if stopped else cutter.Fault(error.key, error.line)
@@ -285,9 +285,8 @@ class Child:
         if prepared is None:
             raise OptionError('there is no letter to be cut', remedy='prepare it first')
         if order.folder.exists():
-            raise OptionError(
-                'there are results already', where=str(order.folder), remedy='name another', key='storage'
-            )
+            where = str(order.folder)
+            raise OptionError('there are results already', where=where, remedy='name another', key='storage')
         what, made = prepared
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
@@ -363,11 +362,6 @@ class Teller:
         self._child.say(cutter.Progress(done, left_s, *place, homing=homing, queued_ms=seen.queued_ms))
 
 
-def slowness(order: cutter.Order) -> float:
-    """How many times as long as a real cut it takes, at the most: a pace above one is hoped for, not promised."""
-    return max(1.0 / order.pace, 1.0) if order.pace else 1.0
-
-
 def _working(child: Child) -> None:
     """A mistake of the program ends the child, so that the parent hears of it; a cut has closed its lathe by then."""
     try:
@@ -379,10 +373,8 @@ def _working(child: Child) -> None:
 
 def _next(pipe: Connection) -> Any:
     """The next order; None when there will be no more."""
-    try:
+    with contextlib.suppress(EOFError, OSError):
         return pipe.recv()
-    except (EOFError, OSError):
-        return None
 
 
 def main(descriptor: int, run: Path = RUN) -> None:

@@ -39,6 +39,11 @@ class Order:
     pace: float | None = None
     take: int = 0
 
+    @property
+    def slowness(self) -> float:
+        """How many times as long as a real cut it takes, at the most: a pace above one is hoped for, not promised."""
+        return max(1.0 / self.pace, 1.0) if self.pace else 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Prepare:

@@ -2,13 +2,14 @@
 
 Three threads at most: the feeder runs the C engine (the GIL is free meanwhile), the producer pumps samples into its
 ring, and on a real Pi a watcher looks at the interlock. Nothing is raised while a disc turns: what goes wrong ends the
-cut as a state.
+cut as a state, a mistake of the program too, for nobody would see its thread die.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,6 @@ class EngineLathe:
         self._cause = ''
         self._key = ''
         self._failed = False
-        self._broke = False  # the feeder, by a mistake or for want of memory: the engine itself does not know
         self._offered = threading.Event()  # samples came, or their end
         self._taken = threading.Event()  # the feeder may have made room
         self._over = threading.Event()
@@ -100,7 +100,7 @@ class EngineLathe:
         look = self._look()
         state = self._states[look.state]
         cause, key = self._cause, self._key
-        if self._broke or (state is State.STOPPED and self._failed):
+        if state is State.STOPPED and self._failed:
             state = State.FAULT
         if look.state == lib.ENGINE_DEAD:
             cause, key = KILLED, 'underrun'
@@ -165,7 +165,7 @@ class EngineLathe:
             thread.join()
         self._threads = []
         lib.engine_off(self._engine)
-        self._link.revoke()
+        self._sure(self._link.revoke)
 
     def _look(self) -> Any:
         look = ffi.new('struct engine_look *')
@@ -178,9 +178,20 @@ class EngineLathe:
                 return
             if not self._cause:
                 self._cause, self._key, self._failed = cause, key, failed
-            self._link.ending()
+            try:
+                self._link.ending()
+            except Exception:
+                log.exception('the interlock was not told that the cut ends; it is stopped all the same')
             lib.engine_request_stop(self._engine, at_once)
             self._offered.set()
+
+    def _sure(self, do: Callable[[], object]) -> None:
+        """What it raises ends the cut as a fault, at once."""
+        try:
+            do()
+        except Exception as error:
+            log.exception('a mistake in a thread of the cut, which ends')
+            self._stop(str(error) or type(error).__name__, key_of(error), failed=True, at_once=True)
 
     def _check_interlock(self) -> None:
         look = self._look()
@@ -193,38 +204,31 @@ class EngineLathe:
     def _watch(self) -> None:
         """A permit that is late costs a disc."""
         if self._knobs.realtime:
-            come_first()
+            self._sure(come_first)
         while not self._over.wait(WATCH_S):
-            self._check_interlock()
+            self._sure(self._check_interlock)
+
+    def _go_realtime(self) -> None:
+        keep_to_isolated()
+        refused = lib.engine_go_realtime()
+        if refused != ffi.NULL:
+            log.warning('%s; a busy computer may spoil a disc', ffi.string(refused).decode())
 
     def _feed(self) -> None:
         if self._knobs.realtime:
-            keep_to_isolated()
-            refused = lib.engine_go_realtime()
-            if refused != ffi.NULL:
-                log.warning('%s; a busy computer may spoil a disc', ffi.string(refused).decode())
-        try:
-            self._feed_to_its_end()
-        except Exception as error:  # nobody feeds the chain any more: it ends by itself, and `close` switches off
-            log.exception('the feeder has failed')
-            self._broke = True
-            self._stop(str(error) or type(error).__name__, key_of(error), failed=True, at_once=True)
-        try:
-            if not self.died:
-                self._link.revoke()
-        finally:
-            self._over.set()
-            self._taken.set()
-
-    def _feed_to_its_end(self) -> None:
+            self._sure(self._go_realtime)
         result = lib.ENGINE_SLEEP
         while result != lib.ENGINE_OVER:
             self._offered.clear()
             result = lib.engine_run(self._engine, self._knobs.turns)
             self._taken.set()
-            self._check_interlock()
+            self._sure(self._check_interlock)
             if result == lib.ENGINE_INPUT:
                 self._offered.wait(PATIENCE_S)
+        if not self.died:
+            self._sure(self._link.revoke)
+        self._over.set()
+        self._taken.set()
 
     def _produce(self, score: Score) -> None:
         """The drive may fail in any way its disk and its author like: that ends the cut, not the program."""

@@ -230,7 +230,7 @@ def test_a_feeder_that_fails_ends_the_run_as_a_fault(caplog):
     progress, _ = run([Watcher()], interlock=interlock)
     assert (progress.state, progress.cause) == (State.FAULT, 'MemoryError')
     assert not interlock.permitted
-    assert 'the feeder has failed' in caplog.text
+    assert 'a mistake in a thread of the cut' in caplog.text
 
 
 def test_what_cannot_be_put_together_to_be_shown_ends_the_run_as_a_fault(monkeypatch):

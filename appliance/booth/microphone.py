@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import Any
 
@@ -13,6 +14,7 @@ from appliance.booth.devices import Device
 from appliance.booth.doors import SOUND_RATE_HZ, Heard, Sink
 from appliance.booth.sound_system import Line, SoundSystem
 
+log = logging.getLogger('audioletter')
 EMPTY = np.zeros(0, np.float32)
 PUMP_S = 0.02
 LOUDER = 2.0  # in power: by so much another channel must be louder to be listened to instead
@@ -60,6 +62,7 @@ class SounddeviceMicrophone:
         self._resampler: Any = None
         self._overruns = 0  # counted by the card's thread
         self._told = 0  # of them
+        self._failure = ''  # of what goes on with the samples; empty when all is well
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         system.join(self._line)
@@ -69,7 +72,7 @@ class SounddeviceMicrophone:
         """Why nothing is heard; empty when all is well."""
         if self._system.stuck:
             return 'the sound system does not answer: its driver hangs, start the booth again'
-        return self._line.cause
+        return self._failure or self._line.cause
 
     def open(self) -> None:
         with self._lock:
@@ -90,7 +93,7 @@ class SounddeviceMicrophone:
 
     def heard(self) -> Heard:
         self._system.start()
-        return self._capture.heard(present=self._line.present and not self._system.stuck)
+        return self._capture.heard(present=self._line.present and not self._system.stuck and not self._failure)
 
     def record(self, sink: Sink) -> None:
         self.open()
@@ -121,6 +124,18 @@ class SounddeviceMicrophone:
                 self._capture.offer(EMPTY, overrun=True)
             self._pass(self._mono.take(raw), last=False)
 
+    def pump_on(self) -> None:
+        """A thread that died here would leave a microphone that looks well and hears nothing: it is lost until the next
+        samples go on."""
+        try:
+            self.pump()
+        except Exception as error:
+            if not self._failure:
+                log.exception('microphone: what it gives cannot be taken')
+            self._failure = f'what it gives cannot be taken ({error or type(error).__name__}); the log has it'
+        else:
+            self._failure = ''
+
     def _finish(self) -> None:
         """Up to the last sample that came, also what a resampler holds back."""
         self.pump()
@@ -146,7 +161,7 @@ class SounddeviceMicrophone:
         while True:
             self._wake.wait(PUMP_S if self._line.wanted else None)
             self._wake.clear()
-            self.pump()
+            self.pump_on()
 
     def _make(self, library: Any, device: Device, rate_hz: float) -> Any:
         channels = min(device.inputs, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from appliance.booth.doors import SOUND_RATE_HZ
 from appliance.booth.sound_system import Line, SoundSystem
 from appliance.errors import AudioLetterError
 
+log = logging.getLogger('audioletter')
 Block = NDArray[np.float32]
 AHEAD_S = 0.5  # decoded before it is played
 FADE_S = 0.01  # what is stopped does not click
@@ -119,6 +121,14 @@ class SounddeviceSpeaker:
             if self._source is None and not len(self._ring) and now - self._asked_s > IDLE_S + self._played:
                 self._line.wanted = False
 
+    def feed_on(self) -> None:
+        """What cannot be fed ends as if it had been played: a visitor who waits for its end would wait for ever."""
+        try:
+            self.feed()
+        except Exception:
+            log.exception('speaker: what was being played is given up')
+            self.stop()
+
     def _stop(self) -> None:
         self._cut, self._fresh, self._source, self._played = len(self._ring) > 0, False, None, 0.0
         self._asked_s = self._system.now_s()
@@ -151,7 +161,7 @@ class SounddeviceSpeaker:
         while True:
             self._wake.wait(FEED_S if self.playing or self._line.wanted else None)
             self._wake.clear()
-            self.feed()
+            self.feed_on()
 
     def _make(self, library: Any, device: Device, rate_hz: float) -> Any:
         stream = library.OutputStream(

@@ -125,12 +125,13 @@ class Plan:
         display = virtual.display or self._lcd()  # before the pins of the controls are taken: it may refuse
         microphone, speaker = virtual.sound or (virtual.microphone, virtual.speaker)
         microphone.tune(self.config.voice.microphone_gain_db)
+        real = self.machine_file if self.machine.machine.kind == 'real' else ''
         return Parts(
             controls=virtual.controls or self._controls(),
             display=display,
             microphone=microphone,
             speaker=speaker,
-            cutter=Cutter(held=self.held, run=self.folders.run),
+            cutter=Cutter(held=self.held, run=self.folders.run, real=real),
             archivist=Archivist(stores),
             clock=choice.clock,
             wall=choice.wall,

@@ -20,7 +20,7 @@ from appliance.clock import RealClock, monotonic_s
 from appliance.compose.bed import Around, Bed, bed_of
 from appliance.compose.hands import Hand
 from appliance.compose.real.shop import RealShop
-from appliance.compose.real.site import RUN, Site
+from appliance.compose.real.site import RUN, Site, tidy_up
 from appliance.compose.shop import Keeping, VirtualShop, rehearse, workshop
 from appliance.compose.trial import Trial
 from appliance.cut import Prepared, Quiet, Request, prepare, told
@@ -58,9 +58,9 @@ class CancelledError(Exception):
 class Child:
     """Works off orders; `hear` is called by the pipe's thread, everything else by the worker's."""
 
-    def __init__(self, pipe: Connection, site: Site | None = None) -> None:
-        """`site`: where a real machine's parts are; None: where they usually are."""
-        self._pipe, self._site = pipe, site
+    def __init__(self, pipe: Connection, site: Site | None = None, real: str = '') -> None:
+        """`site`: where a real machine's parts are; None: where they usually are. `real`: the booth's, if it is one."""
+        self._pipe, self._site, self._real = pipe, site, real
         self._orders: queue.Queue[Order | None] = queue.Queue()
         self._interlock = VirtualInterlock()
         self._lock = threading.Lock()
@@ -118,6 +118,7 @@ class Child:
             print(error.line, file=sys.stderr)
 
     def work(self) -> None:
+        tidy_up(self._real, self._site or Site())
         while (order := self._orders.get()) is not None:
             if isinstance(order, cutter.Prepare | cutter.Forget):
                 self._wipe_preview()
@@ -377,14 +378,14 @@ def _next(pipe: Connection) -> Any:
         return pipe.recv()
 
 
-def main(descriptor: int, run: Path = RUN) -> None:
+def main(descriptor: int, run: str = str(RUN), real: str = '') -> None:
     """Until the pipe closes; then whatever is cut is stopped, and the work ended, before this process ends. So too
     after a mistake of the program in what is heard, for nobody would hear of a stop any more."""
     for number in NOT_FOR_US:
         signal.signal(number, signal.SIG_IGN)
     give_way(0)  # mastering gives way to sound and screen
     pipe = Connection(descriptor)
-    child = Child(pipe, Site(run=run))
+    child = Child(pipe, Site(run=Path(run)), real)
     worker = threading.Thread(target=_working, args=(child,), name='worker', daemon=True)
     worker.start()
     try:
@@ -396,4 +397,4 @@ def main(descriptor: int, run: Path = RUN) -> None:
 
 
 if __name__ == '__main__':
-    main(int(sys.argv[1]), *map(Path, sys.argv[2:]))
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -221,12 +221,15 @@ class ErrandSaid:
 class Cutter:
     """The parent's side. No method waits, but `wait` and `close`."""
 
-    def __init__(self, child: Sequence[str] = CHILD, held: Sequence[int] = (), run: Path | None = None) -> None:
+    def __init__(
+        self, child: Sequence[str] = CHILD, held: Sequence[int] = (), run: Path | None = None, real: str = ''
+    ) -> None:
         """`child`: what the interpreter is to run; the number of its end of the pipe is added, and `run`, the folder
-        where a real machine's cut leaves word of what outlives it. `held`: open files that the child holds as long as
-        it lives, so that a lock outlasts a parent that was killed."""
+        where a real machine's cut leaves word of what outlives it, and `real`, that machine, so that whatever was left
+        is ended as soon as the child starts. `held`: open files that the child holds as long as it lives, so that a
+        lock outlasts a parent that was killed."""
         self._child, self._held = tuple(child), tuple(held)
-        self._run = () if run is None else (str(run),)
+        self._where = () if run is None else (str(run), *((real,) if real else ()))
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._switches: dict[str, bool] = {}
@@ -358,7 +361,7 @@ class Cutter:
             root = str(Path(__file__).parents[2])
             path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH', ''))))
             self._process = subprocess.Popen(
-                (sys.executable, *self._child, str(theirs.fileno()), *self._run),
+                (sys.executable, *self._child, str(theirs.fileno()), *self._where),
                 pass_fds=(theirs.fileno(), *self._held),
                 stdin=subprocess.DEVNULL,
                 env=os.environ | {'PYTHONPATH': path},

@@ -1,4 +1,4 @@
-"""The real Pi, from power-up of the program to its end: checked, recovered, mapped; a door for the engine."""
+"""The real Pi: what an earlier run has left is ended at the start; for each order it is checked, mapped, given back."""
 
 from __future__ import annotations
 
@@ -52,33 +52,51 @@ def real_pi(machine: Machine, run: Path, root: Path = Path('/'), mailbox: Opener
     board = fitting_board(machine, root)
     chip = lib.bcm_chip_named(board.chip.encode())
     warning = refuse_rivals(board, chip.dma_channel, root)
-    with contextlib.ExitStack() as stack:
-        memory = stack.enter_context(_chains(chip, run, root, mailbox))
-        pi = ffi.new('struct real_pi *')
-        _checked(lib.rpi_open(pi, bytes(root / MEMORY), board.arm_base), str(root / MEMORY))
-        stack.callback(lib.rpi_close, pi)
+    with _mapped(board, chip, (run, root, mailbox)) as (pi, memory):
         door = ffi.addressof(pi, 'door')
-
-        def running(block: Block) -> bool:
-            return bool(lib.leftover_runs(door, chip, block.bus, block.size))
-
-        def stop(block: Block) -> bool:
-            at_work = running(block)
-            if at_work:
-                _checked(lib.leftover_stop(door, chip, (off(machine).set, off(machine).clear)), 'DMA')
-            return at_work
-
-        found = memory.recover(stop)
+        found = memory.recover(_ending(machine, door, chip))
         block = memory.claim(WORD * memory_words(machine))
-
-        def release() -> None:
-            if not running(block):
+        try:
+            _check_alias(block, chip.ram_alias)
+            _checked(lib.rpi_map_chain(pi, block.bus, block.size), str(root / MEMORY))
+            yield RealPi(board, door, warning, found)
+        finally:
+            if not lib.leftover_runs(door, chip, block.bus, block.size):
                 memory.give_back(block)
 
-        stack.callback(release)
-        _check_alias(block, chip.ram_alias)
-        _checked(lib.rpi_map_chain(pi, block.bus, block.size), str(root / MEMORY))
-        yield RealPi(board, door, warning, found)
+
+def recover(machine: Machine, run: Path, root: Path = Path('/'), mailbox: Opener = open_mailbox) -> bool:
+    """Whatever an earlier run has left at work is ended, its memory given back; whether there was anything. Nothing is
+    claimed, and rivals are no reason against it."""
+    board = fitting_board(machine, root)
+    chip = lib.bcm_chip_named(board.chip.encode())
+    with _mapped(board, chip, (run, root, mailbox)) as (pi, memory):
+        return memory.recover(_ending(machine, ffi.addressof(pi, 'door'), chip))
+
+
+def _ending(machine: Machine, door: Any, chip: Any) -> Callable[[Block], bool]:
+    """Ends what is at work in a block; whether anything was."""
+
+    def stop(block: Block) -> bool:
+        at_work = bool(lib.leftover_runs(door, chip, block.bus, block.size))
+        if at_work:
+            _checked(lib.leftover_stop(door, chip, (off(machine).set, off(machine).clear)), 'DMA')
+        return at_work
+
+    return stop
+
+
+@contextlib.contextmanager
+def _mapped(board: Board, chip: Any, where: tuple[Path, Path, Opener]) -> Iterator[tuple[Any, Chains]]:
+    """The registers, and where chains lie."""
+    run, root, mailbox = where
+    with _chains(chip, run, root, mailbox) as memory:
+        pi = ffi.new('struct real_pi *')
+        _checked(lib.rpi_open(pi, bytes(root / MEMORY), board.arm_base), str(root / MEMORY))
+        try:
+            yield pi, memory
+        finally:
+            lib.rpi_close(pi)
 
 
 @contextlib.contextmanager

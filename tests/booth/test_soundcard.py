@@ -241,3 +241,35 @@ def test_without_a_speaker_it_plays_in_silence_and_in_its_own_time(tones):
     assert speaker.played_s == pytest.approx(0.9, abs=0.05)
     sounded(rig, speaker, 0.2)
     assert not speaker.playing
+
+
+def test_a_mistake_in_what_goes_on_with_the_samples_is_a_microphone_lost_until_they_go_on_again(monkeypatch):
+    rig = Rig(FakeSound(Mic=None))
+    microphone = SounddeviceMicrophone(rig.system, 'Mic')
+    microphone.open()
+    rig.run(1)
+
+    def broken(*_):
+        raise ValueError('no such filter')
+
+    with monkeypatch.context() as worse:
+        worse.setattr(microphone._capture, 'drain', broken)
+        microphone.pump_on()
+    assert not microphone.heard().present
+    assert 'no such filter' in microphone.cause
+    microphone.pump_on()
+    assert (microphone.heard().present, microphone.cause) == (True, '')
+
+
+def test_a_mistake_in_what_is_played_ends_it(tones, monkeypatch):
+    rig = Rig(FakeSound(channels=2, Out=None))
+    speaker = speaker_of(rig)
+    speaker.play(tones[0])
+
+    def broken(*_):
+        raise ValueError('no such decoder')
+
+    monkeypatch.setattr(speaker, '_top_up', broken)
+    rig.clock.rest(2.0)
+    speaker.feed_on()
+    assert not speaker.playing

@@ -10,7 +10,7 @@ import soundfile
 from appliance.compose import Bench, Keeping, workshop
 from appliance.compose.live import POINTS_A_TURN
 from appliance.compose.real.shop import look_over
-from appliance.compose.real.site import Site
+from appliance.compose.real.site import Site, tidy_up
 from appliance.compose.shop import GROOVE, PICTURE, SOUND
 from appliance.cut import Quiet, Request, carry_out, prepare
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
@@ -187,3 +187,23 @@ def test_a_machine_without_an_interlock_gets_no_power(tmp_path, prepared, disc):
     with pytest.raises(MachineRefusesError, match='nothing else may switch its power'):
         workshop(bare, disc, tmp_path, Keeping(), Bench(site=real.site)).cut(prepared.timeline, {}, Quiet())
     assert not Path(real.run / 'chain.json').exists()
+
+
+@pytest.mark.parametrize(
+    ('found', 'words'),
+    [
+        (True, ['a cutter that was killed had left its chain behind; it was ended, with power off and head up']),
+        (False, []),
+        (MachineRefusesError('the DMA channel does not stop', where='DMA', remedy='restart'), ['not known', 'restart']),
+    ],
+)
+def test_what_an_earlier_cut_has_left_is_told_when_the_booth_starts(caplog, found, words):
+    def recover(machine, run, root):
+        assert machine == load_machine('real')
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    tidy_up('real', Site(recover=recover))
+    assert [word for word in words if word not in caplog.text] == []
+    assert len(caplog.records) == bool(words)

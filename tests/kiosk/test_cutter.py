@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from appliance.errors import AudioLetterError, StorageError, key_of
-from appliance.kiosk.cutter import DIED, Cutter, Done, Facts, Fault, Finished, Order, Progress, Refused, Stopped
+from appliance.kiosk.cutter import DIED, Cutter, Done, Facts, Fault, Finished, Order, Progress, Refused, Stopped, Switch
 from appliance.words.reasons import REASONS
 
 WAIT_S = 30.0
@@ -60,12 +60,12 @@ def test_the_child_of_a_real_machine_leaves_its_record_where_the_booth_has_its_o
     child = tmp_path / 'child.py'
     child.write_text(
         'import sys\nfrom multiprocessing.connection import Connection\n'
-        'Connection(int(sys.argv[1])).send(sys.argv[2])\n'
+        'Connection(int(sys.argv[1])).send(sys.argv[2:])\n'
     )
-    cutter = Cutter((str(child),), run=tmp_path / 'run')
+    cutter = Cutter((str(child),), run=tmp_path / 'run', real='mine.toml')
     cutter.warm()
     assert cutter.wait(WAIT_S)
-    assert cutter.poll()[0] == str(tmp_path / 'run')
+    assert cutter.poll()[0] == [str(tmp_path / 'run'), 'mine.toml'], 'and hears of which machine it is to look after'
     cutter.close()
 
 
@@ -186,6 +186,15 @@ def test_a_mistake_in_the_child_is_a_fault_and_not_a_silence(cutter, wav, capfd)
     assert 'Traceback' in capfd.readouterr().err
     cutter.prepare(wav, FAST)
     until(cutter, Facts)
+
+
+def test_a_mistake_in_what_it_hears_is_one_too(cutter, wav, capfd):
+    """The thread that hears is not the one that works, which would wait for orders for ever."""
+    cutter.prepare(wav, FAST)
+    until(cutter, Facts)
+    cutter._tell(Switch(3, True))  # no name of a switch
+    assert until(cutter, Fault)[-1].key == DIED
+    assert 'Traceback' in capfd.readouterr().err
 
 
 PARENT = """

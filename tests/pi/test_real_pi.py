@@ -18,7 +18,7 @@ from appliance.native import ffi, lib
 from appliance.pi.board import read_board
 from appliance.pi.mailbox import PROPERTY, Mailbox, open_mailbox
 from appliance.pi.memory import Block, Record
-from appliance.pi.real import real_pi
+from appliance.pi.real import real_pi, recover
 from appliance.pi.rivals import refuse_rivals
 from tests.native.engine_rig import Rig
 from tests.pi.boards import BASES, BOOT, Firmware, board, refused
@@ -275,6 +275,19 @@ def test_the_next_start_frees_what_a_killed_one_has_left(tmp_path):
         assert list(firmware.given) == [1], 'its own alone'
     assert not firmware.given
     assert not (tmp_path / 'chain.json').exists()
+
+
+def test_what_was_left_is_freed_without_a_cut_whoever_else_wants_the_pwm(tmp_path):
+    """When the program starts; a second time there is nothing."""
+    root, firmware, lathe = board(tmp_path, '3'), Firmware(), machine('bcm2837')
+    killed(root, tmp_path, firmware, lathe)
+    poke(root, BASES['3'] + CONBLK_14, 0)
+    (root / 'proc/modules').write_text('snd_bcm2835 16384 1 - Live 0x0000000000000000\n')
+    assert recover(lathe, tmp_path, root, firmware.open)
+    assert not firmware.given
+    assert not (tmp_path / 'chain.json').exists()
+    assert not recover(lathe, tmp_path, root, firmware.open)
+    assert firmware.calls.count(0x3000C) == 1, 'nothing was claimed'
 
 
 def test_what_was_left_before_the_computer_started_anew_is_gone_already(tmp_path):

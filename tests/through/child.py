@@ -191,7 +191,11 @@ def here(run):
         return real.real_pi(machine, folder, root, mailbox)
 
     knobs = Knobs(wait_for_input=True, realtime=False)
-    return site.Site(Path(os.environ['THROUGH_ROOT']), run, board, ToldPort, CLOCK, knobs)
+
+    def recover(machine, folder, root):
+        return real.recover(machine, folder, root, mailbox)
+
+    return site.Site(Path(os.environ['THROUGH_ROOT']), run, board, ToldPort, CLOCK, knobs, recover)
 
 
 if __name__ == '__main__':
@@ -199,4 +203,4 @@ if __name__ == '__main__':
         room.threading = Threading()
     real.lib, shop.EngineLathe, bed.EngineLathe = Core(), ModelLathe, ModelLathe
     cutter_child.Child, cutter_child.Site, cutter_child.monotonic_s = ToldChild, here, CLOCK.now_s
-    cutter_child.main(int(sys.argv[1]), *map(Path, sys.argv[2:]))
+    cutter_child.main(int(sys.argv[1]), *sys.argv[2:])

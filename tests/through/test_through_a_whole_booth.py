@@ -141,14 +141,18 @@ def test_the_next_start_finds_what_was_left_stops_it_and_cuts_the_letter(kept):
         )
         assert world.pins_off
 
+        stopped = []
+        world.on_mailbox = lambda tag: stopped.append((tag, world.dma('CONBLK_AD'), world.pins_off))
+        world.firmware.calls.clear()
         world.start(AGAIN)
         world.run(lambda: world.booth.startswith('fault'))
         assert world.booth == 'fault|power'
-        world.firmware.calls.clear()
-        stopped = []
-        world.on_mailbox = lambda tag: stopped.append((tag, world.dma('CONBLK_AD'), world.pins_off))
+        world.run(lambda: len(stopped) == 2)
+        assert stopped == [(UNLOCK, 0, True), (RELEASE, 0, True)], 'the channel stands before its memory is freed'
+        assert not world.firmware.given, 'and both before anybody has asked for a disc'
+        assert not (world.folder / 'run/chain.json').exists()
         world.run(lambda: world.power)
-        assert stopped[:2] == [(UNLOCK, 0, True), (RELEASE, 0, True)], 'the channel stands before its memory is freed'
+        assert 'a cutter that was killed had left its chain behind' in world.tail()
         assert world.firmware.calls == [UNLOCK, RELEASE, ALLOCATE, LOCK]
         come_to(world, 'programme')
         assert world.head

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Protocol
 
 from appliance.clock import Clock, RealClock
-from appliance.errors import MachineRefusesError
+from appliance.errors import AudioLetterError, MachineRefusesError
 from appliance.interlock.pico import Machinery, PicoLink, Port
 from appliance.interlock.port import SerialPort
 from appliance.lathe.settings import Knobs
-from appliance.machine import Machine
-from appliance.pi.real import RealPi, real_pi
+from appliance.machine import Machine, load_machine
+from appliance.pi.real import RealPi, real_pi, recover
 
 log = logging.getLogger('audioletter')
 RUN = Path('/run/audioletter')  # in memory: what lies there is gone with this life of the computer
@@ -38,6 +38,7 @@ class Site:
     line: Callable[[str, int], Line] = SerialPort
     clock: Clock = field(default_factory=RealClock)
     knobs: Knobs = field(default_factory=Knobs)
+    recover: Callable[[Machine, Path, Path], bool] = recover
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,16 @@ class Power:
 
     pi: RealPi
     link: PicoLink
+
+
+def tidy_up(name: str, site: Site) -> None:
+    """At the booth's start, not at its next cut: the chain of a cutter that was killed may still be at work, and its
+    memory is nobody's. What stands against it is told here, and stands against the next cut too. Nothing for ''."""
+    try:
+        if name and site.recover(load_machine(name), site.run, site.root):
+            log.warning('a cutter that was killed had left its chain behind; it was ended, with power off and head up')
+    except AudioLetterError as error:
+        log.warning('whether an earlier cut has left anything behind is not known: %s', error.line)
 
 
 @contextlib.contextmanager

@@ -33,3 +33,26 @@ class Link(Protocol):
 
     def revoke(self) -> None:
         """Power off; safe at any time, twice."""
+
+
+class Beside:
+    """Implements `Link` on top of another: whoever looks on hears each status as well, and passes all else on."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    @property
+    def current_ma(self) -> int | None:
+        return self._link.current_ma
+
+    def status(self) -> Status:
+        return self._link.status()
+
+    def permit(self) -> Status:
+        return self._link.permit()
+
+    def ending(self) -> None:
+        self._link.ending()
+
+    def revoke(self) -> None:
+        self._link.revoke()

@@ -3,7 +3,6 @@
 Felt through a kernel's own pins and a serial line where that can be; by the virtual machine in that computer where not.
 """
 
-import platform
 import socket
 
 import pytest
@@ -11,8 +10,7 @@ import pytest
 from appliance.machine import load_machine
 from appliance.virtual.harness import HOW
 from appliance.wires.table import neighbour, wires_of
-from tests.emulated.debian import EmulationError, missing
-from tests.emulated.pc import HERE, TOOLS, fetch_pc, run_in
+from tests.emulated.pc import HERE, run_in
 from tests.emulated.pico_line import CASES, PicoLine
 
 pytestmark = pytest.mark.timeout(700)
@@ -26,15 +24,7 @@ VIRTUAL = [key for key in WIRES if key not in PANEL and key not in NAMED]
 
 
 @pytest.fixture(scope='module')
-def said(tmp_path_factory):
-    if platform.machine() != 'x86_64':
-        pytest.skip('the emulated PC runs this environment, which must be of x86-64')
-    if packages := missing(TOOLS):
-        pytest.skip(f'needs the packages {" ".join(packages)}')
-    try:
-        pc = fetch_pc()
-    except EmulationError as error:
-        pytest.skip(f'needs packages from Debian and PyPI: {error}')
+def said(pc, tmp_path_factory):
     ours, theirs = socket.socketpair()
     with ours, theirs:
         PicoLine(MACHINE, ours)

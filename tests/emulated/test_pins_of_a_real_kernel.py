@@ -1,11 +1,8 @@
 """Buttons, sensors and lamp of the booth through a real kernel and an RPi.GPIO-compatible stack (rpi-lgpio)."""
 
-import platform
-
 import pytest
 
-from tests.emulated.debian import EmulationError, missing
-from tests.emulated.pc import HERE, TOOLS, fetch_pc, run_in
+from tests.emulated.pc import HERE, run_in
 
 pytestmark = pytest.mark.timeout(500)
 # What hangs on the pin when nothing does, so that a broken wire reads as the safe thing (virtual.toml, [controls]).
@@ -15,15 +12,7 @@ BROKEN = {name: name == 'stop_pressed' for name in LET_GO} | {'known': True}
 
 
 @pytest.fixture(scope='module')
-def said(tmp_path_factory):
-    if platform.machine() != 'x86_64':
-        pytest.skip('the emulated PC runs this environment, which must be of x86-64')
-    if packages := missing(TOOLS):
-        pytest.skip(f'needs the packages {" ".join(packages)}')
-    try:
-        pc = fetch_pc()
-    except EmulationError as error:
-        pytest.skip(f'needs packages from Debian and PyPI: {error}')
+def said(pc, tmp_path_factory):
     return run_in(pc, HERE / 'pins.py', tmp_path_factory.mktemp('pc'))
 
 

@@ -21,7 +21,7 @@ from appliance.compose.real.bed import RealBed
 from appliance.compose.real.site import Power, Site, powered_up
 from appliance.errors import CutFaultError
 from appliance.interlock import guard
-from appliance.interlock.link import Status
+from appliance.interlock.link import Beside, Status
 from appliance.interlock.pico import PicoLink, Told
 from appliance.lathe.api import State
 from appliance.lathe.engine import EngineLathe
@@ -101,31 +101,19 @@ class Ran:
         return int(getattr(self.told[-1], name) - getattr(self.told[0], name)) % 65536
 
 
-class Listening:
-    """Implements `link.Link` on top of the interlock's: every status that comes is kept."""
+class Listening(Beside):
+    """Every status that comes is kept."""
 
     def __init__(self, link: PicoLink) -> None:
-        self._link = link
+        super().__init__(link)
+        self._pico = link
         self.told: list[Told] = []
 
-    @property
-    def current_ma(self) -> int | None:
-        return self._link.current_ma
-
     def status(self) -> Status:
-        status, told = self._link.status(), self._link.told
+        status, told = self._pico.status(), self._pico.told
         if told is not None and (not self.told or told is not self.told[-1]):
             self.told.append(told)
         return status
-
-    def permit(self) -> Status:
-        return self._link.permit()
-
-    def ending(self) -> None:
-        self._link.ending()
-
-    def revoke(self) -> None:
-        self._link.revoke()
 
 
 def play(bench: Bench, power: Power, score: Score) -> Ran:

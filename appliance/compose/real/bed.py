@@ -17,7 +17,7 @@ from appliance.compose.real.live import Turns, frames_at
 from appliance.compose.real.site import Power, Site, powered_up, registers
 from appliance.compose.shop import Bench
 from appliance.errors import CutFaultError, OptionError
-from appliance.interlock.link import Status
+from appliance.interlock.link import Beside, Status
 from appliance.lathe.engine import EngineLathe
 from appliance.lathe.index import Pulse
 from appliance.machine import FRAME_RATE_HZ, Machine, bit
@@ -108,18 +108,19 @@ class RealRun:
         refuse_power(self._machine, read_levels(self._door), self._senses.woken)
 
 
-class Senses:
-    """Implements `link.Link` on top of the interlock's: each look at it is a look at index and head too. A head that
-    goes down or is driven while a hand moves the machine ends that as an open lid does."""
+class Senses(Beside):
+    """Each look at the interlock is a look at index and head too. A head that goes down or is driven while a hand moves
+    the machine ends that as an open lid does."""
 
     def __init__(self, machine: Machine, power: Power, slip: float) -> None:
+        super().__init__(power.link)
         pins = machine.pins
         self._idle = {
             pins.head_lift: (bit(pins.lift_down), 'the head is down'),
             pins.bridge_enable: (bit(pins.bridge_enable_active), 'the head driver is on'),
         }
         self._machine, self._slip = machine, slip
-        self._link, self._door = power.link, power.pi.door
+        self._door = power.pi.door
         self._turns = Turns(machine, power.link, slip)
         self._score: Score | None = None
         self._lock = threading.Lock()
@@ -155,19 +156,6 @@ class Senses:
             except CutFaultError as error:
                 return Status(False, str(error), error.key)
         return status
-
-    @property
-    def current_ma(self) -> int | None:
-        return self._link.current_ma
-
-    def permit(self) -> Status:
-        return self._link.permit()
-
-    def ending(self) -> None:
-        self._link.ending()
-
-    def revoke(self) -> None:
-        self._link.revoke()
 
 
 def read_levels(door: Any) -> tuple[int, ...]:

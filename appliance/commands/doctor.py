@@ -10,7 +10,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,13 +29,15 @@ EXAMPLES = """examples:
   audioletter doctor --config booth.toml
   audioletter doctor sound                    microphone and speaker: names, a tone, some seconds heard
   audioletter doctor sound --device NAME --seconds 10
-  audioletter doctor wires                    every wire on the virtual machine: what is driven, what arrives
+  audioletter doctor wires                    every wire of a virtual machine: what is driven, what arrives
+  audioletter doctor wires --machine mine.toml      of a real one: what it feels with no power and no hand
   audioletter doctor power-up --machine mine.toml   a new machine, step by step, by somebody beside it
   audioletter doctor lcd --seconds 30         a pattern on the LCD of this Pi, and what must be seen of it
   audioletter doctor wires --break pins.leg_a=open --break controls.blank=swap    what it says of broken ones
 
 exit codes: 0 all is well; 3 something is not.
 """
+WORDS = {True: 'ok', False: 'FAIL', None: '--'}
 SCRATCH_MB = 500  # a ten-minute cut with trace and picture
 LETTERS_MB = 500  # some ten letters with their results; fewer, and a day at a fair ends early
 SAMPLE_BYTES = 4  # of a take in memory
@@ -43,10 +45,10 @@ SAMPLE_BYTES = 4  # of a take in memory
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check saw."""
+    """What one check saw. `ok`: None where nobody could say."""
 
     check: str
-    ok: bool
+    ok: bool | None
     saw: str
     remedy: str = ''
 
@@ -75,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     if options.part == 'sound':
         return _sound(options)
     if options.part == 'wires':
-        return _told(_each_wire(options.machine, options.broken), as_json=options.json)
+        return _told(_all_wires(options), as_json=options.json)
     if options.part == 'lcd':
         return _told([_safely('lcd', lambda: _pattern(options.machine, options.seconds))], as_json=options.json)
     if options.part == 'power-up':
@@ -112,9 +114,9 @@ def _told(findings: list[Finding], *, as_json: bool) -> int:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         for finding in findings:
-            line = f'{"ok  " if finding.ok else "FAIL"} {finding.check:<14} {finding.saw}'
+            line = f'{WORDS[finding.ok]:<4} {finding.check:<14} {finding.saw}'
             print(f'{line}; {finding.remedy}' if finding.remedy else line)
-    return 0 if all(finding.ok for finding in findings) else 3
+    return 3 if any(finding.ok is False for finding in findings) else 0
 
 
 def _sound(options: argparse.Namespace) -> int:
@@ -203,38 +205,63 @@ def _power_up(options: argparse.Namespace) -> int:
     beside a booth that drives the same real one."""
     from appliance.compose.doctor import parse_break
     from appliance.compose.doctor.walk import all_at_once, at_terminal
-    from appliance.config.places import lock, make
     from appliance.machine import load_machine
 
     machine, broken = load_machine(options.machine), tuple(parse_break(text) for text in options.broken)
     if sys.stdin.isatty() and not options.json:
-        if machine.machine.kind == 'virtual':
-            return 0 if at_terminal(machine, broken, options.begin) else 3
-        _, places = _places(options.config)
-        make(places)
-        with contextlib.closing(lock(places)):
-            return 0 if at_terminal(machine, broken, options.begin, places.run) else 3
+        with _held(options, machine.machine.kind) as run:
+            return 0 if at_terminal(machine, broken, options.begin, run) else 3
     found = all_at_once(machine, broken, options.begin)
-    return _told([Finding(name, ok is not False, saw) for name, ok, saw in found], as_json=options.json)
+    return _told([Finding(name, ok, saw) for name, ok, saw in found], as_json=options.json)
+
+
+@contextlib.contextmanager
+def _held(options: argparse.Namespace, kind: str) -> Iterator[Path]:
+    """The booth's folder in memory; of a real machine no booth runs meanwhile."""
+    from appliance.config.places import lock, make
+
+    _, places = _places(options.config)
+    if kind == 'virtual':
+        yield places.run
+        return
+    make(places)
+    with contextlib.closing(lock(places)):
+        yield places.run
+
+
+def _all_wires(options: argparse.Namespace) -> list[Finding]:
+    """Of a virtual machine, whose far ends are seen; of a real one, what it feels of its own."""
+    from appliance.compose.doctor import parse_break
+    from appliance.compose.doctor.alone import alone
+    from appliance.compose.doctor.powerup import bench_of
+    from appliance.machine import load_machine
+
+    machine = load_machine(options.machine)
+    if machine.machine.kind == 'virtual':
+        return _each_wire(options.machine, options.broken)
+    with _held(options, machine.machine.kind) as run:
+        told = alone(bench_of(machine, broken=tuple(map(parse_break, options.broken)), run=run))
+    refused = [Finding('wires', False, error.line) for error in told.refused]
+    return [*refused, *(Finding('wire', one.ok, one.line) for one in told.wires)]
 
 
 def _each_wire(name: str, broken: list[str]) -> list[Finding]:
-    """Of a virtual machine, each wire; of a real one nobody sees the other ends but whoever is there."""
+    """Of a virtual machine, each wire; a real one is left alone unless somebody asks for its wires."""
     from appliance.compose.doctor import parse_break, try_wires
     from appliance.machine import load_machine
 
     machine = load_machine(name)
     if machine.machine.kind != 'virtual':
-        remedy = 'audioletter doctor power-up, beside it, names what is wrong; wire in the shell asks for one by one'
-        return [Finding('wires', True, 'not tried', remedy)]
+        remedy = 'audioletter doctor wires feels what it can alone, audioletter doctor power-up the rest, beside it'
+        return [Finding('wires', None, 'not tried', remedy)]
     tried = try_wires(machine, tuple(parse_break(text) for text in broken))
-    found = [Finding('wire', one.ok is not False, one.line) for one in tried.wires]
-    return [*found, Finding('wires', True, f'not tried: {tried.left}')] if tried.left else found
+    found = [Finding('wire', one.ok, one.line) for one in tried.wires]
+    return [*found, Finding('wires', None, f'not tried: {tried.left}')] if tried.left else found
 
 
 def _wires(name: str, broken: list[str]) -> Finding:
     found = _each_wire(name, broken)
-    wrong = [one for one in found if not one.ok]
+    wrong = [one for one in found if one.ok is False]
     if wrong:
         return Finding('wires', False, '; '.join(one.saw for one in wrong), 'audioletter doctor wires tells each')
     if len(found) == 1:
@@ -242,11 +269,11 @@ def _wires(name: str, broken: list[str]) -> Finding:
     return Finding('wires', True, f'{len(found)} were tried on the virtual machine, what is driven arrives')
 
 
-NO_WIRES = Finding('wires', True, 'not tried: a machine that does not run tells nothing of its wires')
+NO_WIRES = Finding('wires', None, 'not tried: a machine that does not run tells nothing of its wires')
 
 
 def _left_alone() -> Finding:
-    return Finding('machine', True, 'left alone: a booth is running')
+    return Finding('machine', None, 'left alone: a booth is running')
 
 
 def _settings(named: Path | None) -> Finding:

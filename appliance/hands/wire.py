@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from appliance.booth.doors import Inputs
 from appliance.hands.touch import TOGETHER_S, Fingers, bounce_ms
 from appliance.machine.model import Machine
-from appliance.machine.panel_checks import INPUTS, PULLED_UP, pulled_up
+from appliance.machine.panel_checks import DRIVEN, INPUTS, PULLED_UP, pulled_up
 from appliance.wires.table import Wire, wires_of
 
 # How each stands at rest, as a question, and what a hand then does.
@@ -19,7 +19,6 @@ HAND = {
     'blank': ('Is there no blank?', 'lay a blank, and take it away again'),
     'stop_pressed': ('Is the stop button pulled out?', 'push the stop button, and pull it out again'),
 }
-DRIVEN = ('left', 'right', 'blank')  # by a sensor that gives both levels; all others are contacts
 CALM_S = 4 * TOGETHER_S  # without a change: the hand has ended
 
 

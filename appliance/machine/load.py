@@ -96,7 +96,7 @@ def _with_base(path: Path, table: Table) -> Table:
         raise MachineFileError(
             f'machine.base is {base!r}; it must be one of {", ".join(machine_names())}', where=str(path)
         )
-    merged = read_toml(machine_path(base))
+    merged = _with_base(machine_path(base), read_toml(machine_path(base)))
     for section, values in table.items():
         if isinstance(values, dict) and isinstance(merged.get(section), dict):
             merged[section] = {**merged[section], **values}

@@ -10,6 +10,7 @@ from appliance.machine.limits import PICO_ADCS, PICO_BUS, PICO_PINS
 from appliance.machine.model import Controls, Interlock, LcdPanel, Machine
 
 INPUTS = ('record', 'left', 'right', 'lid_closed', 'blank', 'stop_pressed')
+DRIVEN = ('left', 'right', 'blank')  # by a sensor that gives both levels; all others are contacts
 LCD_PINS = ('dc', 'reset', 'backlight')
 # What luma.core's serial line can be asked for.
 LCD_SPEEDS_HZ = tuple(int(m * 1e6) for m in (0.5, 1, 2, 4, 8, 16, 20, 24, 28, 32, 36, 40, 44, 48, 50, 52))

@@ -24,6 +24,7 @@ LATHE = {
     'carriage_dir': 'carriage driver, direction',
     'heartbeat': 'Pico, heartbeat',
 }
+# Of what must be off before anything says so: 10 k at the far end of the wire hold it there.
 LEVELS = {'bridge_enable': 'bridge_enable_active', 'enable': 'enable_active', 'head_lift': 'lift_down'}
 PANEL = {
     'record': 'record button, {to}',

@@ -34,7 +34,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         'panel',
-        'The panel is plugged in: button, pads, lid switch, blank sensor, stop button.',
+        'The panel is plugged in and nobody touches it: lid open, no blank, stop button pulled out.',
         'Each contact is asked for in turn, and read with all others; the lamp blinks.',
         'What you work is named, and nothing else moves with it; the lamp of the button blinks.',
     ),
@@ -59,10 +59,11 @@ STEPS: tuple[Step, ...] = (
     Step(
         'interlock',
         'The Pico has its firmware, its line, and all its contacts and sensors; the lid is closed. No motors yet.',
-        'Its firmware and each of its inputs are asked, power comes and goes once, and you work stop and lid.',
-        'The relay clicks, the power lamp is lit as long; every input is named with what it says.',
-        'Behind the relay: the supply, only while the lamp is lit; nothing with the stop pushed or the lid open. '
-        'Hold the thermistor of the head in your hand and do it again: its figure rises, not that of the drivers.',
+        'Its firmware and each of its inputs are asked, power comes and goes once, you work stop and lid, and hold the '
+        'thermistor of the head between two fingers.',
+        'The relay clicks, the power lamp is lit as long; every input is named with what it says; the figure of the '
+        'head changes, that of the drivers does not.',
+        'Behind the relay: the supply, only while the lamp is lit; nothing with the stop pushed or the lid open.',
     ),
     Step(
         'currents',
@@ -87,13 +88,32 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         'head',
-        'The stylus is capped and nothing lies under it: the head goes down once.',
-        'It goes down and up without sound, then a quiet sweep from 60 Hz to 8 kHz is played with the head up.',
-        'The head goes down and up once; then you hear a rising whistle from it; its coil stays cool.',
+        'The stylus is capped and nothing lies under it: the head goes down once. A loupe is at hand.',
+        'It goes down and up without sound; then, with the head up, a quiet sweep from 60 Hz to 8 kHz is played, and a '
+        'steady current pushes the stylus outward three times, a tenth of a mm or less, for half a second each.',
+        'The head goes down and up once; then you hear a rising whistle from it; its coil stays cool; then the stylus '
+        'jumps outward, away from the spindle, and back, three times: inward is exchanged legs.',
         'Both legs with the sweep: as one grows the other shrinks.',
     ),
 )
 NAMES = tuple(step.name for step in STEPS)
+# Which step feels a wire that is broken, by the keys of the machine file. Those of a whole section stand first.
+SECTIONS = {'controls': 'panel', 'lcd': 'LCD'}
+FEELS = {
+    'interlock': ('tx', 'rx', 'relay', 'relay_contact', 'lamp', 'stop_closed', 'stop_open', 'lid', 'head_adc',
+                  'driver_adc', 'supply_adc', 'sda', 'scl'),
+    'currents': ('leg_a', 'leg_b', 'bridge_enable', 'enable', 'platter_step', 'platter_dir', 'heartbeat', 'step',
+                 'index'),
+    'carriage': ('carriage_step', 'carriage_dir', 'home'),
+    'head': ('head_lift', 'lift'),
+}  # fmt: skip
+
+
+def feels(key: str) -> str:
+    """The step that feels a wire: its number and its name."""
+    section, _, name = key.partition('.')
+    step = SECTIONS.get(section) or next(step for step, names in FEELS.items() if name in names)
+    return f'step {NAMES.index(step) + 1}, {step}'
 
 
 def markdown() -> list[str]:

@@ -65,8 +65,8 @@ def test_a_real_machine_is_left_to_the_hand_that_is_there(tmp_path):
     mine = tmp_path / 'mine.toml'
     mine.write_text(text.replace('kind = "virtual"', 'kind = "real"'))
     found = _wires(str(mine), [])
-    assert found.ok
-    assert 'wire' in found.remedy
+    assert found.ok is None
+    assert 'audioletter doctor wires' in found.remedy
 
 
 def test_a_break_that_is_none_is_one_line_and_exit_2(capsys):

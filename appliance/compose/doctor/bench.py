@@ -116,9 +116,10 @@ class Listening(Beside):
         return status
 
 
-def play(bench: Bench, power: Power, score: Score) -> Ran:
-    """To its end, power off; what stands against it is told, not raised, once power was asked for."""
-    link = Listening(power.link)
+def play(bench: Bench, power: Power, score: Score, link: Listening | None = None) -> Ran:
+    """To its end, power off; what stands against it is told, not raised, once power was asked for. `link`: one that
+    asks for other things than power."""
+    link = link or Listening(power.link)
     lathe = EngineLathe(bench.machine, power.pi.door, link, bench.site.knobs)
     try:
         lathe.start(score)

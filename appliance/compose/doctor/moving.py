@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from appliance.compose.doctor.bench import Bench, Found, Ran, play
 from appliance.compose.doctor.people import Eye
-from appliance.compose.doctor.scores import On, level, powered, sweep, tone
+from appliance.compose.doctor.scores import PUSH_S, PUSHES, On, level, powered, push, push_level, sweep, tone
 from appliance.compose.hands import Hand
 from appliance.compose.real.site import Power
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError
@@ -33,6 +33,8 @@ QUIET_MA = 100  # of drivers and amplifier that are off
 SWEEP_S = 3.0
 TIMED_TURNS = 5
 SPEED = '78'
+FELT_DC = 20  # that a thermistor held by two fingers changes, in tenths of a degree
+THERMISTORS = ('interlock.head_adc', 'interlock.driver_adc')
 WARMER_DC = 50  # that two quiet seconds may make the coil, in tenths of a degree
 
 
@@ -56,8 +58,9 @@ def interlock(bench: Bench) -> Iterator[Found]:
         if any(one.ok is False for one in wrong):
             return
         yield from _power(bench, power)
-        for contact, bits in (('stop_pressed', _STOP), ('lid_closed', _LID)):
+        for contact, bits in (('stop_pressed', _STOP), ('lid', _LID)):
             yield from _worked(bench, power, contact, bits)
+        yield _warmed(bench, power)
 
 
 _STOP = {guard.BREAK_CLOSED: 'interlock.stop_closed', guard.MAKE_CLOSED: 'interlock.stop_open'}
@@ -144,6 +147,35 @@ def _worked(bench: Bench, power: Power, contact: str, bits: dict[int, str]) -> I
     for bit, wire in bits.items():
         good = len({one & bit for one in seen}) > 1
         yield Found(good, f'{wire} moves' if good else f'{wire} does not move', () if good else (wire,))
+
+
+def _warmed(bench: Bench, power: Power) -> Found:
+    """Two thermistors in one room read the same: only what happens to one of them tells them apart."""
+    seen: list[tuple[int, int]] = []
+
+    def changes() -> tuple[int, int]:
+        return seen[-1][0] - seen[0][0], seen[-1][1] - seen[0][1]
+
+    def poll() -> bool:
+        power.link.status()
+        told = power.link.told
+        if told is not None and UNKNOWN not in (told.head_dc, told.driver_dc):
+            seen.append((told.head_dc, told.driver_dc))
+        return bool(seen) and max(map(abs, changes())) >= FELT_DC
+
+    if not bench.maker.warms(poll) and not bench.maker.is_there:
+        return Found(None, 'thermistors: nobody has warmed one, so nobody knows which is which')
+    head, drivers = changes() if seen else (0, 0)
+    saw = f'the thermistor of the head held: head {head / 10:+.1f} C, drivers {drivers / 10:+.1f} C'
+    if max(abs(head), abs(drivers)) < FELT_DC:
+        return Found(
+            False, saw, THERMISTORS[:1], 'is it on the head? a warm room takes a cold thing in place of a finger'
+        )
+    if abs(head) < FELT_DC:
+        return Found(False, saw, THERMISTORS, 'exchange the two')
+    if abs(drivers) >= FELT_DC / 2:
+        return Found(False, saw, THERMISTORS, 'both follow: do their wires touch?')
+    return Found(True, saw)
 
 
 # -- currents ------------------------------------------------------------------------------------------------------
@@ -346,14 +378,34 @@ def head(bench: Bench) -> Iterator[Found]:
         down = bench.maker.sees(Eye.HEAD_WENT_DOWN)
         yield Found(down, 'the head went down and up' if down else 'the lift was switched on and off',
                     ('pins.head_lift', 'interlock.lift') if down is False else ())  # fmt: skip
+        bench.maker.forget()
         swept = play(bench, power, powered(machine, SWEEP_S, On(bridge=True), sweep(amplitude, SWEEP_S)))
-    if swept.cause:
-        yield _broken_off('sweep', swept)
-        return
-    yield from _heat(machine, swept)
-    heard = bench.maker.sees(Eye.HEAD_SOUNDED)
-    part = f'{100 * amplitude:.0f} % of full modulation'
-    yield Found(heard, f'a sweep at {part}' + (' was heard' if heard else ''), BRIDGE if heard is False else ())
+        if swept.cause:
+            yield _broken_off('sweep', swept)
+            return
+        yield from _heat(machine, swept)
+        heard = bench.maker.sees(Eye.HEAD_SOUNDED)
+        part = f'{100 * amplitude:.0f} % of full modulation'
+        yield Found(heard, f'a sweep at {part}' + (' was heard' if heard else ''), BRIDGE if heard is False else ())
+        if heard is not False:
+            yield _pushed(bench, power)
+
+
+def _pushed(bench: Bench, power: Power) -> Found:
+    """A current that holds the stylus to one side: the sound of a head whose sign is wrong is as good to any ear, but
+    each turn would then be given its room on the wrong side."""
+    machine, amplitude = bench.machine, push_level(bench.machine)
+    bench.maker.forget()
+    ran = play(bench, power, powered(machine, 2 * PUSHES * PUSH_S, On(bridge=True), push(amplitude)))
+    if ran.cause:
+        return _broken_off('push', ran)
+    outward = bench.maker.sees(Eye.STYLUS_OUTWARD)
+    current_a = amplitude * machine.bridge.supply_v / machine.head.r_ohm
+    saw = f'pushed outward {PUSHES} times with {current_a:.1f} A'
+    if outward is not False:
+        return Found(outward, saw)
+    remedy = 'if it moves inward, exchange the two legs, or the two wires at the head'
+    return Found(False, f'{saw}: it does not go outward', BRIDGE[1:], remedy)
 
 
 def _heat(machine: Machine, ran: Ran) -> Iterator[Found]:

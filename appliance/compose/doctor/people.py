@@ -15,6 +15,13 @@ POLL_S = 0.005
 VIRTUAL_S = 0.6  # for which a virtual finger works a contact, and lets it rest again
 MAKER_S = 30.0  # for a real one to come
 LEAST_RAD, LEAST_MM = 0.5, 0.5  # that an eye sees
+LOUPE_UM = 20.0  # that it sees with a loupe
+AUDIBLE_UM = 1.0  # of a stylus in the air
+WARM_S = 15.0  # for which a virtual finger stays where it warms
+# Contacts of the panel; and what the interlock hears of two of them, with the lid closed before and afterwards.
+DEEDS = {name: deed for name, (_, deed) in HAND.items()} | {'lid': 'open the lid, and close it again'}
+PARTS = {'lid': 'lid_closed'}  # of the panel
+WARM_IT = 'take the thermistor of the head between two fingers'
 
 
 class Eye(enum.Enum):
@@ -30,17 +37,24 @@ class Eye(enum.Enum):
     OUTWARD = 'Did it go outward first?'
     HEAD_WENT_DOWN = 'Did the head go down, and up again?'
     HEAD_SOUNDED = 'Did you hear a rising whistle from the head?'
+    STYLUS_OUTWARD = 'Did the stylus move outward, away from the spindle, with each push?'
 
 
 class Maker(Protocol):
     is_there: bool
 
+    def prepares(self, step: str) -> None:
+        """All is as the text of this step wants it."""
+
     def sees(self, eye: Eye) -> bool | None:
         """None: nobody can say."""
 
     def works(self, contact: str, poll: Callable[[], bool]) -> bool:
-        """Whether a hand has worked this contact of the panel; `poll` is called all the while, until it has seen enough
-        or nobody comes."""
+        """Whether a hand has worked this contact, by its name in DEEDS; `poll` is called all the while, until it has
+        seen enough or nobody comes."""
+
+    def warms(self, poll: Callable[[], bool]) -> bool:
+        """Whether somebody has held the thermistor of the head until `poll` has seen enough."""
 
     def forget(self) -> None:
         """What moved so far is not asked about any more."""
@@ -51,10 +65,16 @@ class Nobody:
 
     is_there = False
 
+    def prepares(self, step: str) -> None:
+        """Nobody does."""
+
     def sees(self, eye: Eye) -> bool | None:
         return None
 
     def works(self, contact: str, poll: Callable[[], bool]) -> bool:
+        return False
+
+    def warms(self, poll: Callable[[], bool]) -> bool:
         return False
 
     def forget(self) -> None:
@@ -69,11 +89,20 @@ class AtTerminal:
     def __init__(self, ask: Callable[[str], bool], say: Callable[[str], None], clock: Clock) -> None:
         self._ask, self._say, self._clock = ask, say, clock
 
+    def prepares(self, step: str) -> None:
+        """People have read it, and pressed Enter."""
+
     def sees(self, eye: Eye) -> bool | None:
         return self._ask(eye.value)
 
     def works(self, contact: str, poll: Callable[[], bool]) -> bool:
-        self._say(f'now {HAND[contact][1]} ({MAKER_S:g} s)')
+        return self._until(DEEDS[contact], poll)
+
+    def warms(self, poll: Callable[[], bool]) -> bool:
+        return self._until(WARM_IT, poll)
+
+    def _until(self, deed: str, poll: Callable[[], bool]) -> bool:
+        self._say(f'now {deed} ({MAKER_S:g} s)')
         until_s = self._clock.now_s() + MAKER_S
         while not poll():
             if self._clock.now_s() >= until_s:
@@ -93,6 +122,10 @@ class Virtual:
     def __init__(self, stand: StandIn) -> None:
         self._stand = stand
 
+    def prepares(self, step: str) -> None:
+        self._stand.lid_open = step == 'panel'
+        self._stand.work('')
+
     def sees(self, eye: Eye) -> bool | None:
         stand = self._stand
         lamp, lcd = stand.lamp_blinked, stand.shows_pattern
@@ -105,18 +138,29 @@ class Virtual:
             Eye.CARRIAGE_MOVED: abs(stand.carriage_mm) > LEAST_MM,
             Eye.OUTWARD: stand.carriage_mm > LEAST_MM,
             Eye.HEAD_WENT_DOWN: stand.head_was_down,
-            Eye.HEAD_SOUNDED: stand.head_was_driven,
+            Eye.HEAD_SOUNDED: stand.stylus_swing_um > AUDIBLE_UM,
+            Eye.STYLUS_OUTWARD: stand.stylus_um > LOUPE_UM,
         }
         return answers.get(eye)
 
     def works(self, contact: str, poll: Callable[[], bool]) -> bool:
         """At rest, worked, and at rest again."""
         over = poll()
-        for key in (f'controls.{contact}', ''):
+        for key in (f'controls.{PARTS.get(contact, contact)}', ''):
             self._stand.work(key)
             for _ in range(round(VIRTUAL_S / POLL_S / 10)):
                 self._stand.rest(10 * POLL_S)
                 over = poll()
+        return over
+
+    def warms(self, poll: Callable[[], bool]) -> bool:
+        self._stand.work('interlock.head_adc')
+        over = poll()
+        for _ in range(round(WARM_S / POLL_S / 10)):
+            if not over:
+                self._stand.rest(10 * POLL_S)
+                over = poll()
+        self._stand.work('')
         return over
 
     def forget(self) -> None:

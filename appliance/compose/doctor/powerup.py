@@ -67,6 +67,7 @@ def bench_of(machine: Machine, maker: Maker | None = None, broken: tuple[Break, 
 def done(bench: Bench, step: Step) -> Done:
     """Whatever a part refuses is what was found of it."""
     found: list[Found] = []
+    bench.maker.prepares(step.name)
     try:
         found += CHECKS[step.name](bench)
     except AudioLetterError as error:

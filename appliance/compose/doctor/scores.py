@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import log, pi, tau
+from math import log, pi, sqrt, tau
 
 import numpy as np
 
@@ -17,7 +17,8 @@ SWEEP_HZ = (60.0, 8000.0)
 TONE_HZ = 400.0  # below the resonance of any head that cuts: there its coil is a resistor
 FADE_S = 0.05
 LEVEL = 0.2  # of full modulation, at most
-PART = 0.5  # of what the head may travel and of its current
+PART = 0.5  # of what the head may travel, of its current and of its heat
+PUSHES, PUSH_S, RISE_S = 3, 0.5, 0.02  # how often, for how long with as long a rest after it, and how softly it begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,30 @@ def level(machine: Machine) -> float:
     full_a = machine.bridge.supply_v / head.r_ohm
     travel = head.max_travel_um * 1e-6 * stiffness / (head.q * head.bl_n_per_a * full_a)
     return min(LEVEL, PART * travel, PART * head.max_current_a / full_a)
+
+
+def push_level(machine: Machine) -> float:
+    """Of modulation, that holds the stylus outward as far as an eye can ask for: half of its way, with no more than
+    half of its current and of the heat that its coil may get."""
+    head = machine.head
+    stiffness = head.mass_kg * (tau * head.f0_hz) ** 2
+    whole_a = machine.bridge.supply_v / head.r_ohm
+    travel_a = head.max_travel_um * 1e-6 * stiffness / head.bl_n_per_a
+    share = min(PUSHES * PUSH_S / head.heat_time_s, 1.0)  # of that time in which current flows
+    heat_a = sqrt(PART * head.max_heat_w / share / head.r_ohm)
+    return min(machine.bridge.max_modulation, PART * travel_a / whole_a, PART * head.max_current_a / whole_a,
+               heat_a / whole_a)  # fmt: skip
+
+
+def push(amplitude: float) -> Callable[[Samples], Samples]:
+    """Outward and back, PUSHES times: leg A above leg B (`appliance.virtual.head`)."""
+
+    def wave(at_s: Samples) -> Samples:
+        since_s = at_s % (2 * PUSH_S)
+        part: Samples = np.clip(np.minimum(since_s, PUSH_S - since_s) / RISE_S, 0.0, 1.0)
+        return part * amplitude
+
+    return wave
 
 
 def tone(amplitude: float) -> Callable[[Samples], Samples]:

@@ -120,7 +120,7 @@ class Senses(Beside):
             pins.bridge_enable: (bit(pins.bridge_enable_active), 'the head driver is on'),
         }
         self._machine, self._slip = machine, slip
-        self._door = power.pi.door
+        self._pico, self._door = power.link, power.pi.door
         self._turns = Turns(machine, power.link, slip)
         self._score: Score | None = None
         self._lock = threading.Lock()
@@ -140,7 +140,7 @@ class Senses(Beside):
         """What was counted before it is old."""
         self._link.status()
         with self._lock:
-            self._turns = Turns(self._machine, self._link, self._slip)
+            self._turns = Turns(self._machine, self._pico, self._slip)
             self._score = score
 
     def status(self) -> Status:

@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
+from appliance.machine.panel_checks import DRIVEN
 from appliance.native import lib
 from appliance.virtual.harness import Harness
 from appliance.virtual.pi import PiMemory, PiSettings, VirtualPi
 from appliance.wires.judge import Signal
-from appliance.wires.table import Wire
+from appliance.wires.table import LEVELS, Wire
 
 GPFSEL, GPSET, GPCLR, GPLEV = lib.GPFSEL0, lib.GPSET0, lib.GPCLR0, lib.GPLEV0
 GPPUD, GPPUDCLK, PULLS_2711 = lib.GPPUD, lib.GPPUDCLK0, lib.GPIO_PUP_PDN_CNTRL_REG0
 NORMALLY_CLOSED = ('controls.stop_pressed',)
+GIVE_BOTH = tuple(f'controls.{name}' for name in DRIVEN)
+HELD = tuple(f'pins.{name}' for name in LEVELS)  # by a resistor at their far ends
 SETTLE_US = 1  # 150 cycles (BCM2835 ARM Peripherals, GPPUDCLK)
 
 
@@ -96,18 +99,28 @@ class Header:
         }
         self._outputs = {wire.key: wire for wire in harness.wires if wire.board == 'pi' and wire.way == 'out'}
         self._noted: dict[str, list[int]] = {key: [] for key in self._outputs}
+        self._hold()
         self.work('')
 
-    def work(self, key: str) -> None:
-        """A finger on this contact alone; '' takes it away. One that is closed gives what its pin is not pulled to."""
+    def work(self, key: str, closed: tuple[str, ...] = NORMALLY_CLOSED) -> None:
+        """A finger on this contact alone; '' takes it away. One that is closed gives what its pin is not pulled to.
+        `closed`: those that are so at rest."""
         for name, wire in self._contacts.items():
             driver = self._harness.driver(name)
             if driver is not None and driver.key in self._contacts:
-                closed = (driver.key == key) is not (driver.key in NORMALLY_CLOSED)
-                outside = 1 - driver.rest if closed else None
+                is_closed = (driver.key == key) is not (driver.key in closed)
+                open_level = driver.rest if driver.key in GIVE_BOTH else None
+                outside = 1 - driver.rest if is_closed else open_level
             else:
                 outside = 0 if self._harness.is_grounded(name) else None
             self.pi.set_input(wire.gpio or 0, outside)
+
+    def _hold(self) -> None:
+        """What a pin of the lathe reads while the Pi does not drive it."""
+        for name, wire in self._outputs.items():
+            driver = self._harness.driver(name)
+            held = driver.rest if driver is not None and driver.key in HELD else None
+            self.pi.set_input(wire.gpio or 0, 0 if self._harness.is_grounded(name) else held)
 
     def note(self) -> None:
         """The levels of all outputs at this moment."""

@@ -62,6 +62,7 @@ class PicoBench:
         self.worked: tuple[str, ...] = ()
         self.at_home = False  # the carriage stands at its switch, whether a hand works that or not
         self.draws_ma: int | None = None  # all that has power; None: nothing is there, and the meter is worked by hand
+        self.senses: dict[str, int] = {}  # what sensors give; of those that are not named here: as at rest or worked
         self.due: deque[tuple[int, int, int]] = deque()  # heartbeats, steps and index pulses of each turn to come
         self.said, self.got = b'', b''  # by the Pico; by the Pi, of it
         self.told, self.heard = b'', b''  # by the Pi; by the Pico, of it
@@ -111,6 +112,8 @@ class PicoBench:
 
     def _gives(self, name: str) -> Reading:
         """The contact or sensor at the other end of a wire; None: open."""
+        if name in self.senses:
+            return self.senses[name]
         worked = name in self.worked or (name == 'home' and self.at_home)
         if name in SENSORS:
             rests = {'index': 0, 'head_adc': FULL // 2, 'driver_adc': FULL // 2, 'supply_adc': self._supply}[name]

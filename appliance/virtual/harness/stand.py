@@ -20,6 +20,7 @@ from appliance.virtual.executed import Executed
 from appliance.virtual.harness import Break, Harness
 from appliance.virtual.harness.bench import Ends
 from appliance.virtual.harness.gpio import Bus, Header, arrived
+from appliance.virtual.harness.head import Stylus, Warmth, thermistor_raw
 from appliance.virtual.harness.pico import TURN_MS, PicoBench
 from appliance.virtual.harness.supply import SupplyCurrent
 from appliance.virtual.lathe import initial_levels, pi_settings
@@ -31,7 +32,8 @@ US = 1000  # in a ms
 LEFT_MM = 3.0  # inward of its switch: where somebody has left the carriage
 PULSE_INPUTS = ('interlock.heartbeat', 'interlock.step', 'interlock.index')
 # What a hand on the panel works at the Pico too: one button, several contacts.
-ALSO = {'controls.stop_pressed': ('stop_closed', 'stop_open'), 'controls.lid_closed': ('lid',)}
+STOP, LID = 'controls.stop_pressed', 'controls.lid_closed'
+ALSO = {STOP: ('stop_closed', 'stop_open')}
 
 
 class StandIn:
@@ -55,9 +57,12 @@ class StandIn:
         self._carries = CarriageFollower(self.carriage, self._ends.levels)
         self._turns = PlatterFollower(self.platter, self._ends.levels)
         self._supply = SupplyCurrent(machine, self._ends.levels)
+        self._stylus, self._warmth, self._held = Stylus(machine, self._ends.levels), Warmth(), False
         self._waiting: dict[str, list[int]] = {key: [] for key in PULSE_INPUTS}
         self._from_frame = self._to_frame = self._ms = self._rested_us = 0
         self._lock = threading.RLock()
+        self.lid_open = False
+        self.work('')
         self.forget()
         self.rest(0.2)
 
@@ -67,7 +72,8 @@ class StandIn:
         """What was seen so far."""
         self._began_rad, self._began_mm = self.turned_rad, self.carriage.radius_mm
         self._least_mm = self._most_mm = self._began_mm
-        self.head_was_down = self.head_was_driven = self.lamp_was_lit = False
+        self._stylus.forget()
+        self.head_was_down = self.lamp_was_lit = False
 
     @property
     def turned_rad(self) -> float:
@@ -85,6 +91,17 @@ class StandIn:
         return outward if outward >= inward else -inward
 
     @property
+    def stylus_um(self) -> float:
+        """The same of the stylus."""
+        outward, inward = self._stylus.most_um, -self._stylus.least_um
+        return outward if outward >= inward else -inward
+
+    @property
+    def stylus_swing_um(self) -> float:
+        """From one end of where it has been to the other."""
+        return self._stylus.most_um - self._stylus.least_um
+
+    @property
     def lamp_blinked(self) -> bool:
         """That of the button."""
         sent = {'controls.lamp': self.header.driven('controls.lamp')}
@@ -98,10 +115,13 @@ class StandIn:
         return all(arrived(self.harness, key, sent).content == signal.content for key, signal in sent.items())
 
     def work(self, key: str) -> None:
-        """A finger on one contact of the panel, and on what belongs to it at the Pico; '' takes it away."""
+        """A finger on one contact of the panel, and on what belongs to it at the Pico; or on the thermistor of the
+        head. '' takes it away."""
         with self._lock:
-            self.header.work(key)
-            self.pico.worked = ALSO.get(key, ())
+            self._held = key == 'interlock.head_adc'
+            closed = self.lid_open is (key == LID)
+            self.header.work(key, (STOP,) if self.lid_open else (STOP, LID))
+            self.pico.worked = ALSO.get(key, ()) + (() if closed else ('lid',))
 
     # -- line and clock ----------------------------------------------------------------------------------------------
 
@@ -141,9 +161,16 @@ class StandIn:
         self._from_frame, self._waiting = self._to_frame, {key: [] for key in PULSE_INPUTS}
         self.pico.due.extend(zip(*(count.tolist() for count in counts), strict=True))
         self._ms += turns * TURN_MS
+        self._warm(turns * TURN_MS / 1000)
         self.pico.at_home, self.pico.draws_ma = self.carriage.at_home, round(self._supply.ma)
         self.pico.rest(turns * TURN_MS / 1000)
         self._look()
+
+    def _warm(self, seconds: float) -> None:
+        assert self.machine.interlock is not None
+        coil_w = self._supply.head_ma / 1000 * self.machine.bridge.supply_v
+        self._warmth.pass_s(seconds, coil_w, held=self._held)
+        self.pico.senses['head_adc'] = thermistor_raw(self._warmth.celsius, self.machine.interlock)
 
     def _take(self, block: Executed) -> None:
         pins, there = self.machine.pins, self._ends.through(block)
@@ -153,13 +180,10 @@ class StandIn:
         self._turns.take(there)
         self._turns.finish()
         self._supply.take(there)
-        driven = self._at_ends[pins.bridge_enable] == bit(pins.bridge_enable_active)
+        self._stylus.take(there, powered=self.pico.reaches('relay'))
         self._at_ends[there.edge_gpio] = there.edge_level
         self._least_mm = min(self._least_mm, self.carriage.radius_mm)
         self._most_mm = max(self._most_mm, self.carriage.radius_mm)
-        self.head_was_driven |= bool(
-            driven and len(there.pwm) and np.ptp(there.pwm[:, 0].astype(int) - there.pwm[:, 1])
-        )
         self._to_frame = block.end_frame
         rising = block.edge_level == 1
         heard: dict[str, Any] = {

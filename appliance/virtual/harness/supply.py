@@ -32,7 +32,7 @@ def head_ma(machine: Machine, words: NDArray[Any]) -> float:
 
 
 class SupplyCurrent:
-    """An observer of what was executed; `ma` is the mean over the last block."""
+    """An observer of what was executed; `ma` is the mean over the last block, `head_ma` what of it goes to the head."""
 
     def __init__(self, machine: Machine, levels: Levels) -> None:
         """`levels`: of all pins at frame 0."""
@@ -41,6 +41,7 @@ class SupplyCurrent:
         self._on = {pin: levels[pin] == bit(level) for pin, level in (
             (pins.enable, pins.enable_active), (pins.bridge_enable, pins.bridge_enable_active))}  # fmt: skip
         self._active = {pins.enable: bit(pins.enable_active), pins.bridge_enable: bit(pins.bridge_enable_active)}
+        self.head_ma = 0.0
         self.ma = self._now_ma(np.zeros((0, 2)))
 
     def take(self, block: Executed) -> None:
@@ -53,4 +54,5 @@ class SupplyCurrent:
     def _now_ma(self, words: NDArray[Any]) -> float:
         """As if what is on at the block's end had been so all through it: a block is a few milliseconds."""
         motors = motors_ma(self._machine) if self._on[self._machine.pins.enable] else 0.0
-        return motors + (head_ma(self._machine, words) if self._on[self._machine.pins.bridge_enable] else 0.0)
+        self.head_ma = head_ma(self._machine, words) if self._on[self._machine.pins.bridge_enable] else 0.0
+        return motors + self.head_ma

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.compose.doctor import beside, moving
+from appliance.compose.doctor import beside, interlock, moving
 from appliance.compose.doctor.bench import Bench, Found, virtual_bench
 from appliance.compose.doctor.people import Maker, Nobody
 from appliance.compose.real.site import RUN, Site
@@ -23,7 +23,7 @@ CHECKS: dict[str, Check] = {
     'LCD': beside.lcd,
     'microphone': beside.microphone,
     'speaker': beside.speaker,
-    'interlock': moving.interlock,
+    'interlock': interlock.interlock,
     'currents': moving.currents,
     'platter': moving.platter,
     'carriage': moving.carriage,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Literal
 
 from appliance.desk.book import Call, Command, Facts, Line, Look, Said, Table, Value
 from appliance.errors import MachineRefusesError, OptionError, StorageError
 from appliance.hands.orders import Moving
+from appliance.maintenance.reports.moments import TO_THE_MINUTE, written, zone_of
 from appliance.message import Stores
 from appliance.message.host.deeds import RESULT, Deed, Deeds
 from appliance.message.values import Stamp
@@ -142,7 +143,7 @@ def watch(call: Call, *, every: float = 1.0, rows: int = 0) -> Iterator[Said]:
     count = 0
     while not call.cancelled.is_set():
         seen = _seen(call)
-        yield Facts(seen) if call.json else Line(_row(seen, call.width))
+        yield Facts(seen) if call.json else Line(_row(seen, call.width, zone_of(call.desk)))
         count += 1
         if count == rows or not call.pause(every):
             return
@@ -174,8 +175,8 @@ def _known(hand: Moving | None) -> float | None:
     return None if hand is None or hand.carriage_mm is None else round(hand.carriage_mm, 2)
 
 
-def _row(seen: dict[str, Value], width: int) -> str:
-    at = datetime.fromtimestamp(float(seen['at, s'] or 0)).strftime('%H:%M:%S')
+def _row(seen: dict[str, Value], width: int, zone: tzinfo | None) -> str:
+    at = written(float(seen['at, s'] or 0), zone, '%H:%M:%S')
     warm = [value for name, value in seen.items() if name.endswith(', C') and isinstance(value, float)]
     parts = [at, str(seen['moves'] or seen['state'])]
     for name, text in (('peak, dB', '{:.0f} dB'), ('platter, rpm', '{:.2f} rpm'), ('cut, %', '{:.0f} %'),
@@ -327,15 +328,12 @@ def who(call: Call) -> Said:
         who
         who --json
     """
+    zone = zone_of(call.desk)
     rows = [
-        (seat.number, seat.who, _clock(seat.since_s), 'yes' if seat.commands else '', seat.doing)
+        (seat.number, seat.who, written(seat.since_s, zone, TO_THE_MINUTE), 'yes' if seat.commands else '', seat.doing)
         for seat in call.sessions.seats()
     ]
     return Table(('session', 'who', 'since', 'commands', 'doing'), tuple(rows))
-
-
-def _clock(at_s: float) -> str:
-    return datetime.fromtimestamp(at_s).strftime('%Y-%m-%d %H:%M')
 
 
 COMMANDS = (

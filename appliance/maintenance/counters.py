@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import tzinfo
 
 from appliance.desk.book import Call, Command, Facts, Line, Said, Table
 from appliance.errors import OptionError
-from appliance.maintenance.reports.moments import day_and_time
+from appliance.maintenance.reports.moments import TO_THE_MINUTE, written, zone_of
 from appliance.message import Stores
 from appliance.message.host import Bin, Stylus
 from appliance.message.host.deeds import Deed, Deeds
@@ -100,7 +100,7 @@ def _stylus(call: Call, stylus: Stylus) -> Facts:
         'all together, h': round(stylus.total_s / HOUR_S, 2),
         'changes': stylus.changes,
         'changed by': stylus.changed_by,
-        'changed': day_and_time(stylus.changed_s),
+        'changed': _known(call, stylus.changed_s),
     })  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def _swarf(call: Call, swarf: Bin) -> Facts:
         'due': bool(most) and swarf.discs >= most,
         'cut, min': round(swarf.cut_s / 60, 1),
         'emptied by': swarf.emptied_by,
-        'emptied': day_and_time(swarf.emptied_s),
+        'emptied': _known(call, swarf.emptied_s),
     })  # fmt: skip
 
 
@@ -185,13 +185,19 @@ def deeds(call: Call, *, lines: int = 20, who: str = '') -> Iterator[Said]:
         remedy = f'from 1 to {MOST_DEEDS}'
         raise OptionError(f'{lines} lines cannot be shown', where='deeds', remedy=remedy)
     found = call.desk.stores('read the deeds', lambda stores: Deeds(stores.ledger).newest(lines, who))
-    yield Table(('when', 'who', 'what', 'how it ended'), tuple((_when(d), d.who, d.what, d.how) for d in found))
+    zone = zone_of(call.desk)
+    rows = tuple((_when(deed, zone), deed.who, deed.what, deed.how) for deed in found)
+    yield Table(('when', 'who', 'what', 'how it ended'), rows)
 
 
-def _when(deed: Deed) -> str:
+def _known(call: Call, at_s: float | None) -> str | None:
+    return None if at_s is None else written(at_s, zone_of(call.desk))
+
+
+def _when(deed: Deed, zone: tzinfo | None) -> str:
     if deed.date is None:
         return f'{deed.lived_s / HOUR_S:.1f} h run'
-    return datetime.fromtimestamp(deed.at_s).strftime('%Y-%m-%d %H:%M')
+    return written(deed.at_s, zone, TO_THE_MINUTE)
 
 
 COMMANDS = (

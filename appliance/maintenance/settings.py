@@ -15,7 +15,7 @@ from appliance.config.places import in_memory
 from appliance.config.tokens import token_of
 from appliance.desk.book import Call, Command, Desk, Facts, Line, Said, Table
 from appliance.errors import OptionError
-from appliance.maintenance.reports.moments import day_and_time
+from appliance.maintenance.reports.moments import written, zone_of
 from appliance.tables import NAMES
 
 AT_START = ('places.data', 'places.run', 'attendant.reader')  # opened once, when the program starts
@@ -117,9 +117,10 @@ def config_history(call: Call) -> Said:
     Examples:
         config history
     """
+    zone = zone_of(call.desk)
     rows = tuple(
         (
-            day_and_time(change.at_s),
+            written(change.at_s, zone),
             change.who,
             change.key,
             _shown(change.key, change.before),

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from appliance.desk.journal import Entry
 from appliance.errors import AudioLetterError, MachineRefusesError, OptionError
 from appliance.maintenance.booth import out_of_service, refuse_while_served
 from appliance.maintenance.reports import journald
-from appliance.maintenance.reports.moments import moment
+from appliance.maintenance.reports.moments import moment, written, zone_of
 from appliance.maintenance.reports.support import packed
 from appliance.urgency import give_way
 from appliance.workflow.values import Event, Kind
@@ -54,20 +54,19 @@ def logs(
     """
     if not 1 <= lines <= MOST_LINES:
         raise OptionError(f'lines is from 1 to {MOST_LINES}', where='logs')
-    now_s = call.desk.wall_s()
-    first_s = moment(since, now_s, 'since') if since else 0.0
-    last_s = moment(until, now_s, 'until') if until else max(now_s, LATEST_S)
+    now_s, zone = call.desk.wall_s(), zone_of(call.desk)
+    first_s = moment(since, now_s, 'since', zone) if since else 0.0
+    last_s = moment(until, now_s, 'until', zone) if until else max(now_s, LATEST_S)
     if earlier:
         told = journald.earlier(call.desk.program, first_s, last_s, MOST_LINES)
     else:
         told = list(call.desk.journal.entries())
     found = [entry for entry in told if first_s <= entry.at_s <= last_s and entry.level >= LEVELS[level]]
-    return Table(('at', 'level', 'text'), tuple(_row(entry) for entry in found[-lines:]))
+    return Table(('at', 'level', 'text'), tuple(_row(entry, zone) for entry in found[-lines:]))
 
 
-def _row(entry: Entry) -> tuple[str, str, str]:
-    at = datetime.fromtimestamp(entry.at_s).strftime('%Y-%m-%d %H:%M:%S')
-    return at, logging.getLevelName(entry.level).lower(), entry.text
+def _row(entry: Entry, zone: tzinfo | None) -> tuple[str, str, str]:
+    return written(entry.at_s, zone), logging.getLevelName(entry.level).lower(), entry.text
 
 
 def doctor(call: Call) -> Iterator[Said]:
@@ -136,7 +135,7 @@ def support(call: Call) -> Iterator[Said]:
         found: object = examined(call)
     except AudioLetterError as error:
         found = {'failed': error.line}
-    at = datetime.fromtimestamp(call.desk.wall_s()).strftime('%Y%m%d-%H%M%S')
+    at = written(call.desk.wall_s(), zone_of(call.desk), '%Y%m%d-%H%M%S')
     yield Blob(f'audioletter-support-{at}.tar.gz', packed(call.desk, found))
 
 

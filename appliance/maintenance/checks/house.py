@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from appliance.clock import wall_error_s
 from appliance.errors import StorageError
 from appliance.maintenance.booth import temperatures
 from appliance.maintenance.checks.findings import Finding, Round, Step, bad, look, not_tried, ok
+from appliance.maintenance.reports.moments import TO_THE_MINUTE, written, zone_of
 from appliance.message import Stores
 from appliance.message.host.deeds import Deeds
 from appliance.message.stores import SPARE_BYTES
@@ -79,9 +78,11 @@ def clock(round_: Round) -> Step:
 
     trusted, newest_s = call.desk.stores('read the clock', told)
     wall_s, error_s = call.desk.wall_s(), wall_error_s()
-    now = _date(wall_s)
+    zone = zone_of(call.desk)
+    now = written(wall_s, zone, TO_THE_MINUTE)
     if newest_s > wall_s + BACK_S:
-        yield look('clock', f'it says {now}, and the ledger knows of {_date(newest_s)}: one of both is wrong')
+        then = written(newest_s, zone, TO_THE_MINUTE)
+        yield look('clock', f'it says {now}, and the ledger knows of {then}: one of both is wrong')
     elif not trusted:
         yield look('clock', f'nobody has set it; it says {now}')
     elif error_s is not None and error_s > OUT_S:
@@ -105,10 +106,3 @@ def _warm(saw: str, warmest: float) -> Finding:
     if warmest >= HOT_C:
         return bad('temperature', f'{saw}: it slows down')
     return look('temperature', saw) if warmest >= WARM_C else ok(saw)
-
-
-def _date(at_s: float) -> str:
-    try:
-        return datetime.fromtimestamp(at_s).strftime('%Y-%m-%d %H:%M')
-    except (OverflowError, ValueError, OSError):  # a clock that is far out
-        return f'{at_s:.0f} s since 1970'

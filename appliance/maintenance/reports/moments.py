@@ -1,18 +1,26 @@
-"""Times as a host writes them: a while ago, a time of today, a day."""
+"""Times as a host writes and reads them: in the zone of the door sign, wherever the computer believes to be."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, tzinfo
 
+from appliance.config.hours import week_of
+from appliance.desk.book import Desk
 from appliance.desk.syntax import short
 from appliance.errors import OptionError
 
 UNITS_S = {'s': 1, 'm': 60, 'h': 3600, 'd': 86_400}
 SHAPES = ('%H:%M', '%H:%M:%S', '%Y-%m-%d', '%Y-%m-%d %H:%M', '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M')
+TO_THE_MINUTE, TO_THE_SECOND = '%Y-%m-%d %H:%M', '%Y-%m-%d %H:%M:%S'
 
 
-def moment(text: str, now_s: float, name: str) -> float:
+def zone_of(desk: Desk) -> tzinfo | None:
+    """That of `hours.zone`; None is the computer's own."""
+    return week_of(desk.settings.config.hours, 'hours').zone
+
+
+def moment(text: str, now_s: float, name: str, zone: tzinfo | None = None) -> float:
     """Seconds since 1970; OptionError for what is no time. `name`: of the option."""
     ago = re.fullmatch(r'([0-9]{1,6})\s?([smhd])', text)
     if ago:
@@ -23,21 +31,19 @@ def moment(text: str, now_s: float, name: str) -> float:
         except ValueError:
             continue
         if '%Y' not in shape:
-            today = datetime.fromtimestamp(now_s)
+            today = datetime.fromtimestamp(now_s, zone)
             found = found.replace(year=today.year, month=today.month, day=today.day)
         try:
-            return found.timestamp()
+            return found.replace(tzinfo=zone).timestamp()
         except (OverflowError, OSError, ValueError):
             break
     remedy = 'write 10m, 2h, 3d, 14:30, 2026-11-27 or "2026-11-27 14:30"'
     raise OptionError(f'{name} is a time, not {short(text)}', where='logs', remedy=remedy)
 
 
-def day_and_time(at_s: float | None) -> str | None:
-    """Of a moment, as `moment` reads it; None stays None."""
-    if at_s is None:
-        return None
+def written(at_s: float, zone: tzinfo | None, shape: str = TO_THE_SECOND) -> str:
+    """A moment, as `moment` reads it."""
     try:
-        return datetime.fromtimestamp(at_s).isoformat(' ', 'seconds')
-    except (OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp(at_s, zone).strftime(shape)
+    except (OverflowError, ValueError, OSError):  # a clock that is far out
         return 'nobody knows'

@@ -14,7 +14,6 @@ import platform
 import sys
 import tarfile
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from appliance.config.changes import SECRET
 from appliance.desk.book import Desk
 from appliance.errors import AudioLetterError
 from appliance.machine import machine_path
+from appliance.maintenance.reports.moments import written, zone_of
 from appliance.message import Stores
 
 WITHHELD = (*SECRET, 'post.sender')
@@ -43,8 +43,9 @@ def packed(desk: Desk, doctor: object) -> bytes:
         'ledger.json': _ledger(desk),
         'doctor.json': doctor,
     }
+    zone = zone_of(desk)
     texts = {name: json.dumps(part, indent=2, ensure_ascii=False, default=str) for name, part in parts.items()}
-    texts['log.txt'] = '\n'.join(f'{_when(one.at_s)} {one.level} {one.text}' for one in desk.journal.entries())
+    texts['log.txt'] = '\n'.join(f'{written(one.at_s, zone)} {one.level} {one.text}' for one in desk.journal.entries())
     texts['machine.toml'] = _machine(desk.program.machine)
     out = io.BytesIO()
     with gzip.GzipFile(fileobj=out, mode='wb', mtime=0) as whole, tarfile.open(fileobj=whole, mode='w') as tar:
@@ -56,15 +57,11 @@ def packed(desk: Desk, doctor: object) -> bytes:
     return out.getvalue()
 
 
-def _when(at_s: float) -> str:
-    return datetime.fromtimestamp(at_s).isoformat(' ', 'seconds')
-
-
 def _about(desk: Desk) -> dict[str, Any]:
     return {
         'version': desk.program.version,
         'machine': desk.program.machine,
-        'at': _when(desk.wall_s()),
+        'at': written(desk.wall_s(), zone_of(desk)),
         'python': sys.version,
         'platform': platform.platform(),
         'processor': platform.machine(),

@@ -31,13 +31,12 @@ def help_(call: Call, *words: str) -> Iterator[Said]:
         help handbook
     """
     found = list(_found(words))
-    if words == (HANDBOOK,):
+    if call.json:
+        yield from _tables(found)
+    elif words == (HANDBOOK,):
         yield from map(Line, plain(call.width))
-        return
-    if len(found) == 1:
+    elif len(found) == 1:
         yield from _explained(found[0], call)
-    elif call.json:
-        yield Table(('command', 'summary'), tuple((one.name, syntax(one).summary) for one in found))
     else:
         for one in found:
             yield from _wrapped(one.name, syntax(one).summary, call.width)
@@ -58,15 +57,26 @@ def _found(words: tuple[str, ...]) -> Iterable[Command]:
     return family
 
 
+def _tables(found: Iterable[Command]) -> Iterator[Said]:
+    """For a program the same four, of one command and of all. Its text stands alone: a wide row is cut short."""
+    abouts = [(one, syntax(one)) for one in found]
+    yield Table(
+        ('command', 'usage', 'summary', 'asks', 'changes', 'maintenance', 'json'),
+        tuple(
+            (one.name, about.usage, about.summary, one.asks is not None, one.changes, one.maintenance,
+             ', '.join(IN_JSON[kind] for kind in one.gives))
+            for one, about in abouts
+        ),
+    )  # fmt: skip
+    yield Table(('command', 'text'), tuple((one.name, about.text) for one, about in abouts))
+    parameters = [(one.name, each.shown, _meant(each)) for one, about in abouts for each in about.parameters]
+    yield Table(('command', 'parameter', 'help'), tuple(parameters))
+    examples = [(one.name, example) for one, about in abouts for example in about.examples]
+    yield Table(('command', 'example'), tuple(examples))
+
+
 def _explained(command: Command, call: Call) -> Iterator[Said]:
     about = syntax(command)
-    if call.json:
-        texts = {'command': about.name, 'usage': about.usage, 'summary': about.summary, 'text': about.text}
-        said = {'asks': command.asks is not None, 'changes': command.changes, 'maintenance': command.maintenance}
-        yield Facts(texts | said | {'json': ', '.join(IN_JSON[kind] for kind in command.gives)})
-        yield Table(('parameter', 'help'), tuple((one.shown, _meant(one)) for one in about.parameters))
-        yield Table(('example',), tuple((example,) for example in about.examples))
-        return
     yield from _written(about.usage, call.width, '')
     yield from _plain(about.summary, call.width)
     for paragraph in filter(None, about.text.split('\n\n')):
@@ -134,4 +144,4 @@ def _names(desk: Desk) -> Iterable[str]:
     return sorted({word for one in commands() for word in one.name.split()})
 
 
-COMMANDS = (Command('help', help_, offers={'words': _names}),)
+COMMANDS = (Command('help', help_, gives=(Table,) * 4, offers={'words': _names}),)

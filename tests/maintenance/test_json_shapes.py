@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from appliance.config.changes import FILE, HostFile
+from appliance.desk import lines
 from appliance.desk.book import Line
 from appliance.desk.catalogue import Catalogue
+from appliance.desk.writing import written
 from appliance.maintenance import commands, system
 from appliance.message.host import Address
 from tests.maintenance.checklist_rig import kept
@@ -17,7 +19,7 @@ CATALOGUE = Catalogue(commands())
 LOOKS = [one for one in commands() if not (one.changes or one.urgent or one.noted)]
 # They play, write a file, or speak to a person who stands there.
 OTHERS = {'letters play', 'letters export', 'address export', 'label', 'slip', 'daysheet', 'checklist picture',
-          'backup', 'backup verify', 'copy', 'support', 'help', 'handbook'}  # fmt: skip
+          'backup', 'backup verify', 'copy', 'support', 'handbook'}  # fmt: skip
 WORDS = {'watch': '--rows 1', 'letters show': '1', 'address show': '1', 'config get': 'voice.volume_db'}
 
 
@@ -71,3 +73,24 @@ SEEN = pytest.StashKey()
 def test_help_says_so(rig):
     said = [one.text for one in rig.run('help letters show') if isinstance(one, Line)]
     assert 'With --json: an object, then a list of objects, a line each.' in said
+
+
+@pytest.mark.parametrize('words', ['', 'letters', 'letters show', 'handbook', 'help'])
+def test_help_has_one_shape_for_one_command_and_for_all(rig, words):
+    said = rig.run(f'help {words} --json')
+    assert [one.columns for one in said] == [
+        ('command', 'usage', 'summary', 'asks', 'changes', 'maintenance', 'json'),
+        ('command', 'text'),
+        ('command', 'parameter', 'help'),
+        ('command', 'example'),
+    ]
+    named = {row[0] for row in said[0].rows}
+    assert named == {one.name for one in commands() if words in (one.name, one.name.split()[0], '')}
+    assert all({row[0] for row in table.rows} <= named for table in said)
+    assert {row[0] for row in said[3].rows} == named, 'each has an example'
+
+
+def test_no_text_of_help_is_cut_short_on_its_way(rig):
+    for table in rig.run('help --json'):
+        sent = [json.loads(line)['say']['rows'] for line in written(lines.Say(1, table))]
+        assert [tuple(row) for rows in sent for row in rows] == list(table.rows)

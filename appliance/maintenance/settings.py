@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -214,10 +214,19 @@ def _there(key: str, text: str) -> None:
         raise OptionError(f'there is no folder {text[:80]}', where=key, remedy='make it first')
     if key in MADE:
         found = next(each for each in (path, *path.parents) if each.exists())
-        if not found.is_dir() or not os.access(found, os.W_OK | os.X_OK):
-            raise OptionError(f'the booth may write nothing in {found}', where=key, remedy='name another folder')
+        if why := _why_not(found):
+            raise OptionError(f'the booth can keep nothing in {found} ({why})', where=key, remedy='name another folder')
     if key == RUN_KEY and not in_memory(path):
         raise OptionError(f'{text[:80]} is not in memory (tmpfs)', where=key, remedy='leave it, or name one that is')
+
+
+def _why_not(folder: Path) -> str:
+    """Tried, since rights do not tell: in /proc root may write and can make no file."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ''
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _changed(call: Call, change: Change, before: str = '') -> Said:

@@ -159,7 +159,9 @@ def test_without_a_settings_file_it_says_so(tmp_path):
         ('post.emblem', '/nowhere/emblem.png', 'there is no file /nowhere/emblem.png'),
         ('post.font', '/', 'there is no file /'),
         ('voice.prompts_folder', '/nowhere', 'there is no folder /nowhere'),
-        ('places.data', '/etc/passwd/letters', 'the booth may write nothing in /etc/passwd'),
+        ('places.data', '/etc/passwd/letters', 'the booth can keep nothing in /etc/passwd'),
+        ('places.data', '/proc/letters', 'the booth can keep nothing in /proc'),
+        ('places.data', '/sys/letters', 'the booth can keep nothing in /sys'),
         ('places.run', '/nowhere', 'not in memory'),
     ],
 )

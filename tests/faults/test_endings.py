@@ -71,7 +71,7 @@ def test_a_signal_ends_a_cut_cleanly(voice, tmp_path, temp, monkeypatch, capsys,
     out = tmp_path / 'o'
     assert main(['cut', voice, '--json', *(['--out', str(out)] if keep else [])]) == 128 + number
     said = capsys.readouterr()
-    assert len(said.err.splitlines()) == 1
+    assert len(said.err.splitlines()) == len(said.out.splitlines()) == 1
     assert json.loads(said.out)['fault']['exit_code'] == 128 + number
     assert left_in(temp) == set()
     if keep:
@@ -209,3 +209,20 @@ def test_an_empty_name_is_no_folder(voice, tmp_path, monkeypatch, capsys):
     assert main(['cut', voice, '--out', '']) == 2
     assert '--out' in capsys.readouterr().err
     assert left_in(tmp_path) == set()
+
+
+PRESSED_EARLY = """
+import os, signal, sys
+from appliance.__main__ import program
+class Pressed:
+    def find_spec(self, name, *_):
+        if name == 'appliance.commands':
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Pressed())
+program()
+"""
+
+
+def test_a_ctrl_c_while_the_program_is_still_being_read_ends_it_without_a_word():
+    done = subprocess.run([sys.executable, '-c', PRESSED_EARLY], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, '', '')

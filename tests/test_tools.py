@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,10 @@ def test_two_at_once_wait_for_each_other(checkout):
         stamp.write_text(done)
     assert second.communicate(timeout=15)[0] == 'ran -P -m appliance discs\n'
     assert checkout.calls.read_text() == '-P -m appliance discs\n'
+
+
+def test_a_bare_pytest_leaves_nothing_behind_of_what_went_well(tmp_path):
+    """Of a booth that would be 125 MB of room for a letter, and of all of them 40 GB."""
+    words = [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'tests/test_npz.py']
+    subprocess.run(words, cwd=ROOT, env=os.environ | {'TMPDIR': str(tmp_path)}, capture_output=True, check=True)
+    assert [path for path in tmp_path.rglob('*') if not path.name.startswith('pytest-of-')] == []

@@ -236,6 +236,7 @@ class Cutter:
         self._heard: list[Any] = []  # while somebody waited
         self._lost: list[Fault] = []
         self.asked, self.pongs = False, 0  # whether it owes a sign of life, and how many it has given
+        self.awake = False  # whether it has said anything since it was started
 
     @property
     def pid(self) -> int | None:
@@ -306,6 +307,7 @@ class Cutter:
         return tuple(said)
 
     def _take(self, message: Any, said: list[Any]) -> None:
+        self.awake = True
         if isinstance(message, Ping):
             self.asked, self.pongs = False, self.pongs + 1
         else:
@@ -368,7 +370,7 @@ class Cutter:
             )
             give_way(self._process.pid)
             theirs.close()
-            self._pipe = mine
+            self._pipe, self.awake = mine, False
             for name, on in self._switches.items():
                 mine.send(Switch(name, on))
         return self._pipe

@@ -37,7 +37,7 @@ class ToldCutter:
 
     def warm(self): ...
 
-    asked, pongs = False, 0
+    asked, pongs, awake = False, 0, True
 
     def ping(self): ...
 

@@ -280,8 +280,9 @@ def test_a_child_shows_that_it_hears_while_it_prepares_and_not_while_it_is_froze
     assert not cutter.asked, 'there is no child to be asked'
     cutter.prepare(wav, FAST)
     cutter.ping()
+    assert not cutter.awake, 'it is being started'
     until(cutter, Facts)
-    assert (cutter.asked, cutter.pongs) == (False, 1)
+    assert (cutter.asked, cutter.pongs, cutter.awake) == (False, 1, True)
     os.kill(cutter.pid, signal.SIGSTOP)
     cutter.ping()
     cutter.ping()

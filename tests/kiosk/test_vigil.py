@@ -1,9 +1,11 @@
 """A part that hangs is named, whichever it is; one that is slow, or has nothing to do, is not."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from appliance.kiosk.archivist import Job
-from appliance.kiosk.house.vigil import Vigil, Watched
+from appliance.kiosk.house.vigil import Vigil, Watched, vigil_over
 from appliance.workflow.values import State
 from tests.kiosk.booth_rig import Rig
 
@@ -71,4 +73,18 @@ def test_a_booth_names_the_disk_that_does_not_answer(tmp_path):
         assert rig.kiosk.stuck() == ''
         rig.clock.rest(121.0)
         assert rig.kiosk.stuck() == 'disk'
+    rig.close()
+
+
+def test_a_cutter_that_is_being_started_has_longer_than_one_that_runs(tmp_path):
+    """It reads its libraries from a slow card, and whoever begins the booth anew for that begins it anew for ever."""
+    rig = Rig(tmp_path)
+    idle = SimpleNamespace(brought=0, busy=False, polls=0, alone=False)
+    watch, cutter = vigil_over(rig.kiosk.parts, idle, idle), rig.kiosk.parts.cutter
+    cutter.asked, cutter.awake = True, False
+    assert [watch.look(now_s) for now_s in (0.0, 21.0, 89.0)] == ['', '', '']
+    assert watch.look(91.0) == 'start of the cutter'
+    cutter.asked, cutter.awake, cutter.pongs = True, True, 1
+    assert [watch.look(now_s) for now_s in (92.0, 111.0)] == ['', '']
+    assert watch.look(113.0) == 'cutter'
     rig.close()

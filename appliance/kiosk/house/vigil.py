@@ -59,6 +59,9 @@ def vigil_over(parts: Parts, painter: Painter, poller: Poller) -> Vigil:
             Watched('controls', lambda: poller.polls, lambda: poller.alone, 2.0),
             Watched('screen', lambda: painter.brought, lambda: painter.busy, 10.0),
             Watched('disk', lambda: archivist.done, lambda: archivist.busy, 120.0),  # a card that tidies itself up
-            Watched('cutter', lambda: cutter.pongs, lambda: cutter.asked, 20.0),
+            Watched('cutter', lambda: cutter.pongs, lambda: cutter.asked and cutter.awake, 20.0),
+            # It reads its libraries from the card first, beside all else that starts; with 20 s a card of an emulated
+            # booth was too slow, and the booth was begun anew for ever (as long as it has itself: TimeoutStartSec).
+            Watched('start of the cutter', lambda: cutter.pongs, lambda: cutter.asked and not cutter.awake, 90.0),
         )
     )

@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Mapping
 
+LONGER_S = 30  # is asked for, again and again, by a booth that repairs what a crash has left
 BEATS = 3  # in the time after which systemd takes the booth for dead
 
 
@@ -21,7 +22,7 @@ class Systemd:
         asked = environ.get('WATCHDOG_USEC', '')
         mine = environ.get('WATCHDOG_PID', '') in ('', str(os.getpid()))
         self._every_s = int(asked) / 1e6 / BEATS if self._where and asked.isdigit() and mine else 0.0
-        self._due_s = float('-inf')
+        self._due_s = self._longer_s = float('-inf')
         self._told = ''
         self._ready = False
 
@@ -35,10 +36,14 @@ class Systemd:
 
     def lives(self, now_s: float, stuck: str, state: str) -> None:
         """A sign of life when it is time for one, and none while a part is `stuck`: then systemd begins anew. Ready is
-        a booth that has left the state in which it repairs what a crash has left."""
+        a booth that has left the state in which it repairs what a crash has left; until then it asks for more time, or
+        it would be ended, and begin the same again."""
         if not self._ready and state != 'recovering':
             self._ready = True
             self._say('READY=1')
+        if not self._ready and not stuck and now_s >= self._longer_s:
+            self._longer_s = now_s + LONGER_S / BEATS
+            self._say(f'EXTEND_TIMEOUT_USEC={LONGER_S * 1_000_000}')
         status = f'{stuck} stands still' if stuck else state
         if status != self._told:
             self._told = status

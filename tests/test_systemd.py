@@ -2,6 +2,7 @@
 
 import os
 import socket
+from itertools import pairwise
 
 import pytest
 
@@ -36,6 +37,22 @@ def test_ready_is_a_booth_that_has_recovered(listener):
     systemd.lives(0.1, '', 'attract')
     systemd.lives(0.2, '', 'attract')
     assert said(listener).count('READY=1') == 1
+
+
+def test_a_booth_that_repairs_much_is_given_time_as_long_as_it_goes_on(listener):
+    """systemd ends a start after TimeoutStartSec unless it is asked (sd_notify(3)); a booth that was ended while it
+    repairs would begin the same again."""
+    systemd = Systemd(environ(listener))
+    asked_s = []
+    for second in range(200):
+        systemd.lives(float(second), 'disk' if second >= 150 else '', 'recovering')
+        asked_s += [second] * said(listener).count('EXTEND_TIMEOUT_USEC=30000000')
+    assert asked_s[0] == 0
+    assert max(b - a for a, b in pairwise(asked_s)) <= 15
+    assert 135 <= asked_s[-1] < 150, 'one that stands still is ended'
+    systemd.lives(200.0, '', 'attract')
+    systemd.lives(220.0, '', 'attract')
+    assert 'EXTEND_TIMEOUT_USEC=30000000' not in said(listener)
 
 
 def test_a_sign_of_life_comes_three_times_in_the_time_after_which_it_is_missed(listener):

@@ -1,10 +1,11 @@
 """What the doctor says of a booth: its settings and where each came from, its places, its panel, its voices."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
-from appliance.commands import main
+from appliance.commands import doctor, main
 from appliance.commands.doctor import Finding
 from appliance.machine import machine_path
 from appliance.words.prompts import SHIPPED
@@ -114,3 +115,17 @@ def test_beside_a_booth_nobody_asks_for_room_to_cut_in(capsys):
     checks = {one['check'] for one in json.loads(capsys.readouterr().out)}
     assert 'scratch space' not in checks
     assert {'letters', 'takes'} <= checks
+
+
+@pytest.mark.parametrize(
+    ('free_mb', 'ok', 'told'),
+    [
+        (900, True, ''),
+        (64, True, 'a cut of 1 min'),
+        (30, False, 'make 50 MB free there'),
+    ],  # 64 MB: the image of a booth
+)
+def test_room_in_tmp_for_a_short_cut_is_enough_and_what_does_not_fit_is_told(monkeypatch, free_mb, ok, told):
+    monkeypatch.setattr(doctor.shutil, 'disk_usage', lambda place: SimpleNamespace(free=free_mb * 1e6))
+    found = doctor._scratch()
+    assert (found.ok, told in found.remedy, bool(found.remedy)) == (ok, True, bool(told))

@@ -20,6 +20,7 @@ import os
 import sqlite3
 import sys
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def main(words: list[str]) -> int:
     except RefusedError as error:
         print(f'refused: {error}')
         return REFUSED
-    except (OSError, sqlite3.Error, ValueError, KeyError, TypeError, tarfile.TarError, EOFError) as error:
+    except (OSError, sqlite3.Error, ValueError, KeyError, TypeError, tarfile.TarError, EOFError, zlib.error) as error:
         print(f'failed: {error}')
         return FAILED
     return 0

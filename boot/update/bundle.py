@@ -1,7 +1,10 @@
-"""What an update is: one line `audioletter-update 1 M S`, then M bytes of manifest (JSON), S bytes of signature over it
-by `ssh-keygen -Y sign` (namespace audioletter-update), then a tar of the program, whose SHA-256 the manifest holds.
+"""What an update is: one line `audioletter-update 2 M S`, then M bytes of manifest (JSON), S bytes of signature over it
+by `ssh-keygen -Y sign` (namespace audioletter-update), then a packed tar of the program, in blocks, whose SHA-256 the
+manifest holds.
 
-Nothing of a bundle is believed before its signature is, and nothing of it is run.
+Nothing of a bundle is believed before its signature is, and nothing of it is run. Each block is read once, and
+unpacked only when it is the one that was signed: so nobody can change it after it was looked at, and a card need not
+keep a copy of it.
 """
 
 from __future__ import annotations
@@ -15,17 +18,20 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from disk import Disk
 
-HEAD = re.compile(rb'audioletter-update 1 ([0-9]{1,5}) ([0-9]{1,5})\n')
+HEAD = re.compile(rb'audioletter-update 2 ([0-9]{1,5}) ([0-9]{1,5})\n')
 NAMESPACE = 'audioletter-update'
 SIGNER = 'audioletter'
 VERSION = re.compile(r'[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}')
-CHUNK = 1 << 20
+CHUNK = 1 << 20  # of memory for one file that is written
+PIECE = 1 << 16  # is handed to tarfile, which moves what is left of it at each header
+MOST = 1 << 22  # is unpacked at once
 
 
 class RefusedError(Exception):
@@ -44,36 +50,60 @@ class Places:
     python: str = f'{sys.version_info[0]}.{sys.version_info[1]}'
 
 
+class Payload:
+    """What the blocks hold, unpacked, for tarfile to read on and on; RefusedError at the first that was not signed."""
+
+    def __init__(self, file: BinaryIO, manifest: dict[str, Any]) -> None:
+        self._file, self._left = file, int(manifest['bytes'])
+        self._block, self._digests = int(manifest['block']), iter(manifest['blocks'])
+        self._gzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        self._plain = memoryview(b'')
+
+    def read(self, size: int) -> bytes:
+        while not self._plain and not self._gzip.eof and (packed := self._gzip.unconsumed_tail or self._next()):
+            self._plain = memoryview(self._gzip.decompress(packed, MOST))
+        some, self._plain = self._plain[:size], self._plain[size:]
+        return bytes(some)
+
+    def end(self) -> None:
+        """All of it has been read, and it was all there; RefusedError."""
+        while self._left > 0:
+            self._next()
+        if next(self._digests, None) is not None or _read(self._file, 1):
+            raise RefusedError('it is damaged or cut short')
+
+    def _next(self) -> bytes:
+        """The next block; nothing behind the last."""
+        if self._left <= 0:
+            return b''
+        block = _read(self._file, min(self._block, self._left))
+        if hashlib.sha256(block).hexdigest() != next(self._digests, None):
+            raise RefusedError('it is damaged or cut short')
+        self._left -= len(block)
+        return block
+
+
 class Intake:
-    """Takes one bundle into a folder of `versions`: `signature`, `payload`, and `tree`, the program."""
+    """Takes one bundle into a folder of `versions`: `signature`, and `tree`, the program."""
 
     def __init__(self, places: Places, disk: Disk, folder: Path) -> None:
         self._places, self._disk, self._folder = places, disk, folder
 
     def take(self, bundle: Path, now: str) -> str:
-        """Its version, when it is newer than `now`; RefusedError."""
-        manifest = self._checked(bundle, now)
-        self._unpack(manifest)
+        """Its version, when it is signed, whole, made for this computer and newer than `now`; RefusedError."""
+        with _opened(bundle) as file:
+            manifest = self._signed(file)
+            self._fits(manifest, now)
+            payload = Payload(file, manifest)
+            self._unpack(payload, str(manifest['version']))
+            payload.end()
         return str(manifest['version'])
 
-    def _checked(self, bundle: Path, now: str) -> dict[str, Any]:
-        """Its manifest, when it is signed, whole, made for this computer and newer; its payload is copied."""
-        try:
-            with bundle.open('rb', buffering=CHUNK) as file:
-                manifest = self._signed(file)
-                self._fits(manifest, now)
-                digest = self._copied(file, manifest['bytes'])
-        except OSError as error:
-            raise RefusedError(f'it cannot be read ({error.strerror})') from error
-        if digest != manifest['sha256']:
-            raise RefusedError('it is damaged or cut short')
-        return manifest
-
     def _signed(self, file: BinaryIO) -> dict[str, Any]:
-        head = HEAD.fullmatch(file.readline(64))
+        head = HEAD.fullmatch(_read(file, None))
         if head is None:
             raise RefusedError('it is no update of a booth')
-        manifest, signature = file.read(int(head[1])), file.read(int(head[2]))
+        manifest, signature = _read(file, int(head[1])), _read(file, int(head[2]))
         self._disk.write(self._folder / 'signature', signature)
         words = ('ssh-keygen', '-Y', 'verify', '-f', str(self._places.signers), '-I', SIGNER, '-n', NAMESPACE,
                  '-s', str(self._folder / 'signature'))  # fmt: skip
@@ -94,47 +124,56 @@ class Intake:
         if free < 1.2 * (manifest['bytes'] + manifest['unpacked']):
             raise RefusedError(f'there is no room for it ({free / 1e6:.0f} MB are free)')
 
-    def _copied(self, file: BinaryIO, size: int) -> str:
-        """A copy of our own, so that nobody changes it after it was looked at; its SHA-256."""
-        digest = hashlib.sha256()
-        with (self._folder / 'payload').open('xb') as copy:
-            while size >= 0 and (chunk := file.read(min(CHUNK, size + 1))):  # one byte more would be one too many
-                digest.update(chunk)
-                copy.write(chunk)
-                size -= len(chunk)
-        return digest.hexdigest()
-
-    def _unpack(self, manifest: dict[str, Any]) -> None:
+    def _unpack(self, payload: Payload, version: str) -> None:
         tree = self._folder / 'tree'
         self._disk.make(tree)
-        with tarfile.open(self._folder / 'payload', 'r:gz') as tar:
+        made = {tree}
+        with tarfile.open(fileobj=payload, mode='r|', bufsize=PIECE) as tar:
             for member in tar:
-                self._extract(tar, member, tree)
+                self._extract(tar, member, tree, made)
         (tree / 'bin' / 'python').symlink_to('/usr/bin/python3')
-        if version_of(tree) != manifest['version']:
+        if version_of(tree) != version:
             raise RefusedError('it does not hold the version that it says')
 
-    def _extract(self, tar: tarfile.TarFile, member: tarfile.TarInfo, tree: Path) -> None:
-        """Plain files and folders below `tree`, of ours."""
+    def _extract(self, tar: tarfile.TarFile, member: tarfile.TarInfo, tree: Path, made: set[Path]) -> None:
+        """Plain files and folders below `tree`, of ours; `made`: the folders that are there."""
         path = Path(member.name)
         if path.is_absolute() or '..' in path.parts or not (member.isreg() or member.isdir()):
             raise RefusedError(f'it holds what none may: {member.name}')
+        target = tree / path
+        folder = target if member.isdir() else target.parent
+        if folder not in made:
+            folder.mkdir(parents=True, exist_ok=True)
+            made.add(folder)
         if member.isdir():
-            (tree / path).mkdir(parents=True, exist_ok=True)
             return
-        (tree / path).parent.mkdir(parents=True, exist_ok=True)
         source = tar.extractfile(member)
         assert source is not None
-        with source, (tree / path).open('xb') as target:
-            shutil.copyfileobj(source, target, CHUNK)
-        (tree / path).chmod(0o755 if member.mode & 0o100 else 0o644)
-        os.utime(tree / path, (member.mtime, member.mtime))
+        mode = 0o755 if member.mode & 0o100 else 0o644
+        with open(target, 'xb', buffering=0, opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            while some := source.read(CHUNK):
+                file.write(some)
 
 
 def version_of(tree: Path) -> str:
     """Of a program that lies there; 0.0.0 where none does."""
     file = tree / 'VERSION'
     return file.read_text(encoding='ascii').strip() if file.exists() else '0.0.0'
+
+
+def _opened(bundle: Path) -> BinaryIO:
+    try:
+        return bundle.open('rb')
+    except OSError as error:
+        raise RefusedError(f'it cannot be read ({error.strerror})') from error
+
+
+def _read(file: BinaryIO, size: int | None) -> bytes:
+    """So many bytes, or the first line; RefusedError where the stick is gone, say: nothing of the booth has failed."""
+    try:
+        return file.readline(64) if size is None else file.read(size)
+    except OSError as error:
+        raise RefusedError(f'it cannot be read ({error.strerror})') from error
 
 
 def _number(version: str) -> tuple[int, ...]:

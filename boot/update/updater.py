@@ -33,8 +33,8 @@ class Updater:
 
     def look(self, bundle: Path) -> str:
         """The version that is to be tried now; RefusedError."""
-        if self._system.serves():
-            raise RefusedError('a visitor is being served; try again when they have gone')
+        if busy := self._system.busy():
+            raise RefusedError(busy)
         if self._trying.exists():
             raise RefusedError('another update is being tried')
         self._clear(self._incoming, self._next)
@@ -60,11 +60,14 @@ class Updater:
     # -- try -----------------------------------------------------------------------------------------------------------
 
     def attempt(self) -> bool:
-        """Whether the booth now runs the version that `look` has left; else it runs what it ran before."""
+        """Whether the booth now runs the version that `look` has left; else it runs what it ran before. RefusedError
+        where somebody has opened the booth meanwhile, and a visitor has come."""
         if not self._next.exists():
             return False
         new, old = self._next.read_text(), os.readlink(self._current)
         self._clear(self._next)
+        if busy := self._system.busy():
+            raise RefusedError(busy)
         self._system.stop()
         self._keep_ledger()
         self._put(self._trying, old.encode())

@@ -14,6 +14,7 @@ sys.path.append(str(ROOT / 'boot' / 'update'))  # as it is in the one file that 
 
 import bundle as bundles  # noqa: E402
 import disk as disks  # noqa: E402
+import unit  # noqa: E402, F401  (for its tests)
 import updater  # noqa: E402
 
 
@@ -66,8 +67,8 @@ class FakeSystem:
         self.ran = []  # versions, in the order in which they were started
         self.migrates = {}  # version -> layout it gives the ledger
 
-    def serves(self):
-        return self.served
+    def busy(self):
+        return 'a visitor is being served' if self.served else ''
 
     def stop(self):
         self.ran.append('stop')
@@ -132,7 +133,7 @@ class Booth:
         manifest = json.dumps(json.loads(rest[:size]) | facts).encode()
         words = ['ssh-keygen', '-q', '-Y', 'sign', '-n', 'audioletter-update', '-f', self.key]
         signature = subprocess.run(words, input=manifest, stdout=subprocess.PIPE, check=True).stdout
-        head = b'audioletter-update 1 %d %d\n' % (len(manifest), len(signature))
+        head = b'audioletter-update 2 %d %d\n' % (len(manifest), len(signature))
         file.write_bytes(head + manifest + signature + rest[size + signed :])
         return file
 
@@ -142,7 +143,9 @@ class Booth:
         head, _, rest = file.read_bytes().partition(b'\n')
         size, signed = map(int, head.split()[2:])
         file.write_bytes(head + b'\n' + rest[: size + signed] + payload)
-        return self.signed_anew(file, {'bytes': len(payload), 'sha256': hashlib.sha256(payload).hexdigest()})
+        size = make_bundle.BLOCK
+        digests = [hashlib.sha256(payload[at : at + size]).hexdigest() for at in range(0, len(payload), size)]
+        return self.signed_anew(file, {'bytes': len(payload), 'blocks': digests})
 
     def ledger(self, layout, text):
         """A ledger in a layout, with one letter more."""

@@ -68,6 +68,18 @@ def test_a_key_that_the_power_cut_short_is_made_again(booth):
     assert key.read_bytes()
 
 
+def test_a_key_of_which_the_power_cut_left_half_is_made_again(booth, tmp_path):
+    """sshd takes no such key, and nobody could come in any more to mend that."""
+    (tmp_path / 'ssh-keygen').write_text('#!/bin/sh\nfor file; do :; done\necho half >"$file"\nexit 1\n')
+    (tmp_path / 'ssh-keygen').chmod(0o755)
+    words = [PROGRAMS / 'first', booth.boot, booth.etc, booth.shipped]
+    cut = subprocess.run(words, env={'PATH': f'{tmp_path}:/usr/bin:/bin'}, capture_output=True, check=False)
+    assert cut.returncode != 0
+    booth.start()
+    assert b'OPENSSH PRIVATE KEY' in (booth.etc / 'host' / 'ssh_host_ed25519_key').read_bytes()
+    assert sorted(path.name for path in (booth.etc / 'host').iterdir()) == ['ssh_host_ed25519_key']
+
+
 def test_the_hosts_key_is_taken_in_as_any_editor_has_left_it(booth, key):
     anna = key('anna')
     (booth.boot / 'authorized_keys').write_bytes(f'# the host\r\n{anna}'.encode())

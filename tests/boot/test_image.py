@@ -80,6 +80,18 @@ def test_nothing_of_the_system_is_written():
         assert row[1] == '/' or {'nosuid', 'nodev'} <= set(row[3].split(',')), row
 
 
+def test_a_card_that_the_power_has_hurt_is_mended_without_anybody():
+    """systemd-fsck(8): else it asks in a shell that no one can enter, and a booth has no other way back."""
+    assert 'fsck.repair=yes' in (IMAGE / 'cmdline.txt').read_text().split()
+
+
+@pytest.mark.parametrize('name', ['20-cable', '25-radio'])
+def test_a_booth_has_the_same_address_at_each_start(name):
+    """Its machine-id is of one start only, and networkd would call itself by that (systemd.network(5))."""
+    text = (IMAGE / f'root/etc/systemd/network/{name}.network').read_text()
+    assert '\n[DHCPv4]\nClientIdentifier=mac\n' in text
+
+
 def test_a_hang_resets_the_board():
     text = (IMAGE / 'root/etc/systemd/system.conf.d/audioletter.conf').read_text()
     assert 1 < int(re.search(r'^RuntimeWatchdogSec=(\d+)$', text, re.M)[1]) < 15  # the counter of the SoC ends there

@@ -15,6 +15,7 @@ import os
 import platform
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -162,8 +163,13 @@ def version_of(tree: Path) -> str:
 
 
 def _opened(bundle: Path) -> BinaryIO:
+    """A plain file: a pipe would be waited for."""
     try:
-        return bundle.open('rb')
+        handle = os.open(bundle, os.O_RDONLY | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise RefusedError('it cannot be read (it is no file)')
+        return os.fdopen(handle, 'rb')
     except OSError as error:
         raise RefusedError(f'it cannot be read ({error.strerror})') from error
 

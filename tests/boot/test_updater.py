@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import random
 import shutil
 import subprocess
@@ -86,6 +87,11 @@ def test_what_is_no_bundle(booth, tmp_path):
     other.write_bytes(b'PK' * 1000)
     assert 'no update' in refused(booth, other)
     assert 'read' in refused(booth, tmp_path)
+
+
+def test_what_never_ends_is_not_waited_for(booth, tmp_path):
+    os.mkfifo(tmp_path / 'pipe')
+    assert 'read' in refused(booth, tmp_path / 'pipe')
 
 
 def test_an_older_version_and_the_same_are_refused(booth):

@@ -87,6 +87,7 @@ class Guard:
         self.index_at = 0  # steps, when the index was passed last
         self.ack = 0  # the last line of the supervisor that was heeded
         self._heard = False  # any line of this session
+        self._order: tuple[str, tuple[int, ...]] = ('', ())  # that was heeded last
         self._said = 0
         self._garbled = 0
         self._good_ms = 0
@@ -126,7 +127,7 @@ class Guard:
             self._refuse(BAD_ORDER)
         elif numbers[0] != self.session:
             self._refuse(SESSION)
-        elif self._is_next(numbers[1]):
+        elif self._is_next(numbers[1], (kind, numbers)):
             self._heed(kind, numbers)
         return None
 
@@ -136,16 +137,16 @@ class Guard:
         if self._garbled >= GARBLED_LINES:
             self._refuse(GARBLED)
 
-    def _is_next(self, seq: int) -> bool:
-        """The first line of a session begins the count. One that was heard before is not heeded: it may be an echo."""
+    def _is_next(self, seq: int, order: 'tuple[str, tuple[int, ...]]') -> bool:
+        """The first line of a session begins the count. One that was heard before is not heeded: it may be an echo.
+        Other words under its number are of a second supervisor, whose "off" would not be heard."""
         jump = ahead(seq, self.ack)
-        if not 0 <= seq < SEQUENCE or (self._heard and jump > NEXT):
+        if self._heard and order == self._order:
+            return False
+        if not 0 <= seq < SEQUENCE or (self._heard and not 0 < jump <= NEXT):
             self._refuse(SEQUENCE_BROKEN)
             return False
-        if self._heard and jump == 0:
-            return False
-        self._heard = True
-        self.ack = seq
+        self._heard, self._order, self.ack = True, order, seq
         return True
 
     def _refuse(self, cause: int) -> None:
@@ -290,7 +291,7 @@ class Guard:
             if off and not self._ending:
                 self._trip(BEAT_WILD)
                 return
-        if self.state == ARMED and self._beating_ms > FIRST_BEATS_MS:
+        if beats and self.state == ARMED and self._beating_ms > FIRST_BEATS_MS:
             self.state = CUTTING
 
     def _beat_is_over(self) -> None:

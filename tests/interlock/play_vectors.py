@@ -97,6 +97,9 @@ class Play:
     def pulse(self):
         self._turn(beats=1, turns=1)
 
+    def beat(self):
+        self._turn(beats=1)
+
     def hang(self, ms):
         self._turn(ms=int(ms))
 
@@ -138,5 +141,7 @@ class Play:
             self._tell(line('P', self.hand.session + 1, self.seq + 1, 250, 0))
         elif what == 'number':
             self._tell(line('P', self.hand.session, self.seq - 5, 250, 0))
+        elif what == 'twin':
+            self._tell(line('O', self.hand.session, self.seq))
         else:
             self._say('P', 250)

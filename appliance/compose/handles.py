@@ -266,8 +266,8 @@ class VirtualBooth:
         if now is None:
             return Platter(0.0, disc.diameter_mm / 2, 0.0, False, 0.0, 0.0, *radii)
         turning = self.kiosk.booth.state in (State.CUTTING, State.CANCEL)
-        rpm = now.rpm if turning else 0.0
-        return Platter(now.angle_rad, now.radius_mm, rpm, turning and now.head_down, now.part, now.left_s, *radii)
+        rpm, left_s = (now.rpm, now.left_s) if turning else (0.0, 0.0)
+        return Platter(now.angle_rad, now.radius_mm, rpm, turning and now.head_down, now.part, left_s, *radii)
 
     def groove(self, after: int) -> tuple[int, tuple[Point, ...]]:
         """How many points there are, and those since the first `after` of them."""

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from appliance.clock import Clock
 from appliance.machine.model import FRAME_RATE_HZ
-from appliance.playback.groovefile import MOTION_RATE_HZ, GrooveWriter
+from appliance.playback.groovefile import GrooveWriter
 from appliance.virtual.executed import Executed
 
 POINTS_A_TURN = 60
@@ -35,13 +35,12 @@ class Seen:
 
 
 class LiveGroove(GrooveWriter):
-    """A groove writer that remembers what passed through it. `look` may be called from any thread."""
+    """A groove writer that remembers what passed through it. `fetch` may be called from any thread."""
 
     def __init__(self, path: Path, facts: dict[str, Any], folder: Path) -> None:
         super().__init__(path, facts, folder)
         self._lock = threading.Lock()
         self._points: list[tuple[float, float]] = []
-        self._now = Seen()
         self._place = -1.0  # of the last sample, in steps of a point
 
     def motion(self, angle_rad: ArrayLike, radius_mm: ArrayLike, depth_um: ArrayLike) -> None:
@@ -50,19 +49,16 @@ class LiveGroove(GrooveWriter):
         place = np.floor(angle * POINTS_A_TURN / (2 * pi))
         moved = np.diff(place, prepend=self._place) != 0
         kept = np.flatnonzero(moved & (np.asarray(depth_um) > 0))  # with the head up there is no groove
-        rpm = float(angle[-1] - angle[0]) / max(len(angle) - 1, 1) * MOTION_RATE_HZ * 30 / pi
         self._place = float(place[-1])
         with self._lock:
             self._points += zip(angle[kept].tolist(), radius[kept].tolist(), strict=True)
             del self._points[:-MOST_POINTS]
-            self._now = Seen(float(angle[-1]), float(radius[-1]), rpm)
 
-    def look(self, head_down: bool) -> Seen:
-        """Each point of the groove is given once."""
+    def fetch(self) -> tuple[tuple[float, float], ...]:
+        """What was cut since the last time: each point of the groove is given once."""
         with self._lock:
             points, self._points = tuple(self._points), []
-            now = self._now
-        return Seen(now.angle_rad, now.radius_mm, now.rpm, head_down, points)
+        return points
 
 
 class Pacer:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -185,12 +185,13 @@ class VirtualShop:
                 self._lathe.kill_feeder()
 
     def look(self) -> Seen:
-        """The groove that has been cut since the last look."""
-        groove, physics = self._groove, self._physics
+        """Where the stylus is, on its way to the groove and back too, and what has been cut since the last look."""
+        groove, physics, carriage = self._groove, self._physics, self._bench.carriage
         if groove is None or physics is None:
-            return Seen()
+            return Seen(radius_mm=carriage.radius_mm if carriage else 0.0)
         queued_ms = self._lathe.progress().queued_ms if self._lathe else 0.0
-        return replace(groove.look(physics.head_is_down), queued_ms=queued_ms)
+        place = physics.place
+        return Seen(place.angle_rad, place.radius_mm, place.rpm, physics.head_is_down, groove.fetch(), queued_ms)
 
     def _rig(self, writer: LiveGroove, facts: dict[str, Any]) -> VirtualLathe:
         levels = initial_levels(self._machine)

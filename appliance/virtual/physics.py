@@ -8,6 +8,7 @@ Q 1, and the platter by its load angle.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +96,15 @@ def _on_grid(frame: int) -> int:
     return -(-frame // MOTION_FRAMES) * MOTION_FRAMES
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where platter and carriage are, and how fast the platter turns, whether the head is down or not."""
+
+    angle_rad: float = 0.0  # since frame 0
+    radius_mm: float = 0.0
+    rpm: float = 0.0
+
+
 class PhysicalLathe:
     """An observer that cuts: give it every executed block, then `finish`.
 
@@ -124,6 +134,7 @@ class PhysicalLathe:
         self._samples = _Window(FRAMES_PER_SAMPLE)
         self._motions = tuple(_Window(MOTION_FRAMES, 1) for _ in range(3))
         self._frames = 0
+        self.place = Place(radius_mm=self.radius_mm)  # at the end of the last block; any thread may look
 
     def take(self, block: Executed) -> None:
         """Follow what the interlock lets through of a block; CPU is spent in C, which lets other threads run."""
@@ -137,6 +148,7 @@ class PhysicalLathe:
             self._carriage.run(block, edges, lib.carriage_run, np.float64),
             self._depth.run(block, edges, lib.lift_run, np.float32),
         )
+        self.place = self._placed(motion[0])
         angle, radius, depth = (window.keep(part, *span) for window, part in zip(self._motions, motion, strict=True))
         if len(displacement):
             self._writer.displacement(displacement)
@@ -158,6 +170,14 @@ class PhysicalLathe:
             return block.angle_rad
         self._platter.state.load_nm = block.load_nm
         return self._platter.run(block, edges, lib.platter_run, np.float64)
+
+    def _placed(self, angles: NDArray[np.float64]) -> Place:
+        angle_rad, rpm = self.place.angle_rad, self.place.rpm
+        if len(angles):
+            angle_rad = float(angles[-1])
+        if len(angles) > 1:
+            rpm = float(angles[-1] - angles[0]) / math.tau / (len(angles) - 1) * 60 * FRAME_RATE_HZ / MOTION_FRAMES
+        return Place(angle_rad, self.radius_mm, rpm)
 
     @property
     def radius_mm(self) -> float:

@@ -240,7 +240,39 @@ def test_the_groove_is_seen_as_it_is_cut_and_in_its_own_time(prepared, machine, 
     seen = shop.look()
     angle, radius = np.array(seen.points).T
     assert not seen.head_down
+    assert seen.radius_mm == pytest.approx(machine.carriage.park_radius_mm, abs=0.05), 'it has gone home since'
+    assert seen.rpm == pytest.approx(0, abs=0.1)
     assert np.all(np.diff(angle) > 0)
     assert np.diff(angle).max() < 2 * np.pi / 50
     assert radius[0] > prepared.chosen.plan.radius_start_mm > radius[-1] > disc.label_radius_mm
     assert shop.look().points == ()
+
+
+class Looker:
+    """What is seen at each look."""
+
+    def __init__(self, look):
+        self._look, self.seen = look, []
+
+    def stage(self, name):
+        pass
+
+    def part(self, done):
+        self.seen.append(self._look())
+
+
+def test_before_the_head_is_down_and_after_it_is_up_one_sees_the_carriage_go(prepared, machine, disc, tmp_path):
+    """And the platter come to speed and to rest, although there is no groove."""
+    shop = workshop(machine, disc, tmp_path, Keeping(), Bench(pace=20.0))
+    looker = Looker(shop.look)
+    shop.cut(prepared.timeline, prepared.facts, looker)
+    plan, park_mm = prepared.chosen.plan, machine.carriage.park_radius_mm
+    downs = [at for at, seen in enumerate(looker.seen) if seen.head_down]
+    before, after = looker.seen[: downs[0]], looker.seen[downs[-1] + 1 :]
+    assert {seen.points for seen in before} == {()}
+    assert before[0].radius_mm == pytest.approx(park_mm, abs=0.05)
+    assert min(seen.radius_mm for seen in before) < (park_mm + plan.radius_start_mm) / 2
+    radii = [seen.radius_mm for seen in after]
+    assert sum(after > before for before, after in zip(radii, radii[1:], strict=False)) > 5, 'it goes home'
+    assert max(radii) > (park_mm + plan.radius_start_mm) / 2
+    assert any(1 < seen.rpm < 70 for seen in after) or after[-1].rpm == pytest.approx(0, abs=0.1)

@@ -5,6 +5,7 @@ const STEP_RAD = Math.PI / 36; // an arc is drawn in steps of this
 const FRAME_MS = 30; // drawing more often costs a computer without a graphics card more than it shows
 const REMEMBERED_MS = 600; // the speed that is drawn is what the platter turned in this time
 const LATE_MS = 200; // no news for longer: it is not drawn on
+const TURNS_RPM = 0.05; // less is a platter that swings back from its stop
 const CATCH_UP = 0.3; // of what the drawn angle is behind, each frame
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -39,16 +40,15 @@ export class Lathe {
     if (disc !== this.now.disc_radius_mm || label !== this.now.label_radius_mm) this.size(disc, label);
     this.now = platter;
     this.remember(platter);
-    const cutting = platter.head_down && platter.rpm > 0;
     this.well.classList.toggle('down', platter.head_down);
-    this.well.classList.toggle('turning', platter.rpm > 0);
+    this.well.classList.toggle('turning', platter.rpm >= TURNS_RPM);
     const left = Math.ceil(Math.max(platter.left_s, 0));
-    const text = platter.rpm > 0
-      ? `${platter.rpm.toFixed(1)} turns a minute · head ${platter.head_down ? 'down' : 'up'} at ${platter.radius_mm.toFixed(1)} mm` +
-        (cutting ? ` · ${Math.round(platter.part * 100)} % · ${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')} left` : '')
-      : 'The platter stands still';
+    const turns = platter.rpm >= TURNS_RPM ? `${platter.rpm.toFixed(1)} turns a minute` : 'The platter stands still';
+    const head = ` · head ${platter.head_down ? 'down' : 'up'} at ${platter.radius_mm.toFixed(1)} mm`;
+    const time = ` · ${Math.round(platter.part * 100)} % · ${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')} left`;
+    const text = turns + (left > 0 || platter.rpm >= TURNS_RPM ? head : '') + (left > 0 ? time : '');
     if (this.gauge.textContent !== text) this.gauge.textContent = text;
-    this.well.setAttribute('aria-label', `The lathe from above. ${platter.rpm > 0 ? 'The platter turns' : 'The platter stands still'}, the head is ${platter.head_down ? 'down' : 'up'}.`);
+    this.well.setAttribute('aria-label', `The lathe from above. ${platter.rpm >= TURNS_RPM ? 'The platter turns' : 'The platter stands still'}, the head is ${platter.head_down ? 'down' : 'up'}.`);
   }
 
   remember({ angle_rad: angle, rpm }) {

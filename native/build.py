@@ -31,7 +31,16 @@ NUMBER = r'[ \t]*define[ \t]+\w+[ \t]+(?:0x[0-9A-Fa-f]+|-?\d+)[ \t]*(?:/\*.*\*/[
 NOT_FOR_CFFI = re.compile(rf'^[ \t]*#(?!{NUMBER}).*$', re.M)
 WARNINGS = ['-Wall', '-Wextra', '-Wshadow', '-Wconversion', '-Wstrict-prototypes', '-Werror']
 # No contraction: the core gives the same bits on every processor.
-CFLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-fno-math-errno', '-ffp-contract=off', '-pthread', *WARNINGS]
+CFLAGS = [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-D_FILE_OFFSET_BITS=64',
+    '-O2',
+    '-fno-math-errno',
+    '-ffp-contract=off',
+    '-pthread',
+    *WARNINGS,
+]
 
 headers = [name for name in HEADERS if (HERE / name).exists()]
 ffi = FFI()

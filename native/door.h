@@ -14,7 +14,7 @@ struct door {
     void *self;
     uint32_t (*read)(void *self, uint32_t bus_address);
     void (*write)(void *self, uint32_t bus_address, uint32_t value);
-    void (*barrier)(void *self);              /* orders memory stores before register accesses, and register blocks */
+    void (*barrier)(void *self);              /* orders memory stores before what follows; read and write have their own */
     int64_t (*now_us)(void *self);            /* monotonic; simulated time on the virtual Pi */
     void (*sleep_us)(void *self, int64_t us); /* on the virtual Pi, time passes here and nowhere else */
     volatile uint32_t *memory;                /* chain memory */

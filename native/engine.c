@@ -81,11 +81,16 @@ const char *engine_begin(struct engine *e, const struct engine_settings *setting
 
 /* --- append ----------------------------------------------------------------------------------------------------- */
 
+static int64_t frames_passed(const struct engine *e)
+{
+    return (e->door->now_us(e->door->self) - e->start_us) / ENGINE_FRAME_US;
+}
+
 /* Where the DMA engine is: position and queue; a sentence if it is where it must not be. */
 static const char *look_where(struct engine *e)
 {
+    const int64_t before = frames_passed(e);
     const struct chain_place place = chain_find(&e->chain, dma_read(e, DMA_CONBLK_AD));
-    const int64_t time = (e->door->now_us(e->door->self) - e->start_us) / ENGINE_FRAME_US;
 
     if (place.at == CHAIN_NOWHERE)
         return "the DMA channel has stopped by itself";
@@ -98,7 +103,8 @@ static const char *look_where(struct engine *e)
     }
     __atomic_store_n(&e->position, place.frame, __ATOMIC_RELAXED);
     __atomic_store_n(&e->queued, e->chain.frames - place.frame, __ATOMIC_RELAXED);
-    if (place.frame - time > CLOCK_SLACK_FRAMES || time - place.frame > CLOCK_SLACK_FRAMES)
+    /* Between two looks at the time: a feeder that was kept from running there has seen nothing wrong. */
+    if (place.frame - frames_passed(e) > CLOCK_SLACK_FRAMES || before - place.frame > CLOCK_SLACK_FRAMES)
         return "the frames do not keep up with the clock: the DMA engine is stalled or the PWM clock is wrong";
     return NULL;
 }
@@ -328,13 +334,17 @@ void engine_look(const struct engine *e, struct engine_look *out)
     }
 }
 
+/* What is there now is brought in; what comes later is locked as it is touched, for whole stacks of threads would be too
+ * much for a small board. One refusal is no reason not to ask for the other. */
 const char *engine_go_realtime(void)
 {
     const struct sched_param priority = {.sched_priority = 50};
+    const int locked = mlockall(MCL_CURRENT) == 0 && mlockall(MCL_FUTURE | MCL_ONFAULT) == 0;
+    const int first = pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority) == 0;
 
-    if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+    if (!locked && !first)
+        return "memory cannot be locked (CAP_IPC_LOCK), and the feeder gets no real-time priority (CAP_SYS_NICE)";
+    if (!locked)
         return "memory cannot be locked (CAP_IPC_LOCK)";
-    if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority) != 0)
-        return "the feeder gets no real-time priority (CAP_SYS_NICE)";
-    return NULL;
+    return first ? NULL : "the feeder gets no real-time priority (CAP_SYS_NICE)";
 }

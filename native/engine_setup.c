@@ -19,7 +19,6 @@ static uint32_t get(const struct engine *e, uint32_t address)
 
 static void put(const struct engine *e, uint32_t address, uint32_t value)
 {
-    e->door->barrier(e->door->self);
     e->door->write(e->door->self, address, value);
 }
 
@@ -113,6 +112,13 @@ static const char *clock_up(const struct engine *e)
     return NULL;
 }
 
+static int32_t pwm_is_set(const struct engine *e)
+{
+    const uint32_t range = (uint32_t)e->score.pwm.range;
+
+    return get(e, PWM_RNG1) == range && get(e, PWM_RNG2) == range && get(e, PWM_DMAC) == DMAC_OURS;
+}
+
 static const char *pwm_up(const struct engine *e)
 {
     const uint32_t range = (uint32_t)e->score.pwm.range;
@@ -128,9 +134,7 @@ static const char *pwm_up(const struct engine *e)
         wrong = write_ctl(e, CTL_READY, CTL_READY);
     if (wrong)
         return wrong;
-    if (get(e, PWM_RNG1) != range || get(e, PWM_RNG2) != range || get(e, PWM_DMAC) != DMAC_OURS)
-        return "the PWM does not take its settings";
-    return NULL;
+    return pwm_is_set(e) ? NULL : "the PWM does not take its settings";
 }
 
 /* Pause, let writes in flight end, reset: drivers/dma/bcm2835-dma.c of Linux does the same. ABORT alone would go on
@@ -206,8 +210,10 @@ static const char *clock_health(struct engine *e)
     if (now < e->clock_check_us)
         return NULL;
     e->clock_check_us = now + CLOCK_CHECK_US;
-    if ((get(e, CM_PWMCTL) & (CM_MASH_MASK | CM_BUSY | CM_ENAB | CM_SRC_MASK)) != (CM_BUSY | CM_ENAB | CM_SRC_PLLD) ||
-        (get(e, CM_PWMDIV) & ~CM_PASSWD_MASK) != (divider & ~CM_PASSWD_MASK) || get(e, PWM_CTL) != CTL_RUN)
+    if ((get(e, CM_PWMCTL) & (CM_MASH_MASK | CM_BUSY | CM_KILL | CM_ENAB | CM_SRC_MASK)) !=
+            (CM_BUSY | CM_ENAB | CM_SRC_PLLD) ||
+        (get(e, CM_PWMDIV) & ~CM_PASSWD_MASK) != (divider & ~CM_PASSWD_MASK) || get(e, PWM_CTL) != CTL_RUN ||
+        !pwm_is_set(e))
         return "something else has changed the PWM or its clock during the cut; switch the Pi's own audio off";
     return NULL;
 }

@@ -12,7 +12,6 @@ static uint32_t get(const struct door *door, uint32_t address)
 
 static void put(const struct door *door, uint32_t address, uint32_t value)
 {
-    door->barrier(door->self);
     door->write(door->self, address, value);
 }
 
@@ -29,6 +28,16 @@ static int32_t clears(const struct door *door, uint32_t address, uint32_t bits)
 int32_t leftover_runs(const struct door *door, const struct bcm_chip *chip, uint32_t bus, uint32_t bytes)
 {
     return get(door, bcm_dma_register(chip->dma_channel, DMA_CONBLK_AD)) - bus < bytes;
+}
+
+/* A block that is loaded and ACTIVE: either alone may be left over from a channel that has stopped. */
+const char *leftover_rival(const struct door *door, const struct bcm_chip *chip)
+{
+    if (get(door, bcm_dma_register(chip->dma_channel, DMA_CONBLK_AD)) &&
+        get(door, bcm_dma_register(chip->dma_channel, DMA_CS)) & CS_ACTIVE)
+        return "another program has our DMA channel at work (pigpiod takes the same one); end it, or restart the "
+               "Raspberry Pi";
+    return NULL;
 }
 
 /* Pins first: whatever the channel was about to write, power is off and stays off. Then pause, let writes in flight end,

@@ -11,6 +11,9 @@
 /* Whether our DMA channel is at work in these `bytes` of memory. */
 int32_t leftover_runs(const struct door *, const struct bcm_chip *, uint32_t bus, uint32_t bytes);
 
+/* NULL, or a sentence if our DMA channel is at work; asked when nothing of ours is left. */
+const char *leftover_rival(const struct door *, const struct bcm_chip *);
+
 /* Pins off, channel paused and reset, PWM off. Touches no memory. */
 const char *leftover_stop(const struct door *, const struct bcm_chip *, struct pin_levels off);
 

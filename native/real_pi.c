@@ -22,22 +22,8 @@ static volatile uint32_t *find(struct real_pi *pi, uint32_t address)
     return NULL;
 }
 
-static uint32_t door_read(void *self, uint32_t address)
-{
-    const volatile uint32_t *at = find(self, address);
-
-    return at ? *at : 0;
-}
-
-static void door_write(void *self, uint32_t address, uint32_t value)
-{
-    volatile uint32_t *at = find(self, address);
-
-    if (at)
-        *at = value;
-}
-
-/* DS 1.3: a barrier between accesses to different peripherals; and stores to chain memory before those to registers.
+/* DS 1.3: a barrier between accesses to different peripherals, for one may answer after another that was asked later; and
+ * stores to chain memory before those to registers. So each access has one before it: it is a thousandth of a segment.
  * The whole system is to see that order: the compiler's own barrier is for the cores alone (dmb ish), and the DMA engine
  * is none of them (Arm DDI 0487, "Data Memory Barrier"; Linux, arch/arm64/include/asm/barrier.h: dma_mb() is dmb osh). */
 static void door_barrier(void *self)
@@ -48,6 +34,23 @@ static void door_barrier(void *self)
 #else
     __sync_synchronize();
 #endif
+}
+
+static uint32_t door_read(void *self, uint32_t address)
+{
+    const volatile uint32_t *at = find(self, address);
+
+    door_barrier(self);
+    return at ? *at : 0;
+}
+
+static void door_write(void *self, uint32_t address, uint32_t value)
+{
+    volatile uint32_t *at = find(self, address);
+
+    door_barrier(self);
+    if (at)
+        *at = value;
 }
 
 /* RAW: a clock that a time server does not bend is what the crystal of the PWM is compared with. */
@@ -144,12 +147,10 @@ void rpi_close(struct real_pi *pi)
 
 uint32_t rpi_read(struct real_pi *pi, uint32_t bus_address)
 {
-    pi->door.barrier(pi);
     return door_read(pi, bus_address);
 }
 
 void rpi_write(struct real_pi *pi, uint32_t bus_address, uint32_t value)
 {
-    pi->door.barrier(pi);
     door_write(pi, bus_address, value);
 }

@@ -76,7 +76,7 @@ static void other_events(struct vpi *p)
     if (p->cm.change_ps <= p->now_ps) vpi_cm_settle(p, p->now_ps);
     if (p->thief_ps <= p->now_ps) {
         p->thief_ps = NOT_DUE;
-        vpi_cm_write(p, p->settings.thief_register, p->settings.thief_value, p->now_ps);
+        vpi_bus_write(p, p->settings.thief_register, p->settings.thief_value, p->now_ps, false);
     }
 }
 

@@ -46,8 +46,8 @@ struct vpi_settings {
     int64_t stall_frame;       /* the DMA engine gets no bus from the start of this frame ... */
     int64_t stall_us;          /* ... for so long; VPI_NEVER for the frame: no stall */
     int64_t lost_word;         /* this word to the FIFO (counted from 0) is lost; or VPI_NEVER */
-    int64_t thief_us;          /* at this time another program writes the PWM clock's ... */
-    uint32_t thief_register;   /* ... CM_PWMCTL or CM_PWMDIV; or VPI_NEVER for the time */
+    int64_t thief_us;          /* at this time another program writes a register ... */
+    uint32_t thief_register;   /* ... of the PWM or its clock; or VPI_NEVER for the time */
     uint32_t thief_value;
 };
 

@@ -55,6 +55,7 @@ def real_pi(machine: Machine, run: Path, root: Path = Path('/'), mailbox: Opener
     with _mapped(board, chip, (run, root, mailbox)) as (pi, memory):
         door = ffi.addressof(pi, 'door')
         found = memory.recover(_ending(machine, door, chip))
+        _checked(lib.leftover_rival(door, chip), f'DMA channel {chip.dma_channel}')
         block = memory.claim(WORD * memory_words(machine))
         try:
             _check_alias(block, chip.ram_alias)

@@ -14,6 +14,9 @@ from appliance.pi.board import TREE, Board
 
 AUDIO = 'snd_bcm2835'
 DRIVER = Path('sys/bus/platform/drivers/bcm2835-pwm')  # holds a link for each PWM that it has
+CLASS = Path('sys/class/dma')
+DMA_OFFSET = 0x7000  # of the controller in the peripherals (BCM2711 ARM Peripherals 4.2.1.2)
+ALL_CHANNELS = 0x7FFF  # of it; 15 is elsewhere
 PWM_NODES = ('pwm@7e20c000', 'pwm@7e20c800')  # the second one of BCM2711 alone, on the same clock
 
 
@@ -50,18 +53,27 @@ def _check_tree(root: Path) -> str:
 
 
 def _check_channel(board: Board, channel: int, root: Path) -> str:
-    """A channel that the kernel may use is taken by whatever driver comes first; `in_use` counts those of its mask."""
+    """A channel that the kernel may use is taken by whatever driver comes first."""
     if not board.dma_mask >> channel & 1:
         return ''
-    place = bin(board.dma_mask & ((1 << channel) - 1)).count('1')
-    used = _text(root / f'sys/class/dma/dma0chan{place}/in_use')
-    if used not in ('', '0'):
+    if _in_use(board, channel, root):
         raise MachineRefusesError(
             f'a driver of the kernel uses DMA channel {channel}',
             where='brcm,dma-channel-mask',
             remedy=f'withhold channel {channel} with the overlay of boot/image and restart',
         )
     return f'DMA channel {channel} is not withheld from the kernel: a driver that is loaded later may take it'
+
+
+def _in_use(board: Board, channel: int, root: Path) -> bool:
+    """The kernel numbers the channels of its mask from 0 on, but keeps channel 0 out of that where its older interface
+    is built (drivers/dma/bcm2835-dma.c): so ours is counted from the last one down."""
+    device = f'{board.arm_base + DMA_OFFSET:x}.'
+    mine = [place for place in (root / CLASS).glob('dma*chan*') if (place / 'device').resolve().name.startswith(device)]
+    mine.sort(key=lambda place: int(place.name.rpartition('chan')[2]))
+    behind = (board.dma_mask & ALL_CHANNELS) >> channel + 1
+    at = len(mine) - 1 - behind.bit_count()
+    return at >= 0 and _text(mine[at] / 'in_use') not in ('', '0')
 
 
 def _modules(root: Path) -> set[str]:

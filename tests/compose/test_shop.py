@@ -1,5 +1,7 @@
 """A cut that somebody watches, stops or spoils: it ends at once, head up and power off, and says why."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import soundfile
@@ -273,6 +275,6 @@ def test_before_the_head_is_down_and_after_it_is_up_one_sees_the_carriage_go(pre
     assert before[0].radius_mm == pytest.approx(park_mm, abs=0.05)
     assert min(seen.radius_mm for seen in before) < (park_mm + plan.radius_start_mm) / 2
     radii = [seen.radius_mm for seen in after]
-    assert sum(after > before for before, after in zip(radii, radii[1:], strict=False)) > 5, 'it goes home'
+    assert sum(after > before for before, after in pairwise(radii)) > 5, 'it goes home'
     assert max(radii) > (park_mm + plan.radius_start_mm) / 2
     assert any(1 < seen.rpm < 70 for seen in after) or after[-1].rpm == pytest.approx(0, abs=0.1)

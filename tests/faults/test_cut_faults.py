@@ -78,10 +78,17 @@ def test_a_lost_word_before_the_start_keeps_the_machine_from_starting():
 
 @pytest.mark.parametrize(
     ('register', 'value'),
-    [(lib.CM_PWMCTL, 0x5A000001), (lib.CM_PWMDIV, 0x5A005000), (lib.CM_PWMDIV, 0x5A004001)],
-    ids=['source', 'divider', 'fraction'],
+    [
+        (lib.CM_PWMCTL, 0x5A000001),
+        (lib.CM_PWMDIV, 0x5A005000),
+        (lib.CM_PWMDIV, 0x5A004001),
+        (lib.PWM_DMAC, 0x80000707),
+        (lib.PWM_RNG1, 626),
+        (lib.PWM_RNG2, 626),
+    ],
+    ids=['source', 'divider', 'fraction', 'requests', 'range of leg A', 'range of leg B'],
 )
-def test_a_clock_that_others_change_is_a_fault(register, value):
+def test_a_pwm_or_its_clock_that_others_change_is_a_fault(register, value):
     played = score(machine(), frames=400_000, sound=tone(400_000)[:100_000])
     rig = Rig(played=played, thief=ClockThief(400_000, register, value)).offer()
     assert rig.run() == lib.ENGINE_OVER
@@ -89,6 +96,30 @@ def test_a_clock_that_others_change_is_a_fault(register, value):
     assert 'clock' in rig.cause
     assert rig.pi.frames < 300_000
     rig.assert_safe()
+
+
+@pytest.mark.parametrize(('late_us', 'good'), [(25_000, True), (200_000, False)])
+def test_a_feeder_that_is_kept_from_running_while_it_looks_blames_no_clock(late_us, good):
+    """Between what it reads of the DMA engine and of the time; what is too late to append is told as that."""
+    rig = Rig().offer()
+    rig.run(until_frame=HEAD_DOWN + 500)
+    door, read, kept = rig.pi.door, rig.pi.door.read, []
+
+    @ffi.callback('uint32_t(void *, uint32_t)')
+    def busy(self, address):
+        value = read(self, address)
+        if address == lib.bcm_dma_register(14, lib.DMA_CONBLK_AD) and not kept:
+            kept.append(address)
+            rig.pi.pass_us(late_us)
+            rig.drain()
+        return value
+
+    door.read = busy
+    rig.run()
+    door.read = read
+    assert kept
+    assert (rig.state == lib.ENGINE_DONE) is good
+    assert 'clock' not in rig.cause
 
 
 def test_a_machine_file_with_the_wrong_chip_is_a_fault():

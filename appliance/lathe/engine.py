@@ -126,7 +126,7 @@ class EngineLathe:
 
     @property
     def position(self) -> int:
-        """Frame at which the feeder has last found the DMA engine, its lead included; for the feeder's thread."""
+        """Frame at which the feeder has last found the DMA engine, its lead included; asking it costs nothing."""
         return 0 if self._engine is None else int(self._engine.position)
 
     def places(self) -> tuple[int, int]:
@@ -194,8 +194,7 @@ class EngineLathe:
             self._stop(str(error) or type(error).__name__, key_of(error), failed=True, at_once=True)
 
     def _check_interlock(self) -> None:
-        look = self._look()
-        if look.end_frame - look.frame < ENDING_FRAMES:
+        if self._engine.end_frame - self.position < ENDING_FRAMES:
             self._link.ending()
         status = self._link.status()
         if not status.closed:  # then nothing has power, or nobody knows: a ramp would move nothing
@@ -221,7 +220,8 @@ class EngineLathe:
         while result != lib.ENGINE_OVER:
             self._offered.clear()
             result = lib.engine_run(self._engine, self._knobs.turns)
-            self._taken.set()
+            if not self._taken.is_set():
+                self._taken.set()
             self._sure(self._check_interlock)
             if result == lib.ENGINE_INPUT:
                 self._offered.wait(PATIENCE_S)

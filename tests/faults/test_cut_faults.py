@@ -101,7 +101,7 @@ def test_a_pwm_or_its_clock_that_others_change_is_a_fault(register, value):
 @pytest.mark.parametrize(('late_us', 'good'), [(25_000, True), (200_000, False)])
 def test_a_feeder_that_is_kept_from_running_while_it_looks_blames_no_clock(late_us, good):
     """Between what it reads of the DMA engine and of the time; what is too late to append is told as that."""
-    rig = Rig().offer()
+    rig = Rig(played=score(machine(), frames=200_000, sound=tone(200_000))).offer()
     rig.run(until_frame=HEAD_DOWN + 500)
     door, read, kept = rig.pi.door, rig.pi.door.read, []
 

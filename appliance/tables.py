@@ -102,7 +102,11 @@ def plain_value(kind: Any, value: Any, key: str, where: str, limits: dict[str, R
         return value
     low, high = limits[key]
     if not (math.isfinite(value) and low <= value <= high):
-        raise MachineFileError(f'{key} is {value:g}; it must be between {low:g} and {high:g}', where=where)
+        raise MachineFileError(
+            f'{key} is {value:g}; it must be between {low:g} and {high:g}',
+            where=where,
+            remedy='mind the unit, which is the end of its name' if '_' in key.rpartition('.')[2] else 'correct it',
+        )
     return value
 
 

@@ -69,7 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--break', metavar='WIRE=HOW', action='append', default=[], dest='broken',
         help='on the virtual machine: this wire is open, touches ground, or sits on its neighbour',
     )  # fmt: skip
-    parser.add_argument('--from', metavar='STEP', default='', dest='begin', help='go on with this step of power-up')
+    parser.add_argument(
+        '--from', metavar='STEP', default='', dest='begin', help='go on with this step of power-up, by name or number'
+    )
     parser.add_argument('--json', action='store_true', help='for programs')
 
 

@@ -6,7 +6,7 @@ import itertools
 
 from appliance.errors import MachineFileError, MachineRefusesError
 from appliance.machine.model import FRAME_RATE_HZ, Disc, Machine
-from appliance.machine.panel_checks import check_interlock, check_panel
+from appliance.machine.panel_checks import ONE_WIRE, check_interlock, check_panel
 
 OUTPUT_PINS = (
     'leg_a', 'leg_b', 'bridge_enable', 'enable', 'head_lift', 'platter_step', 'platter_dir', 'carriage_step',
@@ -85,12 +85,18 @@ def _check_pins(machine: Machine, where: str) -> None:
     for name in OUTPUT_PINS:
         pin = getattr(pins, name)
         if pin in seen:
-            raise MachineFileError(f'pins.{name} is {pin}, which pins.{seen[pin]} has already', where=where)
+            raise MachineFileError(
+                f'pins.{name} is {pin}, which pins.{seen[pin]} has already', where=where, remedy=ONE_WIRE
+            )
         seen[pin] = name
     for name, allowed in PWM_PINS.items():
         if getattr(pins, name) not in allowed:
             words = ' or '.join(map(str, allowed))
-            raise MachineFileError(f'pins.{name} is {getattr(pins, name)}; the PWM reaches only {words}', where=where)
+            raise MachineFileError(
+                f'pins.{name} is {getattr(pins, name)}; the PWM reaches only {words}',
+                where=where,
+                remedy='wire it there; these are GPIO numbers, not pins of the header',
+            )
 
 
 def _check_steps(machine: Machine, where: str) -> None:

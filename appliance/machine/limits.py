@@ -129,6 +129,8 @@ MACHINE_LIMITS: dict[str, Range] = {
     'interlock.supply_max_a': (0.1, 50),
     'interlock.shunt_mohm': (1, 1000),
 }
+GPIO_KEYS = frozenset(key for key, limit in MACHINE_LIMITS.items() if limit is _PIN or limit is _FREE_PIN)
+PICO_KEYS = frozenset(key for key, limit in MACHINE_LIMITS.items() if limit is _PICO_PIN or limit is _PICO_ADC)
 
 _GROOVE: dict[str, Range] = {
     'width_um': (20, 300),

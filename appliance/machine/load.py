@@ -8,20 +8,18 @@ hold only what differs.
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 from appliance.errors import MachineFileError, OptionError
-from appliance.machine.checks import OUTPUT_PINS, check_disc, check_machine
-from appliance.machine.limits import DISC_LIMITS, MACHINE_LIMITS
+from appliance.machine.checks import check_disc, check_machine
+from appliance.machine.header import PI, PICO, meant
+from appliance.machine.limits import DISC_LIMITS, GPIO_KEYS, MACHINE_LIMITS, PICO_KEYS
 from appliance.machine.model import Disc, GrooveKind, Machine
-from appliance.machine.panel_checks import check_panel
 from appliance.tables import Table, build, read_toml, refuse_unknown
 
 FILES = resources.files('appliance.machine')
 FINE = '-fine'
-PANEL = {'controls', 'lcd'}
 
 
 def machine_names() -> list[str]:
@@ -42,11 +40,9 @@ def machine_path(name: str) -> Path:
 def load_machine(name_or_path: str | Path = 'virtual') -> Machine:
     """A shipped machine by name, or any machine file by path; raises MachineFileError."""
     path = machine_path(str(name_or_path)) if str(name_or_path) in machine_names() else Path(name_or_path)
-    own = read_toml(path)
-    table = _with_base(path, own)
+    table = _with_base(path, read_toml(path))
+    _refuse_counted(table, str(path))
     machine = build(Machine, table, str(path), '', MACHINE_LIMITS)
-    if not PANEL & set(own):
-        machine = _without_base_panel(machine, str(path))
     check_machine(machine, str(path))
     return machine
 
@@ -75,15 +71,22 @@ def _names(folder: str) -> list[str]:
     )
 
 
-def _without_base_panel(machine: Machine, where: str) -> Machine:
-    """Without the base's panel where the file moves the lathe's pins onto it: a cut needs none, and a booth that does
-    is told that it is missing.
-    """
-    try:
-        check_panel(machine, OUTPUT_PINS, where)
-    except MachineFileError:
-        return replace(machine, controls=None, lcd=None)
-    return machine
+def _refuse_counted(table: Table, where: str) -> None:
+    """Whoever has counted pins of a header is told the number that is meant."""
+    for section, values in table.items():
+        for key, value in values.items() if isinstance(values, dict) else ():
+            name = f'{section}.{key}'
+            if name in GPIO_KEYS:
+                remedy = meant(value, 'GPIO', PI) if type(value) is int else ''
+            elif name in PICO_KEYS:
+                remedy = meant(value, 'GP', PICO) if type(value) is int else ''
+            else:
+                continue
+            low, high = MACHINE_LIMITS[name]
+            if remedy and not low <= value <= high:
+                raise MachineFileError(
+                    f'{name} is {value}; it must be between {low:g} and {high:g}', where=where, remedy=remedy
+                )
 
 
 def _with_base(path: Path, table: Table) -> Table:

@@ -18,7 +18,9 @@ LCD_TURNS = (0, 2)  # the picture is wide
 # Of each SPI port: MISO, MOSI, clock; and the chip select of each device.
 SPI_LINES = {0: (9, 10, 11), 1: (19, 20, 21)}
 SPI_SELECT = {0: {0: 8, 1: 7}, 1: {0: 18, 1: 17, 2: 16}}
+ONE_WIRE = 'one wire a pin; these are GPIO or GP numbers, not pins of a header'
 UART = (14, 15)  # to the interlock
+LINK = 'the interlock link'
 PICO_UART = {'tx': (0, 12, 16), 'rx': (1, 13, 17)}  # RP2040 datasheet, table of GPIO functions
 # GP -> which of its two I2C, of the pins that a Pico's header has (the same table).
 PICO_I2C = {'sda': {0: 0, 4: 0, 8: 0, 12: 0, 16: 0, 20: 0, 2: 1, 6: 1, 10: 1, 14: 1, 18: 1},
@@ -31,11 +33,11 @@ PULLED_UP = (2, 3)  # 1.8 kohm to 3.3 V on the board (I2C): no pull-down of the 
 def check_panel(machine: Machine, lathe_pins: tuple[str, ...], where: str) -> None:
     """Raise MachineFileError for the first contradiction in [controls] and [lcd]; files without them pass."""
     taken = {getattr(machine.pins, name): f'pins.{name}' for name in lathe_pins}
-    if machine.controls is None and machine.lcd is None:
+    if machine.controls is None and machine.lcd is None and machine.interlock is None:
         return
     panel = _reserved(machine.lcd, where)
     for pin, owner in panel.items():
-        if pin in taken and owner != 'the interlock link':  # a lathe may well use the UART's pins, and always could
+        if pin in taken and (owner != LINK or machine.interlock is not None):
             raise MachineFileError(f'{taken[pin]} is {pin}, which {owner} has', where=where, remedy='move one of them')
     taken = panel | taken
     if machine.controls is not None:
@@ -65,28 +67,34 @@ def _check_controls(controls: Controls, taken: dict[int, str], where: str) -> No
 
 def _reserved(lcd: LcdPanel | None, where: str) -> dict[int, str]:
     """The pins that are spoken for beside the lathe's."""
-    reserved = dict.fromkeys(UART, 'the interlock link')
+    reserved = dict.fromkeys(UART, LINK)
     if lcd is None:
         return reserved
     selects = SPI_SELECT[lcd.spi_port]
     if lcd.spi_device not in selects:
         raise MachineFileError(
-            f'lcd.spi_device is {lcd.spi_device}; SPI{lcd.spi_port} has {", ".join(map(str, selects))}', where=where
+            f'lcd.spi_device is {lcd.spi_device}; SPI{lcd.spi_port} has {", ".join(map(str, selects))}',
+            where=where,
+            remedy='write the one whose chip select you have wired',
         )
     if lcd.bus_speed_hz not in LCD_SPEEDS_HZ:
         known = ', '.join(f'{speed / 1e6:g}' for speed in LCD_SPEEDS_HZ)
         raise MachineFileError(
-            f'lcd.bus_speed_hz is {lcd.bus_speed_hz}; it must be one of {known} million', where=where
+            f'lcd.bus_speed_hz is {lcd.bus_speed_hz}; it must be one of {known} million',
+            where=where,
+            remedy='take the next one below',
         )
     if lcd.rotate not in LCD_TURNS:
-        raise MachineFileError(f'lcd.rotate is {lcd.rotate}; it must be 0 or 2 quarter turns', where=where)
+        raise MachineFileError(
+            f'lcd.rotate is {lcd.rotate}; it must be 0 or 2 quarter turns', where=where, remedy='the picture is wide'
+        )
     bus = dict.fromkeys((*SPI_LINES[lcd.spi_port], selects[lcd.spi_device]), f'SPI{lcd.spi_port} of the LCD')
     return reserved | bus
 
 
 def _take(key: str, pin: int, taken: dict[int, str], where: str) -> None:
     if pin in taken:
-        raise MachineFileError(f'{key} is {pin}, which {taken[pin]} has already', where=where, remedy='one wire a pin')
+        raise MachineFileError(f'{key} is {pin}, which {taken[pin]} has already', where=where, remedy=ONE_WIRE)
     taken[pin] = key
 
 
@@ -106,15 +114,22 @@ def check_interlock(machine: Machine, where: str) -> None:
             f'{interlock.supply_max_v:g} and {interlock.supply_full_v:g}; bridge.supply_v is '
             f'{machine.bridge.supply_v:g} and must lie between the first two, and the last above them',
             where=where,
+            remedy='for another supply write these three as well, and build the divider for the last',
         )
     for name, pairs in PICO_UART.items():
         if getattr(interlock, name) not in pairs:
             known = ', '.join(map(str, pairs))
             raise MachineFileError(
-                f'interlock.{name} is {getattr(interlock, name)}; UART0 of a Pico has {known}', where=where
+                f'interlock.{name} is {getattr(interlock, name)}; UART0 of a Pico has {known}',
+                where=where,
+                remedy='wire it to one of them',
             )
     if not interlock.device.startswith('/dev/'):
-        raise MachineFileError(f'interlock.device is {interlock.device!r}; it must begin with /dev/', where=where)
+        raise MachineFileError(
+            f'interlock.device is {interlock.device!r}; it must begin with /dev/',
+            where=where,
+            remedy='/dev/serial0 is the UART of a Pi',
+        )
 
 
 def _check_sensor(interlock: Interlock, taken: dict[int, str], where: str) -> None:
@@ -124,7 +139,11 @@ def _check_sensor(interlock: Interlock, taken: dict[int, str], where: str) -> No
         _take(f'interlock.{name}', pin, taken, where)
         if pin not in PICO_I2C[name]:
             known = ', '.join(map(str, sorted(PICO_I2C[name])))
-            raise MachineFileError(f'interlock.{name} is {pin}; the I2C of a Pico has {known}', where=where)
+            raise MachineFileError(
+                f'interlock.{name} is {pin}; the I2C of a Pico has {known}',
+                where=where,
+                remedy='wire it to one of them',
+            )
     if PICO_I2C['sda'][interlock.sda] != PICO_I2C['scl'][interlock.scl]:
         raise MachineFileError(
             f'interlock.sda is {interlock.sda} and interlock.scl {interlock.scl}, which are of two buses',

@@ -5,8 +5,7 @@ must arrive at its other end.
                            └▶ judge: what was driven and what arrived ─▶ the name of the wire that is broken
 
 Nothing here is typed a second time: table, picture, guide (`boot/BUILDING.md`) and `audioletter doctor` read the pins
-that the engine and the interlock's firmware get. Sources: Raspberry Pi hardware documentation, "GPIO and the 40-pin
-header"; Raspberry Pi Pico datasheet, figure 4 (its header).
+that the engine and the interlock's firmware get.
 """
 
 from appliance.wires.table import Wire, wires_of

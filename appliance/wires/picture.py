@@ -7,9 +7,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from appliance.files import whole_file
+from appliance.machine.header import PI, PICO
 from appliance.machine.model import Machine
 from appliance.screens.lettering import font
-from appliance.wires.header import PI, PICO
 from appliance.wires.table import Wire, wires_of
 
 PAPER, INK, FAINT, BOARD, BLACK = '#fbf8f0', '#1c1712', '#6b6256', '#e4ded0', '#222222'

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from appliance.machine.header import pi_pin, pico_pin
 from appliance.machine.model import Controls, Interlock, LcdPanel, Machine, Pins, bit
 from appliance.machine.panel_checks import INPUTS, SPI_LINES, SPI_SELECT, UART, pulled_up
-from appliance.wires.header import pi_pin, pico_pin
 
 # Red is for 3.3 V and 5 V, black for ground; neighbours on a header never have the same.
 COLOURS = ('brown', 'orange', 'yellow', 'green', 'blue', 'violet', 'grey', 'white', 'pink', 'turquoise')

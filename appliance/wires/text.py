@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from appliance.machine.header import PI, PICO, pi_pin
 from appliance.machine.model import Machine
 from appliance.machine.panel_checks import SPI_LINES
-from appliance.wires.header import PI, PICO, pi_pin
 from appliance.wires.table import Wire, wires_of
 from appliance.words import powerup
 

@@ -54,11 +54,28 @@ def test_a_whole_file_without_the_sections_loads_as_ever(tmp_path):
     assert load(tmp_path, elsewhere).pins.head_lift == 9
 
 
-def test_a_file_that_moves_the_lathe_onto_its_bases_panel_loses_that_panel_and_no_more(tmp_path):
-    machine = over_virtual(tmp_path, '[pins]\nleg_a = 18\nleg_b = 19\n')
-    assert (machine.pins.leg_a, machine.controls, machine.lcd) == (18, None, None)
-    assert machine.sound is not None
-    assert over_virtual(tmp_path, '[head]\nr_ohm = 8.0\n').controls == load_machine().controls
+def test_a_file_that_moves_the_lathe_onto_its_bases_panel_is_refused(tmp_path):
+    """Without a panel a booth cannot be built of it; nobody loses one without a word."""
+    with pytest.raises(MachineFileError, match=r'controls\.lamp is 18, which pins\.leg_a has already'):
+        over_virtual(tmp_path, '[pins]\nleg_a = 18\nleg_b = 13\n')
+
+
+@pytest.mark.parametrize(('section', 'says'), [
+    ('[pins]\nleg_a = 32\n', r'pins\.leg_a is 32; it must be between 0 and 27; GPIO numbers count, not pins of the '
+                              r'header: pin 32 is GPIO 12'),
+    ('[controls]\nlamp = 40\n', r'controls\.lamp is 40; it must be between 2 and 27; .*pin 40 is GPIO 21'),
+    ('[pins]\nenable = 39\n', r'pins\.enable is 39; it must be between 0 and 27; '),
+    ('[pins]\nenable = 41\n', r'pins\.enable is 41; it must be between 0 and 27; '),
+    ('[interlock]\nindex = 29\n', r'interlock\.index is 29; it must be between 0 and 22; GP numbers count, not pins of '
+                                   r'the header: pin 29 is GP 22'),
+    ('[interlock]\nhead_adc = 31\n', r'interlock\.head_adc is 31; it must be between 26 and 28; .*pin 31 is GP 26'),
+    ('[pins]\nhead_lift = 14\n', r'pins\.head_lift is 14, which the interlock link has; move one of them'),
+    ('[head]\nmass_kg = 1.0\n', r'head\.mass_kg is 1; it must be between 1e-06 and 0\.1; mind the unit'),
+])  # fmt: skip
+def test_what_a_maker_gets_wrong_is_told_with_what_was_meant(tmp_path, section, says):
+    with pytest.raises(MachineFileError) as caught:
+        over_virtual(tmp_path, section)
+    assert re.search(says, caught.value.line)
 
 
 @pytest.mark.parametrize(('one', 'other'), list(itertools.combinations(PINS, 2)))

@@ -86,6 +86,7 @@ def test_what_fails_ends_it_and_the_next_one_begins_there():
     found = list(power_up(virtual_bench(MACHINE, (Break('controls.left', 'open'),))))
     assert [result.step.name for result in found] == ['pins', 'panel']
     assert [step.name for step in steps_from('carriage')] == ['carriage', 'head']
+    assert steps_from('9') == steps_from('Carriage') == steps_from('carriage')
     with pytest.raises(OptionError, match='one of pins, panel'):
         steps_from('motor')
 

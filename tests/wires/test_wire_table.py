@@ -8,8 +8,8 @@ from PIL import Image
 
 from appliance.commands import main
 from appliance.machine import load_machine
+from appliance.machine.header import PI, PICO, pi_pin, pico_pin
 from appliance.machine.limits import PICO_ADCS, PICO_BUS, PICO_PINS
-from appliance.wires.header import PI, PICO, pi_pin, pico_pin
 from appliance.wires.picture import PAINT, draw_wiring
 from appliance.wires.table import COLOURS, neighbour, on_board, wires_of
 from appliance.wires.text import lines
@@ -70,11 +70,11 @@ def test_wires_near_each_other_differ_in_colour(machine):
 
 def test_a_moved_pin_moves_in_table_and_picture(tmp_path, capsys):
     mine = tmp_path / 'mine.toml'
-    mine.write_text('[machine]\nbase = "virtual"\nname = "mine"\n[pins]\nhead_lift = 9\n')
+    mine.write_text('[machine]\nbase = "virtual"\nname = "mine"\n[pins]\nhead_lift = 1\n')
     assert main(['look', 'wiring', '--machine', str(mine)]) == 0
     text = capsys.readouterr().out
     assert [line.split()[:3] for line in text.splitlines() if line.startswith('pins.head_lift')] == [
-        ['pins.head_lift', '9', '21']
+        ['pins.head_lift', '1', '28']
     ]
     assert main(['machines', '--wiring', str(mine)]) == 0
     assert capsys.readouterr().out == text

@@ -76,11 +76,14 @@ def done(bench: Bench, step: Step) -> Done:
 
 
 def steps_from(begin: str = '') -> tuple[Step, ...]:
-    """All, or from this one on; OptionError for one that is none."""
-    names = [step.name for step in STEPS]
-    if begin and begin not in names:
-        raise OptionError(f'there is no step {begin!r}', where='--from', remedy=f'one of {", ".join(names)}')
-    return STEPS[names.index(begin) if begin else 0 :]
+    """All, or from this one on, by its name or its number; OptionError for one that is none."""
+    if not begin:
+        return STEPS
+    for number, step in enumerate(STEPS):
+        if begin.lower() in (step.name.lower(), str(number + 1)):
+            return STEPS[number:]
+    names = ', '.join(step.name for step in STEPS)
+    raise OptionError(f'there is no step {begin!r}', where='--from', remedy=f'one of {names}, or its number')
 
 
 def power_up(bench: Bench, begin: str = '') -> Iterator[Done]:

@@ -1,4 +1,5 @@
-"""What each pin of the two headers is. Sources: see `appliance.wires`."""
+"""What each pin of the two headers is. Sources: Raspberry Pi hardware documentation, "GPIO and the 40-pin header";
+Raspberry Pi Pico datasheet, figure 4 (its header)."""
 
 from __future__ import annotations
 
@@ -26,3 +27,10 @@ def pi_pin(gpio: int) -> int:
 def pico_pin(number: int) -> int:
     """Where a GP comes out on the Pico's header, 1 to 40."""
     return PICO.index(f'GP {number}') + 1
+
+
+def meant(number: int, name: str, header: tuple[str, ...]) -> str:
+    """What somebody means who has counted pins of a header: a sentence, '' where that pin carries no such number."""
+    if not 1 <= number <= len(header) or not header[number - 1].startswith(f'{name} '):
+        return ''
+    return f'{name} numbers count, not pins of the header: pin {number} is {header[number - 1]}'

@@ -54,6 +54,9 @@ class Yes:
     def prepares(self, step):
         pass
 
+    def looks(self):
+        pass
+
     def sees(self, eye):
         return True
 

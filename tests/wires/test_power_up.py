@@ -127,6 +127,9 @@ class Eyes:
     def prepares(self, step):
         pass
 
+    def looks(self):
+        pass
+
     def sees(self, eye):
         self.asked.append(eye)
         return eye not in self._no
@@ -213,6 +216,29 @@ def test_a_walk_never_goes_on_after_a_failure():
     assert len(waited) == 2
     assert 'interlock.home (Pico GP 13, pin 17' in ' '.join(said)
     assert said[-1].endswith('--from carriage')
+
+
+@pytest.mark.parametrize('how', [EOFError, KeyboardInterrupt])
+def test_whoever_stops_it_is_told_how_to_go_on(how):
+    said = []
+
+    def leaves(words):
+        raise how
+
+    with pytest.raises(how):
+        walk(virtual_bench(MACHINE), 'platter', said.append, leaves)
+    assert said[-1] == 'Stopped, power off. Go on with: audioletter doctor power-up --from platter'
+
+
+def test_each_thing_is_told_as_it_is_found():
+    told = []
+    assert done(virtual_bench(MACHINE), STEP['pins'], told.append).found == tuple(told)
+
+
+def test_a_stylus_is_pushed_only_when_somebody_looks():
+    answers, said = iter([False, True]), []
+    AtTerminal(lambda question: next(answers), said.append, None).looks()
+    assert said == ['it waits']
 
 
 @pytest.mark.parametrize('columns', [40, 80])

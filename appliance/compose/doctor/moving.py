@@ -249,6 +249,7 @@ def _pushed(bench: Bench, power: Power) -> Found:
     """A current that holds the stylus to one side: the sound of a head whose sign is wrong is as good to any ear, but
     each turn would then be given its room on the wrong side."""
     machine, amplitude = bench.machine, push_level(bench.machine)
+    bench.maker.looks()
     bench.maker.forget()
     ran = play(bench, power, powered(machine, 2 * PUSHES * PUSH_S, On(bridge=True), push(amplitude)))
     if ran.cause:

@@ -21,6 +21,7 @@ WARM_S = 15.0  # for which a virtual finger stays where it warms
 # Contacts of the panel; and what the interlock hears of two of them, with the lid closed before and afterwards.
 DEEDS = {name: deed for name, (_, deed) in HAND.items()} | {'lid': 'open the lid, and close it again'}
 PARTS = {'lid': 'lid_closed'}  # of the panel
+LOOK = 'Do you look at the stylus, with the loupe? It is pushed three times, at once'
 WARM_IT = 'take the thermistor of the head between two fingers'
 
 
@@ -46,6 +47,9 @@ class Maker(Protocol):
     def prepares(self, step: str) -> None:
         """All is as the text of this step wants it."""
 
+    def looks(self) -> None:
+        """At the stylus, before it moves too little and too briefly for whoever looks elsewhere."""
+
     def sees(self, eye: Eye) -> bool | None:
         """None: nobody can say."""
 
@@ -67,6 +71,9 @@ class Nobody:
 
     def prepares(self, step: str) -> None:
         """Nobody does."""
+
+    def looks(self) -> None:
+        """Nor this."""
 
     def sees(self, eye: Eye) -> bool | None:
         return None
@@ -91,6 +98,10 @@ class AtTerminal:
 
     def prepares(self, step: str) -> None:
         """People have read it, and pressed Enter."""
+
+    def looks(self) -> None:
+        while not self._ask(LOOK):
+            self._say('it waits')
 
     def sees(self, eye: Eye) -> bool | None:
         return self._ask(eye.value)
@@ -125,6 +136,9 @@ class Virtual:
     def prepares(self, step: str) -> None:
         self._stand.lid_open = step == 'panel'
         self._stand.work('')
+
+    def looks(self) -> None:
+        """It misses nothing."""
 
     def sees(self, eye: Eye) -> bool | None:
         stand = self._stand

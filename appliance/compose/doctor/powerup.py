@@ -64,15 +64,21 @@ def bench_of(machine: Machine, maker: Maker | None = None, broken: tuple[Break, 
     return Bench(machine, Site(run=run), maker or Nobody(), build=build)
 
 
-def done(bench: Bench, step: Step) -> Done:
-    """Whatever a part refuses is what was found of it."""
+def done(bench: Bench, step: Step, tell: Callable[[Found], None] = lambda one: None) -> Done:
+    """Whatever a part refuses is what was found of it. `tell`: of each as it is found."""
     found: list[Found] = []
     bench.maker.prepares(step.name)
+    for one in _found(bench, step):
+        found.append(one)
+        tell(one)
+    return Done(step, tuple(found))
+
+
+def _found(bench: Bench, step: Step) -> Iterator[Found]:
     try:
-        found += CHECKS[step.name](bench)
+        yield from CHECKS[step.name](bench)
     except AudioLetterError as error:
-        found.append(Found(False, error.line))
-    return Done(step, tuple(found) or (Found(None, 'nothing was looked at'),))
+        yield Found(False, error.line)
 
 
 def steps_from(begin: str = '') -> tuple[Step, ...]:

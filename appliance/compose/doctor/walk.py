@@ -10,7 +10,7 @@ from pathlib import Path
 from appliance.clock import RealClock
 from appliance.compose.doctor.bench import Bench, Found
 from appliance.compose.doctor.people import AtTerminal
-from appliance.compose.doctor.powerup import Done, bench_of, done, power_up, steps_from
+from appliance.compose.doctor.powerup import bench_of, done, power_up, steps_from
 from appliance.compose.real.site import RUN
 from appliance.errors import MachineRefusesError
 from appliance.machine import Machine
@@ -26,12 +26,15 @@ def walk(bench: Bench, begin: str, say: Callable[[str], None], wait: Callable[[s
     for step in steps_from(begin):
         for line in told(step):
             say(line)
-        wait('Enter when it is so, Ctrl-C to stop: ')
-        result = done(bench, step)
-        for one in result.found:
-            say(f'{WORDS[one.ok]:<5}{text(bench, one)}')
+        try:
+            wait('Enter when it is so, Ctrl-C to stop: ')
+            result = done(bench, step, lambda one: say(f'{WORDS[one.ok]:<5}{text(bench, one)}'))
+        except (EOFError, KeyboardInterrupt):
+            say('')
+            say(f'Stopped, power off. {go_on(step)}')
+            raise
         if result.ok is False:
-            say(stopped(result))
+            say(f'Stop here, switch off, and mend that. {go_on(step)}')
             return False
         say('')
     say('All ten steps are done. Now stop it five times, and cut the first scrap: boot/BUILDING.md goes on there.')
@@ -55,10 +58,9 @@ def text(bench: Bench, one: Found) -> str:
     return '; '.join(parts)
 
 
-def stopped(result: Done) -> str:
-    return (
-        f'Stop here, switch off, and mend that. Then go on with: audioletter doctor power-up --from {result.step.name}'
-    )
+def go_on(step: Step) -> str:
+    """How to come back to it."""
+    return f'Go on with: audioletter doctor power-up --from {step.name}'
 
 
 def at_terminal(machine: Machine, broken: tuple[Break, ...], begin: str, run: Path = RUN) -> bool:

@@ -10,10 +10,10 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from appliance.commands import add_config
 from appliance.errors import AudioLetterError
@@ -69,9 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--break', metavar='WIRE=HOW', action='append', default=[], dest='broken',
         help='on the virtual machine: this wire is open, touches ground, or sits on its neighbour',
     )  # fmt: skip
-    parser.add_argument(
-        '--from', metavar='STEP', default='', dest='begin', help='go on with this step of power-up, by name or number'
-    )
+    parser.add_argument('--from', metavar='STEP', default='', dest='begin', help='of power-up: its name or number')
     parser.add_argument('--json', action='store_true', help='for programs')
 
 
@@ -115,10 +113,15 @@ def _told(findings: list[Finding], *, as_json: bool) -> int:
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        for finding in findings:
-            line = f'{WORDS[finding.ok]:<4} {finding.check:<14} {finding.saw}'
-            print(f'{line}; {finding.remedy}' if finding.remedy else line)
+        _printed(findings)
     return 3 if any(finding.ok is False for finding in findings) else 0
+
+
+def _printed(findings: Sequence[Any]) -> None:
+    """Whatever has the fields of a Finding."""
+    for one in findings:
+        line = f'{WORDS[one.ok]:<4} {one.check:<14} {one.saw}'
+        print(f'{line}; {one.remedy}' if one.remedy else line)
 
 
 def _sound(options: argparse.Namespace) -> int:
@@ -148,9 +151,7 @@ def _sound(options: argparse.Namespace) -> int:
         told = {'devices': [asdict(row) for row in listed], 'checks': [asdict(one) for one in found]}
         print(json.dumps(told, indent=2))
     else:
-        for one in found:
-            line = f'{"ok  " if one.ok else "FAIL"} {one.check:<14} {one.saw}'
-            print(f'{line}; {one.remedy}' if one.remedy else line)
+        _printed(found)
     return 0 if all(one.ok for one in found) else 3
 
 

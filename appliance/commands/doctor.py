@@ -89,13 +89,8 @@ def run(options: argparse.Namespace) -> int:
         ('sound files', _sound_files),
         *([] if options.beside else [('scratch space', _scratch)]),  # a booth works in its own folder: see takes
         ('machine file', lambda: _machine_file(options.machine)),
-        ('machine', _left_alone if options.beside else lambda: _machine(options.machine)),
-        (
-            'wires',
-            (lambda: replace(_left_alone(), check='wires'))
-            if options.beside
-            else lambda: _wires(options.machine, options.broken) if found[-1].ok else NO_WIRES,
-        ),
+        ('machine', lambda: _left_alone('machine') if options.beside else _machine(options.machine)),
+        ('wires', lambda: _left_alone('wires') if options.beside else _wires(options, found[-1])),
         ('settings', lambda: _settings(options.config)),
         ('letters', lambda: _letters(options.config)),
         ('takes', lambda: _takes(options.config)),
@@ -265,8 +260,10 @@ def _each_wire(name: str, broken: list[str]) -> list[Finding]:
     return [*found, Finding('wires', None, f'not tried: {tried.left}')] if tried.left else found
 
 
-def _wires(name: str, broken: list[str]) -> Finding:
-    found = _each_wire(name, broken)
+def _wires(options: argparse.Namespace, machine: Finding) -> Finding:
+    if not machine.ok:
+        return Finding('wires', None, 'not tried: a machine that does not run tells nothing of its wires')
+    found = _each_wire(options.machine, options.broken)
     wrong = [one for one in found if one.ok is False]
     if wrong:
         return Finding('wires', False, '; '.join(one.saw for one in wrong), 'audioletter doctor wires tells each')
@@ -275,11 +272,8 @@ def _wires(name: str, broken: list[str]) -> Finding:
     return Finding('wires', True, f'{len(found)} were tried on the virtual machine, what is driven arrives')
 
 
-NO_WIRES = Finding('wires', None, 'not tried: a machine that does not run tells nothing of its wires')
-
-
-def _left_alone() -> Finding:
-    return Finding('machine', None, 'left alone: a booth is running')
+def _left_alone(check: str) -> Finding:
+    return Finding(check, None, 'left alone: a booth is running')
 
 
 def _settings(named: Path | None) -> Finding:

@@ -80,9 +80,10 @@ def doctor(call: Call) -> Iterator[Said]:
         doctor --json
     """
     found = examined(call)
-    rows = tuple((one['check'], 'ok' if one['ok'] else 'FAIL', one['saw'], one['remedy']) for one in found)
+    words = {True: 'ok', False: 'FAIL', None: '--'}
+    rows = tuple((one['check'], words[one['ok']], one['saw'], one['remedy']) for one in found)
     yield Table(('check', 'is', 'saw', 'remedy'), rows)
-    bad = [one['check'] for one in found if not one['ok']]
+    bad = [one['check'] for one in found if one['ok'] is False]
     if bad:
         raise MachineRefusesError(f'not well: {", ".join(bad)}', where='doctor', remedy='see its remedies')
 

@@ -121,7 +121,7 @@ def test_the_doctor_looks_without_touching_the_machine_of_the_booth(rig):
     rig.desk.folders = in_memory(rig)
     (table,) = rig.run('doctor')
     found = {row[0]: row[1:] for row in table.rows}
-    assert found['machine'] == ('ok', 'left alone: a booth is running', '')
+    assert found['machine'] == ('--', 'left alone: a booth is running', '')
     assert found['python'][0] == 'ok'
     assert str(rig.folders.data) in found['letters'][1], 'the places of the booth that runs'
 

@@ -1,12 +1,18 @@
 """`audioletter doctor` and `doctor wires`: the wire that is broken, in one line."""
 
+import argparse
 import json
 
 import pytest
 
 from appliance.commands import main
-from appliance.commands.doctor import _wires
+from appliance.commands.doctor import Finding, _wires
 from appliance.machine import machine_path
+
+
+def whole(machine, *broken):
+    """What the whole check-up says of the wires."""
+    return _wires(argparse.Namespace(machine=machine, broken=[*broken]), Finding('machine', True, ''))
 
 
 def test_each_wire_is_a_line_and_a_broken_one_fails(capsys):
@@ -24,10 +30,10 @@ def test_whole_wires_are_exit_0_and_a_program_reads_them(capsys):
 
 
 def test_the_whole_check_up_names_it_too():
-    found = _wires('virtual', ['pins.carriage_step=ground'])
+    found = whole('virtual', 'pins.carriage_step=ground')
     assert not found.ok
     assert found.saw.startswith('pins.carriage_step (GPIO 26, header pin 37')
-    assert _wires('virtual', []).saw == '40 were tried on the virtual machine, what is driven arrives'
+    assert whole('virtual').saw == '40 were tried on the virtual machine, what is driven arrives'
 
 
 @pytest.mark.parametrize('chip', ['bcm2835', 'bcm2711'])
@@ -64,7 +70,7 @@ def test_a_real_machine_is_left_to_the_hand_that_is_there(tmp_path):
     text = machine_path('virtual').read_text(encoding='utf-8')
     mine = tmp_path / 'mine.toml'
     mine.write_text(text.replace('kind = "virtual"', 'kind = "real"'))
-    found = _wires(str(mine), [])
+    found = whole(str(mine))
     assert found.ok is None
     assert 'audioletter doctor wires' in found.remedy
 

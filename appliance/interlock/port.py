@@ -22,19 +22,21 @@ class SerialPort:
             raise MachineRefusesError(
                 f'no line has {baud} baud here', where=device, remedy='set interlock.baud to 115200'
             )
-        try:
-            self._file = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-            tty.setraw(self._file)
-            modes = termios.tcgetattr(self._file)
-            modes[4] = modes[5] = speed
-            modes[2] |= termios.CLOCAL | termios.CREAD
-            termios.tcsetattr(self._file, termios.TCSANOW, modes)
-        except (OSError, termios.error) as error:
-            why = getattr(error, 'strerror', None) or str(error)
-            remedy = 'check interlock.device, enable_uart=1 in config.txt and the rights of the group dialout'
-            raise MachineRefusesError(
-                f'the line to the interlock cannot be opened ({why})', where=device, remedy=remedy, key='interlock'
-            ) from error
+        with contextlib.ExitStack() as undo:
+            try:
+                self._file = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+                undo.callback(os.close, self._file)
+                self._set_up(speed)
+                undo.pop_all()
+            except (OSError, termios.error) as error:
+                raise _refused(device, error) from error
+
+    def _set_up(self, speed: int) -> None:
+        tty.setraw(self._file)
+        modes = termios.tcgetattr(self._file)
+        modes[4] = modes[5] = speed
+        modes[2] |= termios.CLOCAL | termios.CREAD
+        termios.tcsetattr(self._file, termios.TCSANOW, modes)
 
     def read(self) -> bytes:
         """b'' when nothing has come; OSError when the line is gone."""
@@ -53,3 +55,11 @@ class SerialPort:
 
     def close(self) -> None:
         os.close(self._file)
+
+
+def _refused(device: str, error: OSError | termios.error) -> MachineRefusesError:
+    """An error of termios is a number and words, and no OSError."""
+    why = error.strerror or str(error) if isinstance(error, OSError) else str(error.args[-1])
+    remedy = 'check interlock.device, enable_uart=1 in config.txt and the rights of the group dialout'
+    what = f'the line to the interlock cannot be opened ({why})'
+    return MachineRefusesError(what, where=device, remedy=remedy, key='interlock')

@@ -1,6 +1,7 @@
 """The supervisor's end of the line, with the firmware's loop at the other; time passes only where somebody rests."""
 
 import errno
+import os
 
 import pytest
 from pico_rig import Bench
@@ -298,6 +299,15 @@ def test_a_line_that_is_not_there_is_one_sentence(tmp_path):
         SerialPort('/dev/null', 12_345)
     with pytest.raises(MachineRefusesError, match='cannot be opened'):
         SerialPort('/dev/null', 115_200)
+
+
+def test_what_is_no_line_is_told_in_words_and_not_left_open():
+    """Whoever tries again every few seconds would have no file left by the evening."""
+    before = len(os.listdir('/proc/self/fd'))
+    for _ in range(3):
+        with pytest.raises(MachineRefusesError, match=r'opened \(Inappropriate ioctl for device\)'):
+            SerialPort('/dev/null', 115_200)
+    assert len(os.listdir('/proc/self/fd')) == before
 
 
 class Terminal:

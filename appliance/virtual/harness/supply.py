@@ -37,7 +37,7 @@ class SupplyCurrent:
     def __init__(self, machine: Machine, levels: Levels) -> None:
         """`levels`: of all pins at frame 0."""
         pins = machine.pins
-        self._machine = machine
+        self._machine, self._motors_ma = machine, motors_ma(machine)
         self._on = {pin: levels[pin] == bit(level) for pin, level in (
             (pins.enable, pins.enable_active), (pins.bridge_enable, pins.bridge_enable_active))}  # fmt: skip
         self._active = {pins.enable: bit(pins.enable_active), pins.bridge_enable: bit(pins.bridge_enable_active)}
@@ -53,6 +53,6 @@ class SupplyCurrent:
 
     def _now_ma(self, words: NDArray[Any]) -> float:
         """As if what is on at the block's end had been so all through it: a block is a few milliseconds."""
-        motors = motors_ma(self._machine) if self._on[self._machine.pins.enable] else 0.0
+        motors = self._motors_ma if self._on[self._machine.pins.enable] else 0.0
         self.head_ma = head_ma(self._machine, words) if self._on[self._machine.pins.bridge_enable] else 0.0
         return motors + self.head_ma

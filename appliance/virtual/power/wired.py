@@ -86,7 +86,7 @@ class WiredLink:
                 block = self._pi.drain(0, most)
                 if block is None or not len(block.pwm):
                     return
-                self._take(replace(block, load_nm=self.load_nm))
+                self._take(block)
         self._status = self._interlock.status()
 
     def finish(self) -> None:
@@ -97,12 +97,14 @@ class WiredLink:
                 return
             self._over = True
             while (block := self._pi.drain(0)) is not None:
-                self._take(replace(block, load_nm=self.load_nm))
+                self._take(block)
             self._interlock.end()
             self._platter.finish()
 
     def _take(self, block: Executed) -> None:
         """The platter turns as the relay was; where the Pico changes that meanwhile, it has turned otherwise."""
+        if load_nm := self.load_nm:
+            block = replace(block, load_nm=load_nm)
         kept = self._platter.kept()
         through = self._relay.shows(block)
         self._platter.take(through)

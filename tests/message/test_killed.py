@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 FEW_KILLS, KILLS = 8, 24
 
 
-def killed_after(root, seed, seconds):
-    """What the program has said before it was killed."""
+def killed_after(root, seed, lines, seconds):
+    """What the program has said before it was killed: so many lines, however slow it is, and what came after them."""
     child = subprocess.Popen(
         [sys.executable, '-m', 'tests.message.keeper', str(root), str(seed)],
         cwd=ROOT,
@@ -27,17 +27,17 @@ def killed_after(root, seed, seconds):
         stdout=subprocess.PIPE,
         text=True,
     )
+    said = []
     try:
         assert child.stdout.readline().startswith('ready')
+        said = [child.stdout.readline() for _ in range(lines)]
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(seconds)
     finally:
         child.kill()
-        rest = child.communicate()[0]
+        said += child.communicate()[0].splitlines(keepends=True)
     assert child.returncode == -9, 'it ended by itself'
-    return [
-        (line.split()[0], *map(int, line.split()[1:])) for line in rest.splitlines(keepends=True) if line[-1] == '\n'
-    ]
+    return [(line.split()[0], *map(int, line.split()[1:])) for line in said if line[-1:] == '\n']
 
 
 def checksum(letter):
@@ -51,7 +51,8 @@ def test_every_letter_that_was_kept_is_there_after_kill_9(tmp_path, lot):
     kept, begun, gone = {}, set(), set()
     open_takes = 0
     for kill in range(kills):
-        for word, number, of in killed_after(tmp_path, 1000 * kill, float(random.uniform(0.0, 0.3))):
+        lines, seconds = int(random.integers(0, 9)), float(random.uniform(0.0, 0.1))
+        for word, number, of in killed_after(tmp_path, 1000 * kill, lines, seconds):
             assert word != 'kept' or number not in kept, 'a number was given twice'
             kept |= {number: of} if word == 'kept' else {}
             begun |= {number} if word == 'forgets' else set()

@@ -197,7 +197,7 @@ def update(call: Call, file: Path) -> Iterator[Said]:
     """Install an update from a file on this computer.
 
     The program that places.updater names does it: an update that is signed, whole and newer is unpacked, then the booth
-    begins anew with it, and with what it had if it is not well within two minutes. It is refused while a visitor is
+    begins anew with it, and with what it had if that ends or is not ready. It is refused while a visitor is
     served, and while it is looked at the booth is in maintenance. It is not stopped by a lost connection.
 
     file: that holds the update

@@ -148,6 +148,8 @@ def test_a_stick_is_mounted_where_the_booth_looks_for_it_and_nothing_on_it_is_ru
     rule = (IMAGE / 'udev' / '90-audioletter-stick.rules').read_text()
     assert f'SYMLINK+="{Path(mount["What"]).name}"' in rule
     assert f'SYSTEMD_WANTS}}+="{unit.name}"' in rule
+    # A later event (change: somebody has closed it after writing) takes away what is not said again, name and mount.
+    assert 'ACTION!="remove"' in rule
     places = load_config(system=IMAGE)[0].places
     assert Path(places.stick) in Path(mount['Where']).parents
     booth = (IMAGE / 'units' / 'audioletter.service').read_text()

@@ -4,6 +4,7 @@ one in `compose.real.bed`. `bed_of` is the one place that chooses, and never fal
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -116,11 +117,11 @@ class Bed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Of a virtual machine its lid and stop button; of a real one whether whoever watches over it is alive, and where
-    its parts are found (None: this computer)."""
+    """Of a virtual machine its lid and stop button; of a real one how long whoever watches over it is believed to be
+    alive, and where its parts are found (None: this computer)."""
 
     interlock: VirtualInterlock
-    alive: Callable[[], bool] = lambda: True
+    alive_s: Callable[[], float] = lambda: math.inf
     site: Site | None = None
 
 
@@ -130,7 +131,7 @@ def bed_of(machine: Machine, around: Around) -> Bed:
         return VirtualBed(machine, around.interlock)
     from appliance.compose.real.bed import RealBed
 
-    return RealBed(machine, around.alive, around.site)
+    return RealBed(machine, around.alive_s, around.site)
 
 
 class VirtualBed:

@@ -39,9 +39,9 @@ from appliance.virtual.interlock import VirtualInterlock
 MADE = '.part'
 LISTENING, PREVIEW = '.preview-', 'preview.wav'
 SLIP, SLIPPED = 'slip', 1.02  # a fault of the virtual machine: its belt creeps, by so much
-# Without a ping for so long, whoever watches over a real machine is believed dead: with what a permit is good for, less
-# than the 0.3 s within which it must be still.
-LIVES_S = 0.17
+# For so long after a sign of life whoever watches over a real machine is believed to be alive, and no permit reaches
+# further. Of 0.3 s that leaves 5 ms for the line, a turn of the interlock (`guard.LATE_MS`) and 15 ms for its relay.
+LIVES_S = 0.23
 BROKEN = 70  # exit code of a mistake in the program (sysexits.h, EX_SOFTWARE)
 # A terminal, or whoever ends a whole group of processes, says these to the child too; its parent ends it, by the pipe.
 NOT_FOR_US = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
@@ -80,7 +80,7 @@ class Child:
     def hear(self, order: Any) -> None:
         """None: the parent has gone."""
         if isinstance(order, cutter.Ping):
-            self._pinged_s = monotonic_s()
+            self._pinged_s = min(order.at_s, monotonic_s())
             self.say(order)
             return
         with self._lock:
@@ -105,9 +105,9 @@ class Child:
         if order is None or isinstance(order, Order):
             self._orders.put(order)
 
-    def lives(self) -> bool:
-        """Whether the parent does."""
-        return monotonic_s() - self._pinged_s < LIVES_S
+    def alive_s(self) -> float:
+        """How long the parent is still believed to be."""
+        return self._pinged_s + LIVES_S - monotonic_s()
 
     def _inject(self, fault: str) -> None:
         self._slips |= fault == SLIP
@@ -183,7 +183,7 @@ class Child:
     def _bed_of(self, machine: Machine) -> Bed:
         """As the last cut or the last hand has left it; another machine has another."""
         if self._bed is None or self._bed.machine != machine:
-            self._bed = bed_of(machine, Around(self._interlock, self.lives, self._site))
+            self._bed = bed_of(machine, Around(self._interlock, self.alive_s, self._site))
         if self._slips:
             self._bed.slip(SLIPPED)
         return self._bed

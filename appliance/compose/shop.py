@@ -6,6 +6,7 @@ files that are kept, and afterwards the picture and the sound.
 
 from __future__ import annotations
 
+import math
 import tempfile
 import threading
 from collections.abc import Callable
@@ -73,7 +74,8 @@ class Bench:
     """What surrounds the virtual lathe: its interlock, and how many times as fast as a real one it cuts (None: as
     fast as it can). A `carriage` that outlives the cut is homed before it when its place is not known; None parks.
 
-    And a real one: it has power only while `alive` says that whoever watches over it is; None as `site`: this computer.
+    And a real one: it has power only as long as `alive_s` says that whoever watches over it is alive; None as `site`:
+    this computer.
     """
 
     interlock: VirtualInterlock = field(default_factory=VirtualInterlock)
@@ -81,7 +83,7 @@ class Bench:
     clock: Clock = field(default_factory=RealClock)
     carriage: VirtualCarriage | None = None
     platter: VirtualPlatter | None = None  # what really turns the disc; None: what the machine file says
-    alive: Callable[[], bool] = lambda: True
+    alive_s: Callable[[], float] = lambda: math.inf
     site: Site | None = None
 
 

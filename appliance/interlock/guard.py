@@ -28,11 +28,12 @@ BREAK_CLOSED, MAKE_CLOSED = 256, 512  # nor these: the stop's two contacts, as e
 BAD_MS, BAD_LOOKS = 5, 2  # a contact that is bad for so long, and was seen so twice, trips: a spark does not
 GOOD_MS = 50  # and it must be good for so long before anything is armed
 LONGEST_PERMIT_MS = 250
+FIRST_PERMIT_MS = 120  # that an order to arm is good for, until the first permit: whoever dies between them gives none
 ARMED_MS = 3000  # for the first heartbeat
 FIRST_BEATS_MS = 20  # heartbeats for so long before the head may go down
 BEAT_LOST_MS = 20
 WINDOW_MS = 40  # in which heartbeats are counted
-LATE_MS = 20  # between two steps of the guard: more is a program that hangs
+LATE_MS = 40  # between two steps of the guard: more is a program that hangs. By so much it may be late with an off
 RELAY_MS = 60  # for the relay's contacts to follow
 OVER_MS = 50  # too much current for so long trips; filling the capacitors behind the relay is over much sooner
 GARBLED_LINES = 5  # in a row
@@ -174,7 +175,7 @@ class Guard:
         elif self.state == SAFE and self._good_ms >= GOOD_MS and steps_per_turn > 0 and beat_us > 0:
             self.state, self.cause, self._relay_ms = ARMED, WELL, 0
             self._steps_per_turn, self._beat_us = steps_per_turn, beat_us
-            self._permit_ms, self._armed_ms, self._ending = LONGEST_PERMIT_MS, 0, False
+            self._permit_ms, self._armed_ms, self._ending = FIRST_PERMIT_MS, 0, False
             self._since_index, self._indexed, self._new = 0, False, True
             self._beating_ms = self._beat_ms = self._window_ms = self._window_beats = 0
 

@@ -1,11 +1,12 @@
 """The link to the real interlock: a microcontroller at the other end of a serial line.
 
 It lets power through while it is asked to, again and again; so whoever asks must be alive, and so must be whoever
-that one answers for (`alive`). A supervisor that is killed, frozen or cut off says nothing, and that is an off.
+that one answers for (`alive_s`). A supervisor that is killed, frozen or cut off says nothing, and that is an off.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +18,11 @@ from appliance.interlock.causes import in_words
 from appliance.interlock.link import Status
 from appliance.interlock.wire import ABSENT, NEXT, SEQUENCE, UNKNOWN, VERSION, Lines, ahead, line
 
-PERMIT_MS = 120  # what each permit is good for
-RENEW_S = 0.035  # between two permits, at least: 40 ms for a lathe that looks every 20, so that one may be lost
-FRESH_S = 0.2  # older than this, a status says nothing: it comes twenty times a second
-HEARD_S = 0.13  # and for no longer after one is anything asked for: whoever is not heard might not hear
+PERMIT_MS = 120  # what each permit is good for at most: no further than the last sign of life and the last status reach
+RENEW_S = 0.035  # by which the next one must be good for longer: 40 ms for a lathe that looks every 20; one may be lost
+FRESH_S = 0.2  # older than this, a status says nothing: it comes twenty times a second. Nor is anything asked for
 CLOSING_S = 0.5  # for the power to come after it was asked for
+UNHEARD_S = 0.1  # a status that comes so long after power was asked for, and knows nothing of it: that line was lost
 ASK_S = 0.01  # between two looks at the line while somebody waits for it
 FIELDS = 15  # of a status
 MUTE = 'the interlock does not answer; check its supply and its line (interlock.tx, interlock.rx)'
@@ -71,14 +72,15 @@ class PicoLink:
     """Implements `link.Link`. Any thread may call it."""
 
     def __init__(
-        self, port: Port, machinery: Machinery, clock: Clock, alive: Callable[[], bool] = lambda: True
+        self, port: Port, machinery: Machinery, clock: Clock, alive_s: Callable[[], float] = lambda: math.inf
     ) -> None:
-        """`alive`: whether the rest of the supervisor is; asked before every permit."""
-        self._port, self._machinery, self._clock, self._alive = port, machinery, clock, alive
+        """`alive_s`: how long the rest of the supervisor is still believed to be alive; asked before every permit."""
+        self._port, self._machinery, self._clock, self._alive_s = port, machinery, clock, alive_s
         self._lines = Lines()
         self._lock = threading.Lock()
         self._told: Told | None = None
-        self._told_s = self._looked_s = self._permitted_s = float('-inf')
+        self._told_s = self._looked_s = self._asked_s = -math.inf
+        self._permitted_s = -math.inf  # until when
         self._version = self._build = -1
         self._session = -1  # that was asked for power
         self._seq = self._armed_seq = 0
@@ -133,18 +135,16 @@ class PicoLink:
             status = self._judge()
             if not status.closed or self._told is None:
                 return status
-            if not self._is_heard():
-                return Status(False, MUTE, 'interlock')
             self._session, self._wanted, self._ending = self._told.session, True, False
-            self._say('A', self._machinery.steps_per_turn, self._machinery.beat_us)
-            self._armed_seq = self._seq
-            self._permitted_s = float('-inf')
+            self._arm()
             by_s = self._clock.now_s() + CLOSING_S
-            while self._clock.now_s() < by_s and not self._has_power() and self._alive():
+            while self._clock.now_s() < by_s and not self._has_power() and self._alive_s() > 0:
                 self._renew()
                 self._clock.rest(ASK_S)
                 self._hear()
-            if self._has_power() and self._alive():
+                if self._is_unheard():
+                    self._arm()
+            if self._has_power() and self._alive_s() > 0:
                 return self._judge()
             self._off()
             status = self._judge()
@@ -154,7 +154,7 @@ class PicoLink:
         """The chain is about to end, or to be stopped: from here on its heartbeat may cease."""
         with self._lock:
             if self._wanted and not self._ending:
-                self._ending, self._permitted_s = True, float('-inf')
+                self._ending, self._permitted_s = True, -math.inf
                 self._renew()
 
     def revoke(self) -> None:
@@ -164,7 +164,7 @@ class PicoLink:
     def _is_alive_soon(self) -> bool:
         """Whoever has just been asked to cut may not have heard of the supervisor yet."""
         by_s = self._clock.now_s() + FRESH_S
-        while not self._alive():
+        while self._alive_s() <= 0:
             if self._clock.now_s() >= by_s:
                 return False
             self._clock.rest(ASK_S)
@@ -187,20 +187,28 @@ class PicoLink:
         except OSError as error:
             self._failure = error.strerror or str(error)
 
+    def _arm(self) -> None:
+        self._say('A', self._machinery.steps_per_turn, self._machinery.beat_us)
+        self._armed_seq, self._asked_s, self._permitted_s = self._seq, self._clock.now_s(), -math.inf
+
     def _renew(self) -> None:
+        """A permit reaches no further than what it rests on. So all of it together is over when that is, and whoever is
+        heard of late, but not too late, has lost nothing."""
         now_s = self._clock.now_s()
-        if self._wanted and now_s - self._permitted_s >= RENEW_S and self._is_heard() and self._alive():
-            self._permitted_s = now_s
-            self._say('P', PERMIT_MS, int(self._ending))
+        good_s = min(PERMIT_MS / 1000, self._alive_s(), self._told_s + FRESH_S - now_s)
+        if self._wanted and good_s >= 0.001 and now_s + good_s - self._permitted_s >= RENEW_S:
+            self._permitted_s = now_s + good_s
+            self._say('P', int(good_s * 1000), int(self._ending))
 
     def _be_up_to_date(self) -> None:
         """What waits in the line since somebody last looked is old: then it is thrown away and waited for anew. A trip
         that was told before power was asked for again, and whose cause is gone, is seen to."""
         stale = self._clock.now_s() - self._looked_s > FRESH_S
-        self._hear()
         if stale:
-            self._told_s = float('-inf')
+            self._read()
+            self._told_s = -math.inf
             self._write(line('H', VERSION))
+        self._hear()
         by_s = self._clock.now_s() + FRESH_S
         while (stale and not self._is_fresh()) or self._is_to_be_seen_to():
             if self._clock.now_s() >= by_s:
@@ -208,26 +216,32 @@ class PicoLink:
             self._clock.rest(ASK_S)
             self._hear()
 
-    def _hear(self) -> None:
+    def _read(self) -> list[tuple[str, tuple[int, ...]]]:
         self._looked_s = self._clock.now_s()
         try:
             data = self._port.read()
             self._failure = ''
         except OSError as error:
             self._failure, data = error.strerror or str(error), b''
-        for kind, numbers in self._lines.take(data):
+        return self._lines.take(data)
+
+    def _hear(self) -> None:
+        before = self._told
+        for kind, numbers in self._read():
             if kind == 'H' and len(numbers) == 3:
                 self._version, _, self._build = numbers
             elif kind == 'S' and len(numbers) == FIELDS:
                 self._told, self._told_s = Told(*numbers), self._looked_s
-                self._keep_count(self._told)
+        if self._told is not None and self._told is not before:
+            self._keep_count(self._told)
 
     def _keep_count(self, told: Told) -> None:
-        """Of our lines, as the interlock has heard them: anew for a new session, and after many that were lost."""
+        """Of our lines, as the interlock has heard them: anew for a new session, for lines that are not ours, and after
+        many that were lost. It leaps over what may still be on its way, for no number is heeded twice."""
         if self._wanted:
             return
-        if told.session != self._session or ahead(self._seq, told.ack) > NEXT // 2:
-            self._session, self._seq = told.session, told.ack
+        if told.session != self._session or ahead(self._seq, told.ack) >= NEXT:
+            self._session, self._seq = told.session, (told.ack + NEXT // 2) % SEQUENCE
         if self._is_to_be_seen_to():
             self._say('R', told.trip)
 
@@ -244,9 +258,6 @@ class PicoLink:
     def _is_fresh(self) -> bool:
         return self._version >= 0 and self._clock.now_s() - self._told_s <= FRESH_S
 
-    def _is_heard(self) -> bool:
-        return self._clock.now_s() - self._told_s <= HEARD_S
-
     def _has_power(self) -> bool:
         told = self._told
         powered = told is not None and told.state in (guard.ARMED, guard.CUTTING)
@@ -256,6 +267,14 @@ class PicoLink:
         """Whether what was told last was told after power was asked for: what is still on its way is of before that."""
         told = self._told
         return told is not None and ahead(told.ack, self._armed_seq) < SEQUENCE // 2
+
+    def _is_unheard(self) -> bool:
+        """It still says that it is safe and well: the line was lost. It is asked again, and never while it might be
+        armed: twice is nonsense."""
+        told = self._told
+        if told is None or self._told_s < self._asked_s + UNHEARD_S:
+            return False
+        return (told.state, told.inputs & guard.ALL_GOOD) == (guard.SAFE, guard.ALL_GOOD)
 
     def _judge(self) -> Status:
         """The first thing that is not well."""

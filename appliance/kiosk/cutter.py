@@ -95,7 +95,10 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Answered by itself, by the thread that hears, whatever the other one is at."""
+    """Answered by itself, by the thread that hears, whatever the other one is at. `at_s`: when it was said, on a clock
+    that all processes of this computer have in common; whoever hears it late has heard of what was then."""
+
+    at_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +293,7 @@ class Cutter:
         """Let the child show that it hears, if there is one; one question at a time."""
         if self._pipe is not None and not self.asked:
             self.asked = True
-            self._tell(Ping())
+            self._tell(Ping(monotonic_s()))
 
     def poll(self) -> tuple[Any, ...]:
         """What the child has said since, in order."""

@@ -36,7 +36,7 @@ from appliance.workflow.values import Booth, Event, Held, Kind, Plan, State
 
 TURN_S = 0.005  # where the loop reads the controls itself
 REST_S = 0.02  # where others do: what they tell wakes it at once, all else may wait so long
-PING_S = 0.04  # between two signs of life for whoever cuts
+PING_S = 0.02  # between two signs of life for whoever cuts: in every turn of a real booth
 FRAME_S = 0.1  # between two pictures while nothing happens: ten a second
 HEALTH_S = 5.0  # between two looks at disk and blanks
 SIGN_S = 2.0  # between two looks at the door sign

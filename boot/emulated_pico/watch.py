@@ -17,7 +17,7 @@ from typing import Any
 from appliance.interlock import flash, guard
 from appliance.interlock.pico import Machinery, PicoLink
 
-WORK = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
+WORK = Path(sys.argv[1] if len(sys.argv) > 1 else '').absolute()
 RELAY, LIFT, LAMP = 2, 3, 4
 LID, CONTACT = '8', '9'
 AT_REST = {'6': 0, '7': 1, LID: 0, CONTACT: 1, '13': 1, '10': 0, '11': 0, '12': 0}

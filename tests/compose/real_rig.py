@@ -167,8 +167,8 @@ class Machine:
         knobs = Knobs(wait_for_input=True, realtime=self.realtime, turns=1)
         return Site(self.root, self.run, here, lambda device, baud: self, self, knobs)
 
-    def shop(self, disc, folder, *, alive=lambda: True, results=False):
-        bench = Bench(carriage=self.belief, alive=alive, site=self.site)
+    def shop(self, disc, folder, *, alive_s=lambda: math.inf, results=False):
+        bench = Bench(carriage=self.belief, alive_s=alive_s, site=self.site)
         return workshop(self.machine, disc, folder, Keeping(results=results), bench)
 
     def rises(self, gpio):

@@ -24,7 +24,7 @@ class Cutter:
         self._pipe, theirs = Pipe()
         self.child = Child(theirs, self.real.site)
         self.dead = threading.Event()
-        self.child.lives = lambda: not self.dead.is_set()  # the child would ask the computer's clock
+        self.child.alive_s = lambda: float(not self.dead.is_set())  # the child would ask the computer's clock
         self._thread = threading.Thread(target=self.child.work)
         self._thread.start()
 

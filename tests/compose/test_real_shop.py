@@ -121,7 +121,7 @@ def test_a_supervisor_that_lives_no_more_takes_the_power_with_it(tmp_path, prepa
         living[0] = False
         died_s.append(real.now_s())
 
-    real, shop = begun(tmp_path, disc, alive=lambda: living[0])
+    real, shop = begun(tmp_path, disc, alive_s=lambda: float(living[0]))
     with pytest.raises(CutFaultError):
         shop.cut(prepared.timeline, prepared.facts, Watching(shop, 0.5, dies))
     assert real.off_after_s(died_s[0]) <= OFF_S

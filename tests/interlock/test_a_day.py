@@ -53,7 +53,7 @@ class Judge:
             assert self.bad_ms <= 8, 'power although an input is bad'
             assert self.permit_ms <= 254, 'power although nobody permits it'
             assert self.over_ms <= 58, 'power although something burns'
-            assert ms <= 20, 'power although the loop hangs'
+            assert ms <= 40, 'power although the loop hangs'
         if guard.head:
             assert guard.power, 'the head is held by power'
             assert self.beatless_ms <= 24, 'the head is down and nothing beats'
@@ -117,7 +117,7 @@ class Day:
             beats = {'no beats': 0, 'wild beats': 3 * ms}.get(
                 now, self.random.choice((0, 1)) if ms < 3 else round(ms / 2.5)
             )
-            self.step(25 if now == 'late' else ms, now, beats, 8 * ms, turns, permitted)
+            self.step(45 if now == 'late' else ms, now, beats, 8 * ms, turns, permitted)
         self.end()
 
     def disturb(self, now, permit_ms):

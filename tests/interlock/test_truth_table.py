@@ -33,6 +33,7 @@ class Machine:
         self.run(60)
         if state in (guard.ARMED, guard.CUTTING):
             self.say('A', 6400, 2000)
+            self.say('P', 250, 0)
             self.run(30, beats=state is guard.CUTTING)
         elif state is guard.TRIPPED:
             self.say('A', 6400, 2000)

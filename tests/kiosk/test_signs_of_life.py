@@ -8,12 +8,15 @@ import pytest
 
 from appliance.compose import cutter_child
 from appliance.compose.cutter_child import LIVES_S, Child
-from appliance.interlock.pico import PERMIT_MS
+from appliance.interlock.guard import LATE_MS
 from appliance.kiosk.cutter import Ping
 from appliance.kiosk.loop import PING_S
 from appliance.workflow.values import Event, Kind, State
 from tests.compose.real_rig import OFF_S
 from tests.kiosk.booth_rig import Rig
+
+LINE_S = 0.005  # of a permit: 29 bytes at 115 200 baud, and what is before it
+RELAY_S = 0.015  # a power relay of 10 A, until its contacts are open
 
 
 class Pipe:
@@ -55,15 +58,24 @@ def test_who_has_not_been_heard_of_for_a_while_is_believed_dead(monkeypatch):
     now_s = 100.0
     monkeypatch.setattr(cutter_child, 'monotonic_s', lambda: now_s)
     child = Child(Pipe())
-    assert not child.lives(), 'nobody has been heard of yet'
-    child.hear(Ping())
-    assert child.lives()
+    assert child.alive_s() < 0, 'nobody has been heard of yet'
+    child.hear(Ping(now_s))
+    assert child.alive_s() == pytest.approx(LIVES_S)
     now_s += LIVES_S - 0.01
-    assert child.lives()
+    assert child.alive_s() == pytest.approx(0.01)
     now_s += 0.02
-    assert not child.lives()
-    child.hear(Ping())
-    assert child.lives()
+    assert child.alive_s() < 0
+    child.hear(Ping(now_s))
+    assert child.alive_s() > 0
+
+
+def test_what_is_heard_late_tells_of_when_it_was_said_and_never_of_later(monkeypatch):
+    monkeypatch.setattr(cutter_child, 'monotonic_s', lambda: 100.0)
+    child = Child(Pipe())
+    child.hear(Ping(99.9))
+    assert child.alive_s() == pytest.approx(LIVES_S - 0.1)
+    child.hear(Ping(900.0))
+    assert child.alive_s() == pytest.approx(LIVES_S)
 
 
 def test_a_sign_of_life_never_lies_within_what_the_work_is_just_saying():
@@ -82,7 +94,6 @@ def test_a_sign_of_life_never_lies_within_what_the_work_is_just_saying():
 
 
 def test_a_supervisor_that_is_frozen_is_without_power_soon_enough():
-    """The last permit is given when it is last believed alive; two pings may be late before a disc is lost."""
-    assert pytest.approx(OFF_S, abs=0.02) == LIVES_S + PERMIT_MS / 1000
-    assert LIVES_S + PERMIT_MS / 1000 < OFF_S
-    assert 3 * PING_S < LIVES_S
+    """No permit reaches further than LIVES_S; then the line, the longest turn of the interlock, and its relay."""
+    assert LIVES_S + LINE_S + LATE_MS / 1000 + RELAY_S <= OFF_S
+    assert 8 * PING_S < LIVES_S

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appliance.commands import main
 from appliance.compose import booth, handles
-from appliance.kiosk import loop
+from appliance.kiosk import cutter, loop
 from appliance.kiosk.cutter import Cutter
 from tests.through.wire import HERE, KIOSK, SLEEP, STATE, TOLD, ModelClock, Outside
 
@@ -22,7 +22,7 @@ class ToldCutter(Cutter):
         super().__init__(CHILD, **how)
 
     def _tell(self, order):
-        super()._tell(order)
+        super()._tell(cutter.Ping(MODEL.now_s()) if isinstance(order, cutter.Ping) else order)
         if self._pipe is not None:
             OUTSIDE.ask(TOLD)
 
@@ -50,8 +50,9 @@ def rest(kiosk):
 
 if __name__ == '__main__':
     OUTSIDE, begin = Outside(os.environ['THROUGH_SOCKET']), loop.Kiosk.start
+    MODEL = ModelClock(OUTSIDE)
     script, letter = (Path(os.environ[name]) for name in ('THROUGH_SCRIPT', 'THROUGH_LETTER'))
-    booth.Choice = functools.partial(booth.Choice, clock=ModelClock(OUTSIDE), threads=False)
+    booth.Choice = functools.partial(booth.Choice, clock=MODEL, threads=False)
     booth.Cutter = ToldCutter
     loop.FRAME_S = 2.0  # who draws all pictures in time is asked elsewhere
     loop.Kiosk.start, loop.Kiosk.rest = start, rest

@@ -7,6 +7,7 @@ home switch, and the levels that its pins really have.
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -31,16 +32,18 @@ TURN_S = 0.002  # of the interlock's loop, which looks at its counters once each
 
 
 class RealBed:
-    """Implements `bed.Bed`. It has power only while `alive` says that whoever watches over it is."""
+    """Implements `bed.Bed`. It has power only as long as `alive_s` says that whoever watches over it is alive."""
 
-    def __init__(self, machine: Machine, alive: Callable[[], bool] = lambda: True, site: Site | None = None) -> None:
+    def __init__(
+        self, machine: Machine, alive_s: Callable[[], float] = lambda: math.inf, site: Site | None = None
+    ) -> None:
         self.machine = machine
         self.carriage = VirtualCarriage(machine)  # what is known of its place, and no more
-        self._alive, self._site = alive, site or Site()
+        self._alive_s, self._site = alive_s, site or Site()
 
     @contextlib.contextmanager
     def ready(self) -> Iterator[Mover]:
-        with powered_up(self.machine, self._site, self._alive) as power:
+        with powered_up(self.machine, self._site, self._alive_s) as power:
             yield RealMover(self.machine, power, self._site)
 
     def levels(self) -> tuple[int, ...]:
@@ -50,7 +53,7 @@ class RealBed:
 
     def bench(self, pace: float | None, clock: Clock) -> Bench:
         """It has a pace of its own."""
-        return Bench(carriage=self.carriage, alive=self._alive, site=self._site)
+        return Bench(carriage=self.carriage, alive_s=self._alive_s, site=self._site)
 
     def slip(self, part: float) -> None:
         """It has no faults at will."""

@@ -33,14 +33,14 @@ class RealShop:
     """Cuts on the real lathe, once; MachineRefusesError at once on a computer that has none.
 
     `stop`, `inject` and `look` may be called from any other thread at any moment. Of `bench` it uses `carriage`, for
-    what is known of its place (None: nothing), `alive` and `site`.
+    what is known of its place (None: nothing), `alive_s` and `site`.
     """
 
     def __init__(self, machine: Machine, disc: Disc, scratch: Path, keeping: Keeping, bench: Bench) -> None:
         self.scratch = scratch
         self.homing = False  # before it cuts
         self.stopped = False  # by a hand, the lid or the stop button: no fault of the machine
-        self._machine, self._alive = machine, bench.alive
+        self._machine, self._alive_s = machine, bench.alive_s
         self._site = bench.site or Site()
         fitting_board(machine, self._site.root)
         self._carriage = bench.carriage or VirtualCarriage(machine)
@@ -52,7 +52,7 @@ class RealShop:
 
     def cut(self, timeline: Timeline, facts: dict[str, Any], watch: Watch) -> Outcome:
         with Foretold(self._twin, timeline, facts) as foretold:
-            with powered_up(self._machine, self._site, self._alive) as power:
+            with powered_up(self._machine, self._site, self._alive_s) as power:
                 self._home(power, watch)
                 foretold.begin()
                 progress, steps = self._engrave(power, timeline.score, watch)

@@ -69,7 +69,7 @@ def registers(machine: Machine, site: Site) -> Iterator[RealPi]:
 
 
 @contextlib.contextmanager
-def powered_up(machine: Machine, site: Site, alive: Callable[[], bool]) -> Iterator[Power]:
+def powered_up(machine: Machine, site: Site, alive_s: Callable[[], float]) -> Iterator[Power]:
     """Registers, chain memory and the interlock's line; MachineRefusesError for whatever is missing. No power yet."""
     interlock = machine.interlock
     if interlock is None:
@@ -83,4 +83,4 @@ def powered_up(machine: Machine, site: Site, alive: Callable[[], bool]) -> Itera
         registers(machine, site) as pi,
         contextlib.closing(site.line(interlock.device, interlock.baud)) as line,
     ):
-        yield Power(pi, PicoLink(line, machinery, site.clock, alive))
+        yield Power(pi, PicoLink(line, machinery, site.clock, alive_s))

@@ -10,7 +10,7 @@ Power is on in ARMED and CUTTING alone, the head may be down in CUTTING alone. A
 trips; the first cause stays until the supervisor names that very trip, and nothing ever arms itself.
 """
 
-from appliance.interlock.wire import ABSENT, NEXT, SEQUENCE, UNKNOWN, VERSION, ahead, line
+from appliance.interlock.wire import ABSENT, NEXT, SEQUENCE, UNKNOWN, VERSION, ahead, body, line
 
 SAFE, ARMED, CUTTING, TRIPPED = 0, 1, 2, 3
 
@@ -318,8 +318,8 @@ class Guard:
     # -- what is told --------------------------------------------------------------------------------------------
 
     def status(self, seen: Seen) -> bytes:
-        """The line that tells the supervisor everything."""
+        """What tells the supervisor everything, for `wire.framed`."""
         self._said = (self._said + 1) % SEQUENCE
-        return line('S', self.session, self._said, self.state, self.cause, self.trips, self.inputs, seen.head_dc,
+        return body('S', self.session, self._said, self.state, self.cause, self.trips, self.inputs, seen.head_dc,
                     seen.driver_dc, seen.supply_mv, seen.current_ma, self.beats, self.steps, self.turns,
                     self.index_at, self.ack)  # fmt: skip

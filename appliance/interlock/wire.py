@@ -54,10 +54,19 @@ def crc16(data: bytes) -> int:
     return crc
 
 
+def body(kind: str, *numbers: int) -> bytes:
+    """What a line says."""
+    return (kind + ''.join([f',{number}' for number in numbers])).encode()
+
+
+def framed(said: bytes) -> bytes:
+    """The whole line."""
+    return b'$' + said + b'*%04X\n' % crc16(said)
+
+
 def line(kind: str, *numbers: int) -> bytes:
     """One whole line."""
-    body = (kind + ''.join([f',{number}' for number in numbers])).encode()
-    return b'$' + body + b'*%04X\n' % crc16(body)
+    return framed(body(kind, *numbers))
 
 
 def parse(raw: bytes) -> 'tuple[str, tuple[int, ...]] | None':

@@ -17,7 +17,8 @@ def run(board: 'Board') -> None:
     guard, voice, seen = board.guard(), Voice(), Seen()
     try:
         while True:
-            turn(board, guard, voice, seen)
+            if turn(board, guard, voice, seen):
+                board.tidy()
             board.rest()
     except KeyboardInterrupt:
         board.drive(False, False)

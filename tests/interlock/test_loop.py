@@ -3,6 +3,7 @@
 import importlib.util
 import runpy
 import sys
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,8 @@ import pytest
 from pico_rig import Bench
 from test_vectors import Logic
 
-from appliance.interlock.wire import Lines, line
+from appliance.interlock import loop
+from appliance.interlock.wire import Lines, body, line
 
 MAIN = Path(__file__).parents[2] / 'boot' / 'interlock' / 'main.py'
 QUIET = {'ms': 2, 'beats': 0, 'steps': 0, 'turns': 0, 'relay_contact': 0}
@@ -49,6 +51,76 @@ def test_a_status_that_found_no_room_comes_as_soon_as_there_is_some():
     assert [kind for kind, _ in Lines().take(logic.wrote)] == ['S']
 
 
+class Costly:
+    """What of a turn takes a microcontroller long: each is noted, turn by turn."""
+
+    def __init__(self, monkeypatch, logic):
+        self.turns = []
+        self._note(monkeypatch, logic._voice.lines, 'take')
+        self._note(monkeypatch, logic.guard, 'status')
+        self._note(monkeypatch, loop, 'framed')
+
+    def _note(self, monkeypatch, where, name):
+        do = getattr(where, name)
+        monkeypatch.setattr(where, name, lambda *words: (self.turns[-1].append(name), do(*words))[1])
+
+
+def test_no_turn_hears_makes_a_status_and_frames_it_at_once(monkeypatch):
+    """Nor does what is heard silence it, were it noise without end."""
+    logic = Logic()
+    costly = Costly(monkeypatch, logic)
+    for number in range(600):
+        costly.turns.append([])
+        if number % 20 < 2 or number > 400:
+            logic.hear(b'$P,77,1,120,0*1234\n')
+        logic.turn(**QUIET)
+    assert all(len(did) <= 2 for did in costly.turns)
+    assert all(len(did) <= 1 for did in costly.turns[:400])
+    said = [number for number, did in enumerate(costly.turns) if 'framed' in did]
+    assert all(after - before <= 41 for before, after in pairwise(said))
+    assert len(Lines().take(logic.wrote)) == len(said) >= 19
+
+
+class Tidied(Logic):
+    """A board whose loop runs for so many turns; in every tenth something is heard."""
+
+    def __init__(self, turns):
+        super().__init__()
+        self.mind, self.guard = self.guard, lambda: self.mind
+        self.did, self._left = [], turns
+
+    def look(self, seen):
+        self.did.append([])
+        self.order = QUIET
+        return super().look(seen)
+
+    def read(self):
+        return b'noise\n' if len(self.did) % 10 == 0 and not self.did[-1].append('heard') else None
+
+    def write(self, data):
+        self.did[-1].append('said')
+        return True
+
+    def tidy(self):
+        self.did[-1].append('tidied')
+
+    def rest(self):
+        self._left -= 1
+        if not self._left:
+            raise KeyboardInterrupt
+
+    def lay_down(self):
+        """It has no watchdog."""
+
+
+def test_it_is_tidied_up_in_every_turn_that_has_nothing_else_to_do():
+    board = Tidied(300)
+    with pytest.raises(KeyboardInterrupt):
+        firmware_loop().run(board)
+    assert {tuple(did) for did in board.did} == {('tidied',), ('heard',), ('said',), ()}
+    assert board.did.count([]) == board.did.count(['said']), 'a status is made in the turn before it is said'
+
+
 class Powered:
     """A mind that has motors and head under power."""
 
@@ -62,10 +134,11 @@ class Hand:
         self.driven, self.laid_down, self._turns = [], False, 0
         self._error, self._where, self.mind = error, where, Powered()
         self.mind.step = self._at('step', lambda elapsed_ms, seen: None)
-        self.mind.status = self._at('status', lambda seen: line('S'))
+        self.mind.status = self._at('status', lambda seen: body('S'))
         self.guard = lambda: self.mind
         self.read, self.rest = self._at('read', lambda: None), self._at('rest', lambda: None)
         self.look, self.write = self._at('look', lambda seen: 50), self._at('write', lambda data: True)
+        self.tidy = lambda: None
         self.drive = self._at('drive', lambda power, head: self.driven.append((power, head)))
 
     def _at(self, where, do):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from appliance.interlock.guard import Guard, Limits, Seen
 from appliance.interlock.sensors import FULL, supply_mv, thermistor_dc
-from appliance.interlock.wire import ABSENT, UNKNOWN, Lines
+from appliance.interlock.wire import ABSENT, UNKNOWN, Lines, framed
 from appliance.machine.model import FRAME_RATE_HZ, Interlock
 from appliance.virtual.harness import Harness
 from appliance.virtual.harness.gpio import told
@@ -160,7 +160,7 @@ class PicoBench:
         self._quiet_ms += TURN_MS
         if self._quiet_ms >= TELL_MS:
             self._quiet_ms = 0
-            self._say(self.guard.status(seen))
+            self._say(framed(self.guard.status(seen)))
 
     def _current_ma(self) -> int:
         """An answer needs both wires of the bus; whatever else is on the data wire is none."""

@@ -103,7 +103,7 @@ class VirtualPico:
 
     def calm(self, counts: Counts, first: int) -> int:
         """As so many turns from `first` on as there is nothing to hear, to tell or to decide in."""
-        idle = not self._worked and not self._heard and self.contact is None and self.power
+        idle = not self._worked and not self._heard and not self._voice.waits and self.contact is None and self.power
         if not idle or self._away_ms or self._hung_ms is not None or not self._draws_well():
             return first
         untold = (loop.TELL_MS - self._voice.quiet_ms - 1) // TURN_MS

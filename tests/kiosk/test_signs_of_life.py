@@ -84,13 +84,13 @@ def test_a_sign_of_life_never_lies_within_what_the_work_is_just_saying():
     child, many = Child(theirs), 200
     long = 'x' * 100_000
     worker = threading.Thread(target=lambda: [child.say(long) for _ in range(many)])
-    ear = threading.Thread(target=lambda: [child.hear(Ping()) for _ in range(many)])
+    ear = threading.Thread(target=lambda: [child.hear(Ping(1.0)) for _ in range(many)])
     for thread in (worker, ear):
         thread.start()
     said = [mine.recv() for _ in range(2 * many)]
     for thread in (worker, ear):
         thread.join()
-    assert (said.count(long), said.count(Ping())) == (many, many)
+    assert (said.count(long), said.count(Ping(1.0))) == (many, many)
 
 
 def test_a_supervisor_that_is_frozen_is_without_power_soon_enough():

@@ -80,3 +80,9 @@ def test_whatever_the_appliance_reads_of_its_own_is_in_its_wheel():
     assert len(files) > 100
     assert [str(f) for f in files if not any(f.match(p) for p in packed) and f.parts[0] != 'samples'] == []
     assert all(f.suffix == '.png' for f in files if f.parts[0] == 'samples' and not any(f.match(p) for p in packed))
+
+
+def test_a_laptop_gets_what_the_first_step_of_the_guide_needs_there():
+    """BUILDING.md, "Nothing but a laptop": each wire of the LCD has its line, the power-up its ten steps."""
+    project = tomllib.loads((ROOT / 'pyproject.toml').read_text(encoding='utf-8'))
+    assert [line for line in project['project']['dependencies'] if line.startswith('luma.lcd') and ';' not in line]

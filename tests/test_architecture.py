@@ -37,10 +37,13 @@ def layer(path):
     return path.relative_to(ROOT / 'appliance').parts[0].removesuffix('.py')
 
 
-def imports(path):
-    """Absolute dotted names of everything a file imports."""
+def imports(path, types=True):
+    """Absolute dotted names of everything a file imports; without `types`, of all that it runs with."""
     package = list(path.relative_to(ROOT).parent.parts)
-    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+    tree = ast.parse(path.read_text(encoding='utf-8'))
+    if not types:
+        tree.body = [node for node in tree.body if not (isinstance(node, ast.If) and 'TYPE_' in ast.unparse(node.test))]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -58,6 +61,26 @@ def test_imports_point_one_way_and_through_the_one_door(path):
     for door, allowed in ONLY.items():
         through = [n for n in names if (n + '.').startswith(door + '.')]
         assert not through or layer(path) in allowed, f'{door} is not for {layer(path)}'
+
+
+def known_part(name, modules):
+    """The module that an imported name is, or is a part of."""
+    while name and name not in modules:
+        name = name.rpartition('.')[0]
+    return name
+
+
+def test_no_two_modules_need_each_other():
+    """Nor several in a circle; also where an import is hidden in a function."""
+    modules = {'.'.join(path.relative_to(ROOT).with_suffix('').parts).removesuffix('.__init__'): path for path in FILES}
+    needs = {
+        name: {known_part(one, modules) for one in imports(path, types=False)} - {name}
+        for name, path in modules.items()
+    }
+    while ends := [name for name, needed in needs.items() if not needed & needs.keys()]:
+        for name in ends:
+            del needs[name]
+    assert not needs, f'among these is a circle: {sorted(needs)}'
 
 
 @pytest.mark.parametrize('path', CODE, ids=lambda p: str(p.relative_to(ROOT)))

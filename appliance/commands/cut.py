@@ -86,7 +86,8 @@ def _check(options: argparse.Namespace) -> None:
 
 def _cut(options: argparse.Namespace, folder: OutputFolder | None) -> dict[str, Any]:
     """All the work; the heavy rooms are imported only now."""
-    from appliance.compose import TRACE, Keeping, workshop
+    from appliance.compose.machines import workshop
+    from appliance.compose.shop import TRACE, Keeping
     from appliance.cut import Request, cut
     from appliance.machine import load_disc, load_machine
 

@@ -195,7 +195,7 @@ def _machine_file(name: str) -> Finding:
 
 
 def _machine(name: str) -> Finding:
-    from appliance.compose import try_out
+    from appliance.compose.machines import try_out
     from appliance.machine import load_machine
 
     return Finding('machine', True, try_out(load_machine(name)))

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from appliance.clock import RealClock, monotonic_s
-from appliance.compose.bed import Around, Bed, bed_of
+from appliance.compose.bed import Bed
 from appliance.compose.hands import Hand
-from appliance.compose.real.shop import RealShop
+from appliance.compose.machines import Around, Shop, bed_of, workshop
 from appliance.compose.real.site import RUN, Site, tidy_up
-from appliance.compose.shop import Keeping, VirtualShop, rehearse, workshop
+from appliance.compose.shop import Keeping
 from appliance.compose.trial import Trial
+from appliance.compose.virtual.shop import rehearse
 from appliance.cut import Prepared, Quiet, Request, prepare, told
 from appliance.cut.master import keep_master, prepare_again
 from appliance.cut.prepare import Stopwatch
@@ -48,7 +49,6 @@ NOT_FOR_US = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 
 Order = cutter.Prepare | cutter.Preview | cutter.Cut | cutter.Forget | cutter.Errand
 ENDS_PREVIEW = cutter.Prepare | cutter.Forget | cutter.Cut | cutter.Stop | None
-Shop = VirtualShop | RealShop
 
 
 class CancelledError(Exception):

@@ -8,18 +8,15 @@ power off; the pins are asked whether it is so, not the plan.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from appliance.clock import Clock, RealClock
 from appliance.compose.bed import Bed, Mover, Run, Watched
-from appliance.compose.live import REST_S
-from appliance.compose.shop import HANDS
+from appliance.compose.shop import MovingLathe, Stoppable
 from appliance.errors import CutFaultError, MachineRefusesError
 from appliance.hands.limits import check_jog, check_spin, moved_mm, moved_turns
 from appliance.hands.orders import Home, Jog, Moved, Moving, PinLevels, ReadPins, Setup, Spin, Spun
-from appliance.lathe.api import Lathe, Progress, State
-from appliance.lathe.homing import Rig, home
+from appliance.lathe.api import Progress, State
 from appliance.lathe.index import LEAST_TURNS, turned
 from appliance.machine.model import FRAME_RATE_HZ
 from appliance.timeline.jog import jog, turn
@@ -34,26 +31,15 @@ SPARE_TURNS = 1.5  # until the first pulse, and after the last
 Tell = Callable[[Moving], None]
 
 
-class Hand:
-    """Carries out one order. `stop` may be called from any other thread at any moment, also before it begins."""
+class Hand(Stoppable):
+    """Carries out one order."""
 
     def __init__(self, bed: Bed, tell: Tell, setup: Setup, clock: Clock | None = None) -> None:
-        self.stopped = False  # by a hand, the lid or the stop button: no fault of the machine
+        super().__init__()
         self._bed, self._tell, self._setup = bed, tell, setup
         self._clock = clock or RealClock()
-        self._lock = threading.Lock()
-        self._lathe: Lathe | None = None
         self._now: Run | None = None
-        self._cause, self._key = '', ''
         self._runs = 0
-
-    def stop(self, cause: str, key: str = 'visitor') -> None:
-        """Ramp down, power off; before it has begun it ends as soon as it begins."""
-        with self._lock:
-            if not self._cause:
-                self._cause, self._key = cause, key
-            if self._lathe is not None:
-                self._lathe.stop(cause, key)
 
     def inject(self, fault: str) -> None:
         """`stall`: something holds the platter while it turns. Nothing else can happen to a hand."""
@@ -122,23 +108,15 @@ class Hand:
     def _home_carriage(self, mover: Mover) -> Moved:
         carriage, runs = self._bed.carriage, list[Run]()
 
-        def new_lathe() -> Lathe:
+        def new_lathe() -> MovingLathe:
             runs.append(self._new_run(mover))
             return runs[-1].lathe
 
-        def pause() -> None:
-            with self._lock:
-                if self._cause:
-                    runs[-1].lathe.stop(self._cause, self._key)
+        def look() -> None:
             self._tell(Moving('carriage: home', 0.0, None, 0.0))
-            runs[-1].lathe.wait(REST_S)
 
         carriage.stands_mm = None
-        try:
-            homed = home(Rig(self._bed.machine, new_lathe, mover.at_home, pause))
-        except (CutFaultError, MachineRefusesError) as error:
-            self.stopped = self._by_hand(error.key)  # a lid that opens between two movements refuses the next
-            raise
+        homed = self._go_home(self._bed.machine, new_lathe, mover.at_home, look)
         for run in runs:
             run.check()
         carriage.stands_mm = homed.radius_mm
@@ -152,12 +130,11 @@ class Hand:
         stood_mm = carriage.stands_mm
         step_mm = carriage.machine.carriage.mm_per_step * (1 if inward else -1)
         try:
-            with self._lock:
-                if self._cause:
-                    self.stopped = True
-                    raise CutFaultError(self._cause, where=what, remedy='try again', key=self._key)
-                run.start(score)
-                self._lathe = run.lathe
+            if self._cause:
+                self.stopped = True
+                raise CutFaultError(self._cause, where=what, remedy='try again', key=self._key)
+            run.start(score)
+            self._take(run.lathe)
             if len(score.carriage):
                 carriage.stands_mm = None
             while not run.lathe.wait(LOOK_S):
@@ -166,8 +143,7 @@ class Hand:
                 self._tell(Moving(what, part, here_mm, run.rpm))
             ended = run.lathe.progress()
         finally:
-            with self._lock:
-                self._lathe = None
+            self._let_go()
             run.close()
         run.check()
         self._refuse_end(ended, what)
@@ -177,9 +153,6 @@ class Hand:
         self.stopped = ended.state is State.STOPPED and self._by_hand(ended.key)
         if ended.state is not State.DONE:
             raise CutFaultError(ended.cause or 'it did not end well', where=what, remedy='try again', key=ended.key)
-
-    def _by_hand(self, key: str) -> bool:
-        return key in HANDS or (bool(self._cause) and key == self._key)
 
     def _new_run(self, mover: Mover, slip: float = 1.0) -> Run:
         """Of an order that takes more than one, each leaves a trace of its own."""

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from appliance.clock import Clock, RealClock
 from appliance.compose.bed import Bed
-from appliance.compose.real.shop import RealShop
-from appliance.compose.shop import GROOVE, PICTURE, SOUND, TRACE, Keeping, VirtualShop, workshop
+from appliance.compose.machines import Shop, workshop
+from appliance.compose.shop import GROOVE, PICTURE, SOUND, TRACE, Keeping
 from appliance.cut import Outcome, Prepared, Request, prepare
 from appliance.errors import CutFaultError, DoesNotFitError, OptionError
 from appliance.files import whole_file
@@ -45,7 +45,7 @@ class Trial:
         self._bench = bed.bench(setup.pace, clock or RealClock())
         self._trace = setup.trace
         self._lock = threading.Lock()
-        self._shop: VirtualShop | RealShop | None = None
+        self._shop: Shop | None = None
         self._stop: tuple[str, str] | None = None
         self._what = ''
 

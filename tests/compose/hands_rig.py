@@ -3,9 +3,9 @@
 import numpy as np
 
 from appliance.clock import SteppedClock
-from appliance.compose.bed import VirtualBed
 from appliance.compose.hands import Hand
 from appliance.compose.real.bed import RealBed
+from appliance.compose.virtual.bed import VirtualBed
 from appliance.hands.orders import Setup
 from appliance.virtual.interlock import VirtualInterlock
 from tests.compose.real_rig import Machine

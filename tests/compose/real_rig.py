@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from appliance.compose import Bench, Keeping, workshop
+from appliance.compose.machines import workshop
 from appliance.compose.real.site import Site
+from appliance.compose.shop import Bench, Keeping
 from appliance.lathe.settings import Knobs, memory_words
 from appliance.machine import bit, load_machine
 from appliance.pi.real import real_pi

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from appliance.compose.live import POINTS_A_TURN, LiveGroove
+from appliance.compose.shop import POINTS_A_TURN
+from appliance.compose.virtual.live import LiveGroove
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from appliance.compose import Bench, Keeping, workshop
-from appliance.compose.live import POINTS_A_TURN
+from appliance.compose.machines import workshop
 from appliance.compose.real.shop import look_over
 from appliance.compose.real.site import Site, tidy_up
-from appliance.compose.shop import GROOVE, PICTURE, SOUND
+from appliance.compose.shop import GROOVE, PICTURE, POINTS_A_TURN, SOUND, Bench, Keeping
 from appliance.cut import Quiet, Request, carry_out, prepare
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
 from appliance.machine import FRAME_RATE_HZ, load_machine

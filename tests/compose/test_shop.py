@@ -7,9 +7,10 @@ import pytest
 import soundfile
 
 from appliance.clock import SteppedClock
-from appliance.compose import Bench, Keeping, workshop
-from appliance.compose.live import Pacer
-from appliance.compose.shop import rehearse
+from appliance.compose.machines import workshop
+from appliance.compose.shop import Bench, Keeping
+from appliance.compose.virtual.live import Pacer
+from appliance.compose.virtual.shop import rehearse
 from appliance.cut import Quiet, Request, carry_out, prepare
 from appliance.errors import CutFaultError
 from appliance.lathe.homing import SLOW_MM, Rig, home, longest_s

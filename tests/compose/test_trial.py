@@ -9,9 +9,9 @@ import soundfile
 from scipy import optimize
 
 from appliance.clock import SteppedClock
-from appliance.compose.bed import VirtualBed
 from appliance.compose.real.bed import RealBed
 from appliance.compose.trial import Trial
+from appliance.compose.virtual.bed import VirtualBed
 from appliance.errors import CutFaultError, DoesNotFitError, MachineRefusesError, OptionError, StorageError
 from appliance.hands.band import free_mm, next_mm, ring
 from appliance.hands.orders import Setup, TestCut

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from appliance.compose.shop import TRACE, Keeping, workshop
+from appliance.compose.machines import workshop
+from appliance.compose.shop import TRACE, Keeping
 from appliance.cut import Quiet, Request, prepare
 from appliance.cut.master import digest_of, keep_master, prepare_again, take_up
 from appliance.errors import GrooveFileError, MachineRefusesError

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from appliance.commands import main
-from appliance.compose import VirtualShop
+from appliance.compose.virtual.shop import VirtualShop
 from appliance.cut.outputs import OutputFolder
 from appliance.files import HeldFolder
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from appliance.clock import SteppedClock
-from appliance.compose.live import Pacer
-from appliance.compose.shop import HELD
+from appliance.compose.virtual.live import Pacer
+from appliance.compose.virtual.shop import HELD
 from appliance.lathe.api import State
 from appliance.virtual.interlock import ACCIDENTS, VirtualInterlock
 from appliance.virtual.lathe import VirtualKnobs, VirtualLathe, initial_levels

@@ -7,7 +7,8 @@ import sys
 import threading
 from pathlib import Path
 
-from appliance.compose import cutter_child, hands
+from appliance.compose import cutter_child
+from appliance.compose import shop as shops
 from appliance.compose.real import bed, shop, site
 from appliance.interlock import pico
 from appliance.interlock.port import SerialPort
@@ -199,7 +200,7 @@ def here(run):
 
 
 if __name__ == '__main__':
-    for room in (cutter_child, shop, bed, hands, pico, engine):
+    for room in (cutter_child, shops, shop, bed, pico, engine):
         room.threading = Threading()
     real.lib, shop.EngineLathe, bed.EngineLathe = Core(), ModelLathe, ModelLathe
     cutter_child.Child, cutter_child.Site, cutter_child.monotonic_s = ToldChild, here, CLOCK.now_s

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.compose.live import POINTS_A_TURN, Seen
+from appliance.compose.shop import POINTS_A_TURN, Seen
 from appliance.interlock.pico import PicoLink
 from appliance.interlock.wire import SEQUENCE
 from appliance.lathe.engine import EngineLathe

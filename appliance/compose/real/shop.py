@@ -11,16 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from appliance.compose.live import REST_S, Seen
 from appliance.compose.real.live import Stylus, Turns
 from appliance.compose.real.site import Power, Site, powered_up
-from appliance.compose.shop import HANDS, LOOK_S, Bench, Keeping, VirtualShop, refuse_broken_off
+from appliance.compose.shop import LOOK_S, Bench, Keeping, Seen, Stoppable, before_a_cut, refuse_broken_off
+from appliance.compose.virtual.shop import VirtualShop
 from appliance.cut import Outcome, Quiet, Watch
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
 from appliance.interlock.firmware import in_words as firmware_in_words
 from appliance.lathe.api import Progress, State
 from appliance.lathe.engine import EngineLathe
-from appliance.lathe.homing import Rig, home
 from appliance.machine import Disc, Machine
 from appliance.pi.real import fitting_board
 from appliance.timeline.build import Timeline
@@ -29,7 +28,7 @@ from appliance.urgency import NICE_LAST, give_way
 from appliance.virtual.carriage import VirtualCarriage
 
 
-class RealShop:
+class RealShop(Stoppable):
     """Cuts on the real lathe, once; MachineRefusesError at once on a computer that has none.
 
     `stop`, `inject` and `look` may be called from any other thread at any moment. Of `bench` it uses `carriage`, for
@@ -37,18 +36,14 @@ class RealShop:
     """
 
     def __init__(self, machine: Machine, disc: Disc, scratch: Path, keeping: Keeping, bench: Bench) -> None:
+        super().__init__()
         self.scratch = scratch
-        self.homing = False  # before it cuts
-        self.stopped = False  # by a hand, the lid or the stop button: no fault of the machine
         self._machine, self._alive_s = machine, bench.alive_s
         self._site = bench.site or Site()
         fitting_board(machine, self._site.root)
         self._carriage = bench.carriage or VirtualCarriage(machine)
         self._twin = VirtualShop(machine, disc, scratch, keeping)
-        self._lock = threading.Lock()
-        self._lathe: EngineLathe | None = None
         self._stylus: Stylus | None = None
-        self._cause, self._key = '', ''
 
     def cut(self, timeline: Timeline, facts: dict[str, Any], watch: Watch) -> Outcome:
         with Foretold(self._twin, timeline, facts) as foretold:
@@ -65,14 +60,6 @@ class RealShop:
             carriage_steps=steps[1],
             foretold=True,
         )
-
-    def stop(self, cause: str, key: str = 'visitor') -> None:
-        """Head up first, ramp down, power off; before the cut has begun it ends as soon as it begins."""
-        with self._lock:
-            if not self._cause:
-                self._cause, self._key = cause, key
-            if self._lathe is not None:
-                self._lathe.stop(cause, key)
 
     def inject(self, fault: str) -> None:
         """OptionError: whatever befalls a real machine is no play."""
@@ -104,53 +91,30 @@ class RealShop:
                     lathe.fail(str(error), error.key)
             progress, steps = lathe.progress(), lathe.steps()
         finally:
-            with self._lock:
-                self._lathe, self._stylus, self._cause = None, None, self._cause or 'this cut is over'
+            self._let_go()
+            self._stylus = None
             lathe.close()
-        self.stopped = progress.state is State.STOPPED and progress.key in (*HANDS, self._key)
+        self.stopped = progress.state is State.STOPPED and self._by_hand(progress.key)
         refuse_broken_off(progress)
         self._carriage.stands_mm = self._machine.carriage.park_radius_mm
         return progress, steps
 
-    def _take(self, lathe: EngineLathe) -> None:
-        with self._lock:
-            self._lathe = lathe
-            if self._cause:
-                lathe.stop(self._cause, self._key)
-
     def _home(self, power: Power, watch: Watch) -> None:
         """Bring the carriage to its switch, unless it is known to stand there and the switch agrees; CutFaultError if
         it does not find home or is stopped on the way, MachineRefusesError for a lid that is open before it moves."""
-        link, lathes = power.link, list[EngineLathe]()
+        link = power.link
 
         def at_home() -> bool:
             return link.status().closed and link.at_home
 
         def new_lathe() -> EngineLathe:
-            lathes.append(EngineLathe(self._machine, power.pi.door, link, self._site.knobs))
-            return lathes[-1]
-
-        def pause() -> None:
-            self._take(lathes[-1])
-            watch.part(0.0)
-            lathes[-1].wait(REST_S)
+            return EngineLathe(self._machine, power.pi.door, link, self._site.knobs)
 
         if self._carriage.parked and at_home():
             return
-        self.homing, self._carriage.stands_mm = True, None
-        try:
-            home(Rig(self._machine, new_lathe, at_home, pause))
-        except CutFaultError as error:
-            self.stopped = error.key in HANDS or (bool(self._cause) and error.key == self._key)
-            raise
-        except MachineRefusesError as error:
-            if error.key != 'lathe':
-                raise
-            raise CutFaultError(error.what, where=error.where, remedy=error.remedy) from error
-        finally:
-            self.homing = False
-            with self._lock:
-                self._lathe = None
+        self._carriage.stands_mm = None
+        with before_a_cut():
+            self._go_home(self._machine, new_lathe, at_home, lambda: watch.part(0.0))
         self._carriage.stands_mm = self._machine.carriage.park_radius_mm
 
 

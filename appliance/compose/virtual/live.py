@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import pi
 from pathlib import Path
 from typing import Any
@@ -13,25 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from appliance.clock import Clock
+from appliance.compose.shop import POINTS_A_TURN, REST_S
 from appliance.machine.model import FRAME_RATE_HZ
 from appliance.playback.groovefile import GrooveWriter
 from appliance.virtual.executed import Executed
 
-POINTS_A_TURN = 60
-REST_S = 0.02  # longest rest without a look whether the cut has been stopped
 MOST_POINTS = 100_000  # that nobody has fetched: a ten minutes' side has 50 000
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Where the stylus is, and the groove since the last look: (angle_rad, radius_mm), thinned."""
-
-    angle_rad: float = 0.0
-    radius_mm: float = 0.0
-    rpm: float = 0.0
-    head_down: bool = False
-    points: tuple[tuple[float, float], ...] = ()
-    queued_ms: float = 0.0  # given to the machine and not executed yet
 
 
 class LiveGroove(GrooveWriter):

@@ -1,5 +1,6 @@
 """A cut that somebody watches, stops or spoils: it ends at once, head up and power off, and says why."""
 
+import threading
 from itertools import pairwise
 
 import numpy as np
@@ -24,6 +25,9 @@ def prepared(tmp_path_factory, machine, disc):
     folder = tmp_path_factory.mktemp('take')
     soundfile.write(folder / 'a.wav', 0.2 * np.sin(np.arange(48_000) / 9), 16000)
     return prepare(Request(folder / 'a.wav', disc, machine), folder, Quiet())
+
+
+STEP_S, LONGEST_S = 0.2, 60.0
 
 
 class Meddler:
@@ -252,22 +256,36 @@ def test_the_groove_is_seen_as_it_is_cut_and_in_its_own_time(prepared, machine, 
 
 
 class Looker:
-    """What is seen at each look."""
+    """What is seen at each look; a clock too, that passes by STEP_S from look to look, however slow the computer."""
 
-    def __init__(self, look):
-        self._look, self.seen = look, []
+    def __init__(self):
+        self.look, self.seen = None, []
+        self._now_s = self._due_s = 0.0
+        self._looked = threading.Condition()
 
     def stage(self, name):
         pass
 
     def part(self, done):
-        self.seen.append(self._look())
+        self.seen.append(self.look())
+        with self._looked:
+            self._due_s = self._now_s + STEP_S
+            self._looked.notify_all()
+
+    def now_s(self):
+        return self._now_s
+
+    def rest(self, seconds):
+        with self._looked:
+            assert self._looked.wait_for(lambda: self._now_s < self._due_s, LONGEST_S)
+            self._now_s += seconds
 
 
 def test_before_the_head_is_down_and_after_it_is_up_one_sees_the_carriage_go(prepared, machine, disc, tmp_path):
     """And the platter come to speed and to rest, although there is no groove."""
-    shop = workshop(machine, disc, tmp_path, Keeping(), Bench(pace=20.0))
-    looker = Looker(shop.look)
+    looker = Looker()
+    shop = workshop(machine, disc, tmp_path, Keeping(), Bench(pace=1.0, clock=looker))
+    looker.look = shop.look
     shop.cut(prepared.timeline, prepared.facts, looker)
     plan, park_mm = prepared.chosen.plan, machine.carriage.park_radius_mm
     downs = [at for at, seen in enumerate(looker.seen) if seen.head_down]

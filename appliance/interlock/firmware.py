@@ -73,6 +73,14 @@ def build_of(found: dict[str, bytes]) -> int:
     return int(found['wiring.py'].split()[-1])
 
 
+def is_as_here(number: int, machine: Machine) -> bool:
+    """Whether it is the firmware that would be flashed for this machine; so is what nobody here can know."""
+    try:
+        return number == build_of(files(machine, machine.machine.name))
+    except MachineFileError:
+        return True
+
+
 def in_words(number: int, machine: Machine) -> str:
     """The firmware that answered, and whether it is the one that would be flashed for this machine."""
     try:

@@ -13,6 +13,7 @@ from appliance.compose.real.site import Site, tidy_up
 from appliance.compose.shop import GROOVE, PICTURE, POINTS_A_TURN, SOUND, Bench, Keeping
 from appliance.cut import Quiet, Request, carry_out, prepare
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
+from appliance.interlock.firmware import build_of, files
 from appliance.machine import FRAME_RATE_HZ, load_machine
 from appliance.native import ffi, lib
 from tests.compose.real_rig import OFF_S, Machine
@@ -111,6 +112,15 @@ def test_whatever_comes_between_ends_it_with_power_off_and_head_up(tmp_path, pre
     assert (caught.value.key, shop.stopped) == (key, stopped)
     real.assert_still()
     assert not real.belief.parked, 'the next cut goes home first'
+
+
+@pytest.mark.parametrize('is_old', [True, False])
+def test_an_interlock_with_another_firmware_is_told_in_the_log_and_cuts(tmp_path, prepared, disc, caplog, is_old):
+    real, shop = begun(tmp_path, disc)
+    here = build_of(files(shop._machine, 'here'))
+    real.logic.guard.build = 7 if is_old else here
+    shop.cut(prepared.timeline, prepared.facts, Quiet())
+    assert (f'firmware 000007, which is not that of this machine file ({here:06d})' in caplog.text) is is_old
 
 
 def test_a_supervisor_that_lives_no_more_takes_the_power_with_it(tmp_path, prepared, disc):

@@ -6,6 +6,7 @@ same score meanwhile, and the report says so.
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from appliance.compose.virtual.shop import VirtualShop
 from appliance.cut import Outcome, Quiet, Watch
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
 from appliance.interlock.firmware import in_words as firmware_in_words
+from appliance.interlock.firmware import is_as_here
 from appliance.lathe.api import Progress, State
 from appliance.lathe.engine import EngineLathe
 from appliance.machine import Disc, Machine
@@ -26,6 +28,8 @@ from appliance.timeline.build import Timeline
 from appliance.timeline.score import Score
 from appliance.urgency import NICE_LAST, give_way
 from appliance.virtual.carriage import VirtualCarriage
+
+log = logging.getLogger('audioletter')
 
 
 class RealShop(Stoppable):
@@ -49,6 +53,8 @@ class RealShop(Stoppable):
         with Foretold(self._twin, timeline, facts) as foretold:
             with powered_up(self._machine, self._site, self._alive_s) as power:
                 self._home(power, watch)
+                if not is_as_here(power.link.build, self._machine):  # it cuts all the same: its version is ours
+                    log.warning('the interlock has %s', firmware_in_words(power.link.build, self._machine))
                 foretold.begin()
                 progress, steps = self._engrave(power, timeline.score, watch)
             outcome = foretold.wait()

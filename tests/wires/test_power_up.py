@@ -186,6 +186,22 @@ def test_an_interlock_that_is_silent_is_a_line(tmp_path):
     assert done(bench, STEP['interlock']).wires == ('interlock.tx', 'interlock.rx')
 
 
+@pytest.mark.parametrize('step', ['interlock', 'currents', 'platter', 'carriage', 'head'])
+def test_a_line_that_is_pulled_out_meanwhile_blames_nothing_else(tmp_path, step):
+    maker = Eyes()
+    real, bench = real_bench(tmp_path, maker)
+    maker.works = lambda contact, poll: any(poll() for _ in range(50) if real.rest(0.02) is None)
+    heard = []
+
+    def beside():
+        heard.append(real)
+        real.cable_cut = len(heard) >= 25
+
+    real.beside = beside
+    assert done(bench, STEP[step]).wires == ('interlock.tx', 'interlock.rx')
+    real.assert_still()
+
+
 def test_firmware_of_another_machine_file_is_flashed_anew(tmp_path):
     _, bench = real_bench(tmp_path, Nobody())
     found = done(dataclasses.replace(bench, build=123456), STEP['interlock'])

@@ -35,6 +35,7 @@ from appliance.virtual.harness.stand import StandIn
 from appliance.wires.table import wires_of
 
 LOOK_S = 0.02
+LINE = ('interlock.tx', 'interlock.rx')
 HAVE_POWER = (guard.ARMED, guard.CUTTING)
 
 

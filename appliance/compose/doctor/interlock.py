@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appliance.compose.doctor.bench import Bench, Found
+from appliance.compose.doctor.bench import LINE, Bench, Found
 from appliance.compose.doctor.people import Eye
 from appliance.compose.real.site import Power
 from appliance.interlock import guard
 from appliance.interlock.causes import in_words
-from appliance.interlock.pico import Told
+from appliance.interlock.pico import MUTE, Told
 from appliance.interlock.wire import ABSENT, UNKNOWN
 
-LINE = ('interlock.tx', 'interlock.rx')
 RELAY = ('interlock.relay', 'interlock.relay_contact')
 POWER_S = 0.4
 FELT_DC = 20  # that a thermistor held by two fingers changes, in tenths of a degree
@@ -38,6 +37,9 @@ def interlock(bench: Bench) -> Iterator[Found]:
         yield from _power(bench, power)
         for contact, bits in (('stop_pressed', _STOP), ('lid', _LID)):
             yield from _worked(bench, power, contact, bits)
+            if power.link.status().cause == MUTE:  # pulled out meanwhile: none of its contacts is to blame
+                yield Found(False, MUTE, LINE)
+                return
         yield _warmed(bench, power)
 
 
@@ -122,6 +124,8 @@ def _worked(bench: Bench, power: Power, contact: str, bits: dict[int, str]) -> I
     if not bench.maker.works(contact, poll) and not bench.maker.is_there:
         yield Found(None, f'{contact}: nobody has worked it')
         return
+    if power.link.status().cause == MUTE:
+        return
     for bit, wire in bits.items():
         good = len({one & bit for one in seen}) > 1
         yield Found(good, f'{wire} moves' if good else f'{wire} does not move', () if good else (wire,))
@@ -143,6 +147,8 @@ def _warmed(bench: Bench, power: Power) -> Found:
 
     if not bench.maker.warms(poll) and not bench.maker.is_there:
         return Found(None, 'thermistors: nobody has warmed one, so nobody knows which is which')
+    if power.link.status().cause == MUTE:
+        return Found(False, MUTE, LINE)
     head, drivers = changes() if seen else (0, 0)
     saw = f'the thermistor of the head held: head {head / 10:+.1f} C, drivers {drivers / 10:+.1f} C'
     if max(abs(head), abs(drivers)) < FELT_DC:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from appliance.compose.doctor.bench import Bench, Found, Ran, play
+from appliance.compose.doctor.bench import LINE, Bench, Found, Ran, play
 from appliance.compose.doctor.people import Eye
 from appliance.compose.doctor.scores import PUSH_S, PUSHES, On, level, powered, push, push_level, sweep, tone
 from appliance.compose.hands import Hand
@@ -15,6 +15,7 @@ from appliance.hands.orders import Home, Moved, Setup, Spin, Spun
 from appliance.hands.speed import judge
 from appliance.interlock import guard
 from appliance.interlock.causes import in_words
+from appliance.interlock.pico import MUTE
 from appliance.interlock.wire import UNKNOWN
 from appliance.machine import Machine
 from appliance.timeline.jog import jog, turn
@@ -147,7 +148,7 @@ def _driven(machine: Machine, ran: Ran, amplitude: float) -> Found:
 
 
 def _broken_off(what: str, ran: Ran) -> Found:
-    wires: tuple[str, ...] = ()
+    wires: tuple[str, ...] = LINE if ran.cause == MUTE else ()
     if ran.cause == in_words(guard.NO_BEAT)[0] or ran.key == 'underrun':
         wires = ('pins.heartbeat',)
     elif ran.cause == in_words(guard.INDEX)[0]:
@@ -165,8 +166,7 @@ def platter(bench: Bench) -> Iterator[Found]:
     try:
         spun = hand.carry_out(Spin(Setup(), SPEEDS_RPM[SPEED], TIMED_TURNS))
     except (CutFaultError, MachineRefusesError) as error:
-        wires = _platter_wires(bench)
-        yield Found(False, error.line, wires if _is_of_axis(error) else ())
+        yield Found(False, error.line, _blamed(bench, error, lambda bench, _: _platter_wires(bench)))
         return
     assert isinstance(spun, Spun)
     verdict = judge(spun)
@@ -186,8 +186,13 @@ def _platter_wires(bench: Bench) -> tuple[str, ...]:
     return ('pins.platter_dir',) if bench.maker.sees(Eye.CLOCKWISE) is False else ('interlock.index',)
 
 
-def _is_of_axis(error: AudioLetterError) -> bool:
-    return error.key not in ('lid', 'stop', 'hot', 'supply')
+def _blamed(
+    bench: Bench, error: AudioLetterError, of_axis: Callable[[Bench, AudioLetterError], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Wires of the axis, unless a hand or the interlock's line has ended it; nobody is asked what he saw then."""
+    if MUTE in error.what:
+        return LINE
+    return () if error.key in ('lid', 'stop', 'hot', 'supply') else of_axis(bench, error)
 
 
 def carriage(bench: Bench) -> Iterator[Found]:
@@ -196,7 +201,7 @@ def carriage(bench: Bench) -> Iterator[Found]:
     try:
         moved = hand.carry_out(Home(Setup(), 'carriage'))
     except (CutFaultError, MachineRefusesError) as error:
-        yield Found(False, error.line, _blame(bench, error) if _is_of_axis(error) else ())
+        yield Found(False, error.line, _blamed(bench, error, _carriage_wires))
         return
     assert isinstance(moved, Moved)
     outward = bench.maker.sees(Eye.OUTWARD)
@@ -204,7 +209,7 @@ def carriage(bench: Bench) -> Iterator[Found]:
     yield Found(outward is not False, saw, ('pins.carriage_dir',) if outward is False else ())
 
 
-def _blame(bench: Bench, error: AudioLetterError) -> tuple[str, ...]:
+def _carriage_wires(bench: Bench, error: AudioLetterError) -> tuple[str, ...]:
     moved = bench.maker.sees(Eye.CARRIAGE_MOVED)
     if moved is None:
         return 'pins.carriage_step', 'pins.carriage_dir', 'interlock.home'

@@ -15,19 +15,28 @@ QUESTIONS = len(STEPS)
 class Evening:
     """A host who types these answers, and a booth that does what it is asked but for `failing`."""
 
-    def __init__(self, answers, mark=None, failing=()):
+    def __init__(self, answers, mark=None, failing=(), leaves=EOFError):
         self.answers, self.asked, self.ran, self.said, self.failing = iter(answers), [], [], [], set(failing)
+        self.leaves = leaves
         self.wizard = Wizard(self.ask, self.run, self.said.append, mark)
 
     def ask(self, question):
         self.asked.append(question)
         for answer in self.answers:
             return answer
-        raise EOFError
+        raise self.leaves
 
     def run(self, words):
         self.ran.append(' '.join(words))
         return Ending(2, 'no') if self.ran[-1] in self.failing else Ending(0)
+
+
+@pytest.mark.parametrize('leaves', [EOFError, KeyboardInterrupt])
+def test_whoever_leaves_in_the_middle_gives_the_booth_back_to_its_visitors(tmp_path, leaves):
+    evening = Evening(['', 'y', 'y'], tmp_path / 'set-up', leaves=leaves)
+    assert not evening.wizard.whole()
+    assert evening.ran[-1] == 'resume'
+    assert evening.wizard.wanted
 
 
 def test_an_evening_that_goes_well(tmp_path):

@@ -1,7 +1,8 @@
 """The first evening with a booth: languages, machine file, wiring and sound, each with a check that can be seen.
 
 It asks the booth for nothing that its other commands do not do, and says which ones they are. What is answered with
-Enter stays as it is; Ctrl-D leaves, and the next time it begins again. When all has been seen, a mark says so.
+Enter stays as it is; Ctrl-D or Ctrl-C leaves, and the next time it begins again. When all has been seen, a mark says
+so.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Wizard:
         self.say(BEGINS)
         try:
             done = all(self._step(step) for step in STEPS)
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
             done = False
         self.run(['resume'])
         if done:

@@ -141,6 +141,7 @@ def test_the_next_start_finds_what_was_left_stops_it_and_cuts_the_letter(kept):
         )
         assert world.pins_off
 
+        world.run(4000)  # the platter comes to rest: its motor is followed in frames, and a PWM that is off has none
         stopped = []
         world.on_mailbox = lambda tag: stopped.append((tag, world.dma('CONBLK_AD'), world.pins_off))
         world.firmware.calls.clear()

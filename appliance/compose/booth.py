@@ -25,6 +25,7 @@ from appliance.kiosk.live import Parts, Settings, keeping_of
 from appliance.kiosk.loop import Kiosk
 from appliance.machine import Machine, load_disc
 from appliance.message import Disk, Stores
+from appliance.pi.real import fitting_board
 from appliance.virtual.booth.controls import VirtualControls
 from appliance.virtual.booth.disk import FillingDisk
 from appliance.virtual.booth.display import VirtualDisplay
@@ -45,7 +46,8 @@ def real_sound(machine: Machine) -> tuple[Microphone, Speaker]:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What real parts hang on: RPi.GPIO's functions, spidev's device, the sound card; asked for only by a real part.
+    """What real parts hang on: RPi.GPIO's functions, spidev's device, the sound card, and for a real machine the board
+    itself, which raises if it is none; asked for only by a real part.
 
     What is handed in here (recorded wires, say) is what the drivers get; nothing is put in its place.
     """
@@ -53,6 +55,7 @@ class Header:
     gpio: Callable[[], Any] = pi_gpio
     spi: Callable[[], Any] = pi_spi
     sound: Callable[[Machine], tuple[Microphone, Speaker]] = real_sound
+    board: Callable[[Machine], object] = fitting_board
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,8 @@ class Plan:
     def parts(self, virtual: Virtual) -> Parts:
         """The virtual ones, and what is real beside them."""
         choice = self.choice
+        if self.machine.machine.kind == 'real':
+            choice.header.board(self.machine)  # before a visitor speaks to a booth that can cut nothing
         stores = self._stores(virtual.disk)
         display = virtual.display or self._lcd()  # before the pins of the controls are taken: it may refuse
         microphone, speaker = virtual.sound or (virtual.microphone, virtual.speaker)

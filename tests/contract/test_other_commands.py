@@ -44,6 +44,9 @@ def test_a_computer_that_is_no_board_refuses_a_real_machine_in_a_sentence(tmp_pa
     assert capsys.readouterr().err.count('\n') == 1
     assert main(['doctor', '--machine', 'real']) == 3
     assert 'no Raspberry Pi' in capsys.readouterr().out
+    visit = Path('appliance/samples/visit.txt').absolute()
+    assert main(['kiosk', '--machine', 'real', '--headless', str(visit)]) == 3  # before anybody has spoken to it
+    assert 'no Raspberry Pi' in capsys.readouterr().err
 
 
 def test_the_doctor_finds_the_virtual_machine_well(capsys):

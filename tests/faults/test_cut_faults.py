@@ -174,7 +174,7 @@ def test_a_feeder_held_up_between_look_and_link_finds_the_chain_ended():
     @ffi.callback('int64_t(void *)')
     def now_us(own):
         looks.append(real.now_us(own))
-        if len(looks) == 3:  # the step's own look, its look at the clock, then the one before a link
+        if len(looks) == 6:  # the last one before a segment is linked
             rig.pi.pass_us(160_000)
         return looks[-1]
 

@@ -213,6 +213,7 @@ def test_an_empty_name_is_no_folder(voice, tmp_path, monkeypatch, capsys):
 
 PRESSED_EARLY = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in a background may be deaf to it
 from appliance.__main__ import program
 class Pressed:
     def find_spec(self, name, *_):

@@ -52,7 +52,7 @@ if __name__ == '__main__':
     OUTSIDE, begin = Outside(os.environ['THROUGH_SOCKET']), loop.Kiosk.start
     MODEL = ModelClock(OUTSIDE)
     script, letter = (Path(os.environ[name]) for name in ('THROUGH_SCRIPT', 'THROUGH_LETTER'))
-    booth.Choice = functools.partial(booth.Choice, clock=MODEL, threads=False)
+    booth.Choice = functools.partial(booth.Choice, clock=MODEL, threads=False, header=booth.Header(board=bool))
     booth.Cutter = ToldCutter
     loop.FRAME_S = 2.0  # who draws all pictures in time is asked elsewhere
     loop.Kiosk.start, loop.Kiosk.rest = start, rest

@@ -174,7 +174,7 @@ def test_a_feeder_held_up_between_look_and_link_finds_the_chain_ended():
     @ffi.callback('int64_t(void *)')
     def now_us(own):
         looks.append(real.now_us(own))
-        if len(looks) == 6:  # the last one before a segment is linked
+        if len(looks) == 5:  # of the step two, one at the clock, then the second of the look before a link
             rig.pi.pass_us(160_000)
         return looks[-1]
 

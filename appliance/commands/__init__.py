@@ -77,9 +77,9 @@ def main(words: list[str] | None = None) -> int:
 def _confess(error: BaseException, in_json: bool) -> int:
     """One line on stderr for people, one on stdout for programs; the exit code."""
     fault = fault_of(error)
-    complain(error.line if isinstance(error, AudioLetterError) else fault['what'])
-    if in_json:
-        with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, KeyboardInterrupt):  # a Ctrl-C ends nothing that does not end already
+        complain(error.line if isinstance(error, AudioLetterError) else fault['what'])
+        if in_json:
             print(json.dumps({'fault': fault}), flush=True)
     code: int = fault['exit_code']
     return code

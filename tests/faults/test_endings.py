@@ -227,3 +227,20 @@ program()
 def test_a_ctrl_c_while_the_program_is_still_being_read_ends_it_without_a_word():
     done = subprocess.run([sys.executable, '-c', PRESSED_EARLY], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, '', '')
+
+
+PRESSED_LATE = """
+import io, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from appliance.commands import main
+class Pressed(io.StringIO):
+    def write(self, text):
+        os.kill(os.getpid(), signal.SIGINT)
+sys.stderr = Pressed()
+sys.exit(main(['cut', 'missing.wav']))
+"""
+
+
+def test_a_ctrl_c_while_it_says_why_it_ends_changes_nothing():
+    done = subprocess.run([sys.executable, '-c', PRESSED_LATE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, '', '')

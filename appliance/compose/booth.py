@@ -25,7 +25,6 @@ from appliance.kiosk.live import Parts, Settings, keeping_of
 from appliance.kiosk.loop import Kiosk
 from appliance.machine import Machine, load_disc
 from appliance.message import Disk, Stores
-from appliance.pi.real import fitting_board
 from appliance.virtual.booth.controls import VirtualControls
 from appliance.virtual.booth.disk import FillingDisk
 from appliance.virtual.booth.display import VirtualDisplay
@@ -44,6 +43,13 @@ def real_sound(machine: Machine) -> tuple[Microphone, Speaker]:
     return parts_of(card.input, card.output, card.latency_ms / 1000)
 
 
+def real_board(machine: Machine) -> object:
+    """The board of this computer; MachineRefusesError if it is none, or not the machine file's."""
+    from appliance.pi.real import fitting_board
+
+    return fitting_board(machine)
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What real parts hang on: RPi.GPIO's functions, spidev's device, the sound card, and for a real machine the board
@@ -55,7 +61,7 @@ class Header:
     gpio: Callable[[], Any] = pi_gpio
     spi: Callable[[], Any] = pi_spi
     sound: Callable[[Machine], tuple[Microphone, Speaker]] = real_sound
-    board: Callable[[Machine], object] = fitting_board
+    board: Callable[[Machine], object] = real_board
 
 
 @dataclass(frozen=True, slots=True)

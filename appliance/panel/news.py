@@ -30,6 +30,7 @@ class News:
 
     def __init__(self, hall: Hall) -> None:
         self.hears = False  # the tab plays the speaker
+        self.switched = 0  # how often it switched something: its page tells older news from newer by that
         self._hall = hall
         self._texts: dict[str, str] = {}
         self._frame = (-1, b'')
@@ -62,6 +63,7 @@ class News:
             'lamp': booth.lamp(),
             'lit': booth.lit(),
             'inputs': asdict(booth.inputs()),
+            'switched': self.switched,
             'faults': booth.faults(),
             'showing': booth.showing(),
             'voice': None if self._hall.voice is None else self._hall.voice is tab,  # null: no page is heard

@@ -100,6 +100,7 @@ class Tab:
             self._hall.hold(self, str(name), on)
         elif name in SWITCHED:
             self._hall.booth.set(str(name), on)
+            self._news.switched += 1
 
     def _hear(self, said: dict[str, Any]) -> None:
         self._news.hears = said.get('on') is True

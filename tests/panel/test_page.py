@@ -174,6 +174,33 @@ def test_a_hand_does_not_reach_through_the_lid(page, booth):
     booth.wait('set', 'blank', False)
 
 
+def test_a_quick_hand_is_not_undone_by_news_that_is_older_than_it(browser, booth, url):
+    context = browser.new_context()
+    page, held = context.new_page(), []
+
+    def pass_on(ours):
+        served = ours.connect_to_server()
+        ours.on_message(lambda said: held.append((served, said)))  # a slow way to the booth; the one back is quick
+
+    page.route_web_socket('**/socket', pass_on)
+    page.goto(url)
+    page.wait_for_selector('#record.lit')
+    page.keyboard.press('l')
+    booth.lamp_on = False
+    page.wait_for_selector('#record:not(.lit)')  # news, and in it the lid is still closed
+    page.keyboard.press('b')
+    assert not page.inner_text('#hint')
+    page.keyboard.press('l')
+    for served, said in held:
+        served.send(said)
+    booth.wait('set', 'lid_closed', True)
+    assert booth.calls == [('set', 'lid_closed', False), ('set', 'blank', True), ('set', 'lid_closed', True)]
+    until(page, "document.querySelector('#blank').textContent.includes('Take the disc')")
+    booth.on['blank'] = False  # somebody else's hand
+    until(page, "document.querySelector('#blank').textContent.includes('Lay a blank')")
+    context.close()
+
+
 def test_the_stop_button_stays_in_until_it_is_pulled_out(page, booth):
     page.keyboard.press('Escape')
     booth.wait('set', 'stop_pressed', True)

@@ -87,6 +87,7 @@ export class Controls {
   constructor(tell) {
     this.tell = tell;
     this.inputs = {};
+    this.again();
     this.holds = {};
     this.hints = document.getElementById('hint');
     for (const button of document.querySelectorAll('[data-hold]')) this.holds[button.id] = new Hold(button, tell);
@@ -104,6 +105,8 @@ export class Controls {
   }
 
   letGo() { for (const hold of Object.values(this.holds)) hold.letGo(); }
+
+  again() { this.flips = 0; } // a new socket: the booth counts from the beginning
 
   keyboard() {
     const on = document.getElementById('keys');
@@ -132,11 +135,13 @@ export class Controls {
     if (stuck) return;
     const on = !this.inputs[name];
     this.inputs = { ...this.inputs, [name]: on }; // a quick hand does not wait to be told
+    this.flips += 1;
     this.tell('set', { name, on });
   }
 
-  take({ inputs, words, lamp }) {
-    this.inputs = inputs;
+  take({ inputs, switched: done, words, lamp }) {
+    if (done >= this.flips) this.inputs = inputs; // or the news is older than what this hand did since
+    ({ inputs } = this);
     const [language, , , left, go, right] = words;
     name('left', 'Left pad', left, language);
     name('record', `Record button, ${lamp ? 'lit' : 'dark'}`, go, language);

@@ -37,7 +37,7 @@ link.on.facts = (facts) => {
   document.title = facts.state === 'attract' ? 'Audio Letters' : `Audio Letters · ${facts.state}`;
   lcd.light(facts.lit);
   controls.take(facts);
-  lathe.inputs(facts.inputs);
+  lathe.inputs(controls.inputs);
   drawer.take(facts);
   voice.take(facts);
   announce(facts.words);
@@ -48,6 +48,7 @@ link.on[1] = (data) => lcd.take(data);
 link.on[2] = (data) => speaker.take(data);
 link.on[3] = (data) => lathe.groove(data);
 link.opened = () => {
+  controls.again();
   lost.hidden = true;
   document.body.classList.remove('lost');
   lathe.groove(new Uint8Array([3, 1, 0, 0, 0, 0]).buffer); // whatever the disc was; what it is comes now

@@ -179,7 +179,6 @@ class SounddeviceMicrophone:
             fixed, self._mono = self._mono.fixed, Mono(channels)
             self._mono.fixed = fixed
             self._tune()
-        stream.start()
         return stream
 
     def _arrive(self, frames: Any, count: int, time: Any, status: Any) -> None:

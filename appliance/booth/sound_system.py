@@ -28,7 +28,7 @@ class Line:
     """One end of the sound system: microphone or speaker. Its user sets `wanted` and makes the stream."""
 
     def __init__(self, way: Way, device: str, make: Callable[[Any, Device, float], Any]) -> None:
-        """`make(library, device, rate_hz)` opens and starts a stream, or raises what sounddevice raises."""
+        """`make(library, device, rate_hz)` opens a stream, or raises what sounddevice raises."""
         self.way: Way = way
         self.device = device
         self.make = make
@@ -207,7 +207,9 @@ class SoundSystem:
         for rate_hz in (float(SOUND_RATE_HZ), device.rate_hz):
             try:
                 line.stream = line.make(self._library, device, rate_hz)
+                line.stream.start()
             except fails as error:
+                self._shut(line)  # open and not started, it would keep its card from the next try
                 line.cause = f'{device.name}: {error}'
             else:
                 line.heard_s, line.tried = self.now_s(), True

@@ -177,7 +177,6 @@ class SounddeviceSpeaker:
                 self._ring.get()
                 self._rate_hz = rate_hz
                 self._tune()
-        stream.start()
         return stream
 
     def _leave(self, frames: Any, count: int, time: Any, status: Any) -> None:

@@ -17,8 +17,11 @@ class FakeStream:
         rates = library.cards.get(self.name)
         if rates is None or given['samplerate'] not in rates:
             raise FakeError('Invalid sample rate' if rates else 'Device unavailable')
+        library.opened.append(self)
 
     def start(self):
+        if self.library.unstartable:
+            raise FakeError('Unanticipated host error')
         self.active = True
         self.library.streams.append(self)
 
@@ -51,7 +54,8 @@ class FakeSound:
     def __init__(self, channels=1, **cards):
         self.cards = {name: rates or (48_000.0,) for name, rates in cards.items()}
         self.channels = channels
-        self.streams = []
+        self.streams, self.opened = [], []
+        self.unstartable = False  # what is opened cannot be started
         self.begun = 0
         self._initialize()
 

@@ -66,6 +66,22 @@ def test_unplug_and_replug_are_known_within_two_seconds_open_or_closed(kernel, i
         assert len(library.streams) == is_open, 'a closed microphone listens to nobody'
 
 
+@pytest.mark.parametrize('part', [SounddeviceMicrophone, SounddeviceSpeaker])
+def test_a_stream_that_opens_and_does_not_start_is_given_back_and_tried_again(part, tmp_path):
+    library = FakeSound(Card=None)
+    library.unstartable = True
+    rig = Rig(library)
+    line = part(rig.system, 'Card')._line
+    line.wanted = True
+    rig.run(1)
+    assert 'Unanticipated host error' in line.cause
+    assert len(library.opened) > 2
+    assert all(stream.closed for stream in library.opened), 'a card that is held open can be opened by nobody'
+    library.unstartable = False
+    rig.run(1)
+    assert line.present
+
+
 def test_the_device_is_found_by_its_name_when_the_order_has_changed():
     library = FakeSound(Other=None, Mic=None)
     rig = Rig(library)

@@ -182,7 +182,7 @@ class Ledger:
 
     def copy_to(self, path: Path) -> None:
         """All that stands in it at this moment, as a ledger of one file."""
-        with self._told(), contextlib.closing(sqlite3.connect(path)) as other:
+        with self._told('the ledger cannot be copied', path), contextlib.closing(sqlite3.connect(path)) as other:
             self._db.backup(other)
             other.execute('PRAGMA journal_mode = DELETE')
 
@@ -195,12 +195,13 @@ class Ledger:
         self._db.close()
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _told(self, what: str = 'the ledger cannot be used', where: Path | None = None) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            what = f'the ledger cannot be used ({error})'
             full = getattr(error, 'sqlite_errorcode', 0) & 0xFF == sqlite3.SQLITE_FULL
             remedy = 'free some space' if full else 'check the disk and the rights of the folder'
             cause = 'disk full' if full else 'storage'
-            raise StorageError(what, where=str(self.path), remedy=remedy, cause=cause) from error
+            raise StorageError(
+                f'{what} ({error})', where=str(where or self.path), remedy=remedy, cause=cause
+            ) from error

@@ -120,6 +120,7 @@ class Stores:
     def begin_take(self) -> OpenTake:
         """Room for the longest message is set aside in memory, and on disk for its letter and disc."""
         self.set_aside()
+        self.end_take()  # of one whose beginning could not be noted nobody has heard
         with self._in_words('forget the take before', Path('run folder')):
             self.takes.forget_all()
         self._visitor(0)

@@ -1,6 +1,7 @@
 """Numbers, days and forgetting: what must hold whatever the clock says and whatever happens to the ledger."""
 
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -114,6 +115,32 @@ def test_a_ledger_without_room_says_so_and_the_take_stays(tmp_path):
     assert told.value.cause == 'disk full'
     rig.stores.ledger.run('PRAGMA max_page_count = 1073741823')
     assert rig.stores.keep().number == 2
+
+
+def test_a_copy_that_cannot_be_written_is_no_fault_of_the_ledgers_own_disk(tmp_path):
+    rig = Rig(tmp_path)
+    rig.letter()
+    with pytest.raises(StorageError, match='cannot be copied') as told:
+        rig.stores.ledger.copy_to(tmp_path / 'no-stick' / FILE)
+    assert told.value.where == str(tmp_path / 'no-stick' / FILE)
+
+
+def test_a_take_that_could_not_be_noted_holds_no_file_open_once_the_next_has_begun(tmp_path, monkeypatch):
+    """Else each press of a visitor would take as much memory as the longest message, for as long as the booth runs."""
+    rig = Rig(tmp_path)
+    rig.letter()
+    before = os.listdir('/dev/fd')
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, 'log', full)
+        for _ in range(3):
+            with pytest.raises(StorageError):
+                rig.stores.begin_take()
+    rig.letter(seed=2)
+    assert os.listdir('/dev/fd') == before
+
+
+def full(*words):
+    raise StorageError('the ledger cannot be used', cause='disk full')
 
 
 def test_the_story_of_takes_and_discs_is_told_without_a_word_of_them(tmp_path):

@@ -19,8 +19,9 @@ from typing import Any
 from appliance.clock import RealClock, monotonic_s
 from appliance.compose.bed import Bed
 from appliance.compose.hands import Hand
-from appliance.compose.machines import Around, Shop, bed_of, workshop
+from appliance.compose.machines import Around, Shop, bed_of, watch_over, workshop
 from appliance.compose.real.site import RUN, Site, tidy_up
+from appliance.compose.real.standby import Standby
 from appliance.compose.shop import Keeping
 from appliance.compose.trial import Trial
 from appliance.compose.virtual.shop import rehearse
@@ -60,7 +61,7 @@ class Child:
 
     def __init__(self, pipe: Connection, site: Site | None = None, real: str = '') -> None:
         """`site`: where a real machine's parts are; None: where they usually are. `real`: the booth's, if it is one."""
-        self._pipe, self._site, self._real = pipe, site, real
+        self._pipe, self._site, self._real = pipe, site or Site(), real
         self._orders: queue.Queue[Order | None] = queue.Queue()
         self._interlock = VirtualInterlock()
         self._lock = threading.Lock()
@@ -118,8 +119,9 @@ class Child:
             print(error.line, file=sys.stderr)
 
     def work(self) -> None:
-        tidy_up(self._real, self._site or Site())
-        while (order := self._orders.get()) is not None:
+        tidy_up(self._real, self._site)
+        standby = Standby(lambda: watch_over(self._real, self._site), self.say)
+        while (order := standby.next(self._orders)) is not None:
             if isinstance(order, cutter.Prepare | cutter.Forget):
                 self._wipe_preview()
             if isinstance(order, cutter.Prepare):
@@ -347,14 +349,11 @@ class Rehearsal:
             raise CancelledError
 
 
-class Teller:
-    """Tells the parent how the cut goes."""
+class Teller(Quiet):
+    """Tells the parent how a cut goes that takes `total_s`."""
 
     def __init__(self, child: Child, shop: Shop, total_s: float) -> None:
         self._child, self._shop, self._total_s = child, shop, total_s
-
-    def stage(self, name: str) -> None:
-        pass
 
     def part(self, done: float) -> None:
         seen, left_s = self._shop.look(), self._total_s * (1 - done)

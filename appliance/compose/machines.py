@@ -14,6 +14,7 @@ from appliance.compose.bed import Bed
 from appliance.compose.real.bed import RealBed
 from appliance.compose.real.shop import RealShop, look_over
 from appliance.compose.real.site import Site
+from appliance.compose.real.site import watch_over as real_watch
 from appliance.compose.shop import Bench, Keeping
 from appliance.compose.virtual.bed import VirtualBed
 from appliance.compose.virtual.shop import VirtualShop
@@ -21,7 +22,8 @@ from appliance.cut import Quiet, Request
 from appliance.cut.prepare import Stopwatch, prepare_take
 from appliance.errors import MachineRefusesError
 from appliance.files import Scratch
-from appliance.machine import SAMPLE_RATE_HZ, Disc, Machine, check_pair, disc_names, load_disc
+from appliance.interlock.watch import Watch
+from appliance.machine import SAMPLE_RATE_HZ, Disc, Machine, check_pair, disc_names, load_disc, load_machine
 from appliance.sound.reading import Take
 from appliance.virtual.interlock import VirtualInterlock
 
@@ -49,6 +51,11 @@ def bed_of(machine: Machine, around: Around) -> Bed:
     if machine.machine.kind == 'virtual':
         return VirtualBed(machine, around.interlock)
     return RealBed(machine, around.alive_s, around.site)
+
+
+def watch_over(real: str, site: Site) -> Watch | None:
+    """Who looks at the interlock of `real` between two orders; None for '', which is no real machine."""
+    return real_watch(load_machine(real), site) if real else None
 
 
 def try_out(machine: Machine) -> str:

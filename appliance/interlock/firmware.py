@@ -4,6 +4,7 @@ wiring, made from the machine file so that the two cannot disagree."""
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import MachineFileError
@@ -73,23 +74,24 @@ def build_of(found: dict[str, bytes]) -> int:
     return int(found['wiring.py'].split()[-1])
 
 
-def is_as_here(number: int, machine: Machine) -> bool:
-    """Whether it is the firmware that would be flashed for this machine; so is what nobody here can know."""
-    try:
-        return number == build_of(files(machine, machine.machine.name))
-    except MachineFileError:
-        return True
+@dataclass(frozen=True, slots=True)
+class Firmware:
+    """What answered: in words, and whether it is what would be flashed for this machine. So is what nobody here can
+    know."""
+
+    says: str
+    as_here: bool
 
 
-def in_words(number: int, machine: Machine) -> str:
-    """The firmware that answered, and whether it is the one that would be flashed for this machine."""
+def firmware_of(number: int, machine: Machine) -> Firmware:
     try:
         here = build_of(files(machine, machine.machine.name))
     except MachineFileError:  # an installation without it
-        return f'firmware {number:06d}'
+        return Firmware(f'firmware {number:06d}', True)
     if number == here:
-        return f'firmware {number:06d}, as here'
-    return f'firmware {number:06d}, which is not that of this machine file ({here:06d}): tools/flash_interlock'
+        return Firmware(f'firmware {number:06d}, as here', True)
+    says = f'firmware {number:06d}, which is not that of this machine file ({here:06d}): tools/flash_interlock'
+    return Firmware(says, False)
 
 
 def lay_out(found: dict[str, bytes], folder: Path) -> None:

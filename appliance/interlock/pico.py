@@ -26,6 +26,7 @@ UNHEARD_S = 0.1  # a status that comes so long after power was asked for, and kn
 ASK_S = 0.01  # between two looks at the line while somebody waits for it
 FIELDS = 15  # of a status
 MUTE = 'the interlock does not answer; check its supply and its line (interlock.tx, interlock.rx)'
+FLASH = 'tools/flash_interlock'
 SILENT = 'the interlock does not switch on; look at its lamp'
 ALONE = 'the supervisor gives no sign of life, and without it nothing gets power; look into the log'
 
@@ -37,6 +38,12 @@ class Port(Protocol):
         """What has come; OSError when the line is gone."""
 
     def write(self, data: bytes) -> None: ...
+
+
+class Line(Port, Protocol):
+    """One that can be given back."""
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,8 @@ class PicoLink:
         self._told_s = self._looked_s = self._asked_s = -math.inf
         self._permitted_s = -math.inf  # until when
         self._version = self._build = -1
+        self._answered = False  # who it is, since it was asked last
+        self._noise = 0  # of `_lines.bad`, up to the last line that was one
         self._session = -1  # that was asked for power
         self._seq = self._armed_seq = 0
         self._wanted = self._ending = False
@@ -91,6 +100,16 @@ class PicoLink:
     def build(self) -> int:
         """Of the firmware that answered; -1: none has."""
         return self._build
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the line itself has failed: it must be opened anew."""
+        return bool(self._failure)
+
+    @property
+    def noise(self) -> int:
+        """What came since the last line that was one, and was none."""
+        return self._lines.bad - self._noise
 
     @property
     def told(self) -> Told | None:
@@ -206,7 +225,7 @@ class PicoLink:
         stale = self._clock.now_s() - self._looked_s > FRESH_S
         if stale:
             self._read()
-            self._told_s = -math.inf
+            self._told_s, self._answered = -math.inf, False
             self._write(line('H', VERSION))
         self._hear()
         by_s = self._clock.now_s() + FRESH_S
@@ -228,10 +247,12 @@ class PicoLink:
     def _hear(self) -> None:
         before = self._told
         for kind, numbers in self._read():
-            if kind == 'H' and len(numbers) == 3:
-                self._version, _, self._build = numbers
+            if kind == 'H' and numbers:  # of another version all else may differ
+                self._version, self._answered = numbers[0], True
+                self._build = numbers[2] if len(numbers) == 3 else -1
             elif kind == 'S' and len(numbers) == FIELDS:
                 self._told, self._told_s = Told(*numbers), self._looked_s
+            self._noise = self._lines.bad
         if self._told is not None and self._told is not before:
             self._keep_count(self._told)
 
@@ -281,11 +302,11 @@ class PicoLink:
         told_now = self._told
         if self._failure:
             return Status(False, f'the line to the interlock is gone ({self._failure}); check its wires', 'interlock')
+        if self._version not in (-1, VERSION) and (self._answered or self._is_fresh()):
+            what = f'the interlock speaks version {self._version}, this program {VERSION}; flash it anew ({FLASH})'
+            return Status(False, what, 'interlock')
         if told_now is None or not self._is_fresh():
             return Status(False, MUTE, 'interlock')
-        if self._version != VERSION:
-            what = f'the interlock speaks version {self._version}, this program {VERSION}; flash it anew'
-            return Status(False, what, 'interlock')
         if self._wanted and told_now.session != self._session:
             return Status(False, *in_words(guard.SESSION))
         if told_now.state == guard.TRIPPED or (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import termios
 import tty
@@ -14,7 +15,7 @@ TAKE = 4096  # bytes at a time: all that a Linux terminal holds
 
 
 class SerialPort:
-    """Implements `pico.Port`. MachineRefusesError where there is no such line."""
+    """Implements `pico.Line`. MachineRefusesError where there is no such line, and where another program has it."""
 
     def __init__(self, device: str, baud: int) -> None:
         speed = getattr(termios, f'B{baud}', None)
@@ -26,6 +27,7 @@ class SerialPort:
             try:
                 self._file = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
                 undo.callback(os.close, self._file)
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as pyserial and mpremote do
                 self._set_up(speed)
                 undo.pop_all()
             except (OSError, termios.error) as error:
@@ -60,6 +62,10 @@ class SerialPort:
 def _refused(device: str, error: OSError | termios.error) -> MachineRefusesError:
     """An error of termios is a number and words, and no OSError."""
     why = error.strerror or str(error) if isinstance(error, OSError) else str(error.args[-1])
-    remedy = 'check interlock.device, enable_uart=1 in config.txt and the rights of the group dialout'
-    what = f'the line to the interlock cannot be opened ({why})'
+    if isinstance(error, OSError) and error.errno in (errno.EBUSY, errno.EAGAIN):
+        what = 'another program has the line to the interlock'
+        remedy = f'end that program (a terminal, mpremote, a second booth); sudo fuser -v {device} names it'
+    else:
+        what = f'the line to the interlock cannot be opened ({why})'
+        remedy = 'check interlock.device, enable_uart=1 in config.txt and the rights of the group dialout'
     return MachineRefusesError(what, where=device, remedy=remedy, key='interlock')

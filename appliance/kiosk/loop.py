@@ -20,6 +20,7 @@ from appliance.kiosk.effects import Doer
 from appliance.kiosk.errands import Errands
 from appliance.kiosk.house.cards import Cards
 from appliance.kiosk.house.sign import DoorSign
+from appliance.kiosk.house.standby import Standby
 from appliance.kiosk.house.vigil import vigil_over
 from appliance.kiosk.live import Live, Parts, Settings
 from appliance.kiosk.painter import Painter
@@ -28,6 +29,7 @@ from appliance.kiosk.senses import Cues, Ears
 from appliance.kiosk.view import view
 from appliance.kiosk.voice import Voice
 from appliance.message import Letter, Recovered, Room, Stores
+from appliance.message.host.deeds import BOOTH
 from appliance.screens.view import View
 from appliance.screens.wording import wording
 from appliance.workflow.reduce import step
@@ -74,6 +76,7 @@ class Kiosk:
         self.errands = Errands(parts.cutter)
         self._ears = Ears(settings.config.timeouts.silence_s)
         self._cues = Cues()
+        self._standby = Standby(parts.cutter, self._note)
         self._wanted: Config | None = None  # other settings, as soon as nobody is served
         self._sign = _sign(settings.config)
         self._sign_s, self._discs = 0.0, 0
@@ -138,7 +141,7 @@ class Kiosk:
         self.errands.turn(self.booth)
         self.live.moving = self.errands.moving
         for message in self.parts.cutter.poll():
-            if not self.errands.take(message):
+            if not (self.errands.take(message) or self._standby.take(message)):
                 self._take_all(self._answers.take(message, self.booth))
         self._take_all(tuple(self.parts.archivist.poll()))
         if self.booth.until_s is not None and now_s >= self.booth.until_s:
@@ -283,6 +286,7 @@ class Kiosk:
 
     def _keep_house(self, now_s: float) -> None:
         """Who shows a card; opening hours and discs of today."""
+        self._take_all(self._standby.look(self.booth.ready, now_s))
         if self._cards is not None:
             self._cards.poll(self.settings.config.attendant.tokens, now_s)
         if self.booth.state is State.RECOVERING or now_s < self._sign_s:
@@ -321,11 +325,16 @@ class Kiosk:
         parts = self.parts
         causes = {name: str(getattr(getattr(parts, name), 'cause', '')) for name in PARTS}
         causes['clock'] = self._sign.cause
+        causes['interlock'], causes['firmware'] = self._standby.cause, self._standby.firmware
         causes['card reader'] = self._cards.cause if self._cards else ''
         for name, cause in causes.items():
             if cause != self.causes.get(name, ''):
                 self.causes[name] = cause
                 log.warning('%s: %s', name, cause or 'well again')
+
+    def _note(self, what: str, how: str) -> None:
+        """The booth's own deed: the ledger knows of it when the log is gone."""
+        self.parts.archivist.give(Job(f'note: {what}', lambda stores: stores.deed(BOOTH, what, how)))
 
     def _not_healthy(self, error: AudioLetterError) -> tuple[Event, ...]:
         return (Event(Kind.SPACE_LOW, why(error)),)

@@ -105,9 +105,12 @@ def _checked(deed: Deed | None, now: Stamp) -> str:
 
 def _troubles(look: Look) -> list[str]:
     """Keys of words/reasons, most urgent first; a cause in words of its own is told as it is."""
-    heard = look.booth.ready.microphone
-    causes = [f'{part}: {cause}' for part, cause in look.causes.items() if part != 'microphone' or heard]
-    return [*troubles(look.booth), *causes]
+    ready = look.booth.ready
+    said = look.causes.get('interlock', '')
+    keys = [f'{key}: {said}' if said and key == ready.machine else key for key in troubles(look.booth)]
+    told = {'microphone': not ready.microphone, 'interlock': bool(ready.machine)}
+    causes = [f'{part}: {cause}' for part, cause in look.causes.items() if not told.get(part)]
+    return [*keys, *causes]
 
 
 def temperatures(folder: Path) -> dict[str, float]:

@@ -21,6 +21,7 @@ from appliance.maintenance.reports import journald
 from appliance.maintenance.reports.moments import moment, written, zone_of
 from appliance.maintenance.reports.support import packed
 from appliance.urgency import give_way
+from appliance.words.reasons import reason_for
 from appliance.workflow.values import Event, Kind
 
 LEVELS = {'info': logging.INFO, 'warning': logging.WARNING, 'error': logging.ERROR}
@@ -107,7 +108,17 @@ def examined(call: Call) -> list[dict[str, Any]]:
     if not isinstance(found, list):
         told = err.decode('utf-8', 'replace').strip().rpartition('\n')[2]
         raise MachineRefusesError(f'the doctor has failed ({told})', where='doctor')
-    return found
+    return [_as_the_booth_sees(one, call) for one in found]
+
+
+def _as_the_booth_sees(one: dict[str, Any], call: Call) -> dict[str, Any]:
+    """The doctor leaves the machine alone; what the booth itself sees of the interlock stands in its place."""
+    causes, why = call.desk.look().causes, call.desk.look().booth.ready.machine
+    if one['check'] != 'machine' or one['ok'] is not None or not {'interlock', 'firmware'} & causes.keys():
+        return one
+    if 'interlock' in causes:
+        return one | {'ok': False, 'saw': causes['interlock'], 'remedy': reason_for(why or 'interlock').host_action}
+    return one | {'saw': causes['firmware'], 'remedy': reason_for('firmware').host_action}
 
 
 def _heard(process: subprocess.Popen[bytes], call: Call) -> tuple[bytes, bytes]:

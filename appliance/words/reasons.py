@@ -52,6 +52,8 @@ REASONS: dict[str, Reason] = {
                     'audioletter doctor names the cause.'),
     'interlock': Reason('The machine is not ready', CALL, 'The interlock gives no power, and no hand is the cause.',
                         'audioletter doctor names the wire or the part.'),
+    'firmware': Reason(WRONG, CALL, 'The interlock runs other firmware than this program would flash.',
+                       'It cuts all the same; tools/flash_interlock brings the firmware of here onto it.'),
     'hot': Reason('The machine is not ready', CALL, 'The head or the motor drivers are too hot.',
                   'Let them cool; check fan and suction, and that nothing brakes the platter.'),
     'supply': Reason('The machine is not ready', CALL, 'The supply of motors and head is too low or too high.',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from appliance.workflow.turn import Turn, condition, hears
+from appliance.workflow.turn import Turn, condition, hears, out_of_order
 from appliance.workflow.values import Act, Held, Kind, Plan, State
 
 SENSED: dict[Kind, dict[str, Any]] = {
@@ -18,9 +18,10 @@ SENSED: dict[Kind, dict[str, Any]] = {
     Kind.QUOTA_FREE: {'quota': True}, Kind.QUOTA_USED: {'quota': False},
     Kind.BLANKS_OUT: {'blanks': False}, Kind.BLANKS_IN: {'blanks': True},
     Kind.SWARF_FULL: {'swarf': False}, Kind.SWARF_EMPTIED: {'swarf': True}, Kind.MENDED: {'fault': ''},
+    Kind.MACHINE_OUT: {}, Kind.MACHINE_IN: {'machine': ''},
 }  # fmt: skip
 CLEARED_BY = {
-    State.STOPPED: (Kind.STOP_RELEASED, Kind.LID_CLOSED), State.FAULT: (Kind.MENDED,),
+    State.STOPPED: (Kind.STOP_RELEASED, Kind.LID_CLOSED), State.FAULT: (Kind.MENDED, Kind.MACHINE_IN),
     State.NO_MICROPHONE: (Kind.MICROPHONE_FOUND,), State.NO_SPACE: (Kind.SPACE_OK,),
     State.CLOSED: (Kind.OPEN, Kind.HOURS_BEGIN, Kind.QUOTA_FREE),
     State.OUT_OF_BLANKS: (Kind.BLANKS_IN,), State.SWARF_FULL: (Kind.SWARF_EMPTIED,),
@@ -32,6 +33,8 @@ def sense(turn: Turn) -> None:
     turn.sense(**SENSED[turn.event.kind])
     if turn.event.kind in (Kind.SPACE_LOW, Kind.SPACE_OK):
         turn.sense(no_space='' if turn.booth.ready.space else turn.event.text or 'disk full')
+    elif turn.event.kind is Kind.MACHINE_OUT:
+        turn.sense(machine=turn.event.text or 'lathe')
 
 
 def scrap_cut(turn: Turn) -> None:
@@ -71,6 +74,8 @@ def sense_and_resume(turn: Turn) -> None:
         turn.home()
     elif state is State.NO_SPACE and turn.event.kind is Kind.SPACE_LOW:
         turn.change(reason=turn.booth.ready.no_space)  # full a moment ago, out of reach now, or the other way round
+    elif state is State.FAULT and turn.event.kind is Kind.MACHINE_OUT:
+        turn.change(reason=turn.booth.reason if turn.booth.ready.fault else turn.booth.ready.machine)
 
 
 def stop(turn: Turn) -> None:
@@ -89,6 +94,20 @@ def microphone_away_if_needed(turn: Turn) -> None:
     """Asked whether somebody is there: it matters only if the question came between hearing and hearing."""
     if hears(turn.booth):
         microphone_away(turn)
+    else:
+        sense(turn)
+
+
+def machine_away(turn: Turn) -> None:
+    """Nobody is to speak, or to lay a blank, for a machine that cuts nothing now; what was said is safe."""
+    sense(turn)
+    turn.interrupt(State.FAULT, turn.booth.ready.machine)
+
+
+def machine_away_if_needed(turn: Turn) -> None:
+    """As with the microphone."""
+    if hears(turn.booth) and turn.booth.held is not Held.RECORDING:
+        machine_away(turn)
     else:
         sense(turn)
 
@@ -187,7 +206,7 @@ def _come_back(turn: Turn, state: State, seconds: float) -> None:
     """On with the visit, unless the machine itself is not well."""
     still = condition(turn.booth)
     if still in (State.FAULT, State.STOPPED):
-        turn.change(back=state, reason=turn.booth.ready.fault if still is State.FAULT else 'stop')
+        turn.change(back=state, reason=out_of_order(turn.booth.ready) if still is State.FAULT else 'stop')
         turn.enter(still, turn.rules.notice_s)
     else:
         turn.enter(state, seconds)

@@ -48,7 +48,8 @@ ALWAYS: Mapping[Kind, Outcome] = {
         for kind in (
             K.LID_OPENED, K.LID_CLOSED, K.STOP_RELEASED, K.BLANK_LAID, K.BLANK_TAKEN, K.MICROPHONE_LOST,
             K.MICROPHONE_FOUND, K.SPACE_LOW, K.SPACE_OK, K.OPEN, K.CLOSE, K.BLANKS_OUT, K.BLANKS_IN, K.SWARF_FULL,
-            K.SWARF_EMPTIED, K.MENDED, K.HOURS_OVER, K.HOURS_BEGIN, K.QUOTA_USED, K.QUOTA_FREE,
+            K.SWARF_EMPTIED, K.MENDED, K.MACHINE_OUT, K.MACHINE_IN, K.HOURS_OVER, K.HOURS_BEGIN, K.QUOTA_USED,
+            K.QUOTA_FREE,
         )
     },
     K.SCRAP_CUT: Outcome(side.scrap_cut),
@@ -80,6 +81,7 @@ ALWAYS: Mapping[Kind, Outcome] = {
 
 SENSORS = tuple(kind for kind, outcome in ALWAYS.items() if outcome.rule is side.sense)
 NEEDS_MICROPHONE: Mapping[Kind, Outcome] = {K.MICROPHONE_LOST: Outcome(side.microphone_away)}
+NEEDS_MACHINE: Mapping[Kind, Outcome] = {K.MACHINE_OUT: Outcome(side.machine_away)}  # or all that follows is in vain
 THE_CUT: Mapping[Kind, Outcome] = {
     K.LID_OPENED: Outcome(side.stop),
     K.CUT_DONE: Outcome(m.cut_done),
@@ -106,27 +108,34 @@ ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
     },
     S.LANGUAGE: {
         **NEEDS_MICROPHONE,
+        **NEEDS_MACHINE,
         **CALM,
         **rows(RECORD=m.to_level, LEFT=m.previous_language, RIGHT=m.next_language, TIME_UP=m.ask_still_there),
     },
     S.LEVEL_CHECK: {
         **NEEDS_MICROPHONE,
+        **NEEDS_MACHINE,
         **rows(RECORD=m.to_countdown, LEFT=m.leave, LEVEL_GOOD=m.level_good, VOICE=m.level_good,
                TIME_UP=m.ask_still_there),
     },
-    S.COUNTDOWN: {**NEEDS_MICROPHONE, **rows(LEFT=m.to_level, TIME_UP=m.begin_recording)},
+    S.COUNTDOWN: {**NEEDS_MICROPHONE, **NEEDS_MACHINE, **rows(LEFT=m.to_level, TIME_UP=m.begin_recording)},
     S.RECORDING: {
         **NEEDS_MICROPHONE,
         **rows(RECORD=m.end_recording, TAKE_FULL=m.end_recording, SILENCE=m.ask_in_silence, TIME_UP=m.recording_late),
         K.VOICE: ignored('as it should be'),
     },
-    S.NOT_HEARD: {**NEEDS_MICROPHONE, **rows(RECORD=m.speak_up, LEFT=m.leave, TIME_UP=m.ask_still_there)},
+    S.NOT_HEARD: {
+        **NEEDS_MICROPHONE,
+        **NEEDS_MACHINE,
+        **rows(RECORD=m.speak_up, LEFT=m.leave, TIME_UP=m.ask_still_there),
+    },
     S.LISTEN: rows(RECORD=m.keep, LEFT=m.ask_discard, RIGHT=m.hear_again, PLAYED=m.played, TIME_UP=m.ask_still_there),
     S.DISCARD: rows(LEFT=m.say_again, RIGHT=m.back_to_listen, RECORD=m.leave, TIME_UP=m.back_to_listen),
     S.SAVING: rows(KEEP_FAILED=m.keep_failed, TIME_UP=m.keep_late),
     S.LOAD_DISC: {
         **dict.fromkeys((K.LID_OPENED, K.LID_CLOSED, K.BLANK_LAID, K.BLANK_TAKEN), Outcome(side.sense_and_stay)),
         **dict.fromkeys((K.BLANKS_OUT, K.SWARF_FULL), Outcome(side.sense_while_loading)),
+        **NEEDS_MACHINE,
         **rows(RECORD=m.cut, LEFT=m.leave, TIME_UP=m.ask_still_there),
     },
     S.DOES_NOT_FIT: rows(RECORD=m.shorter, LEFT=m.leave, TIME_UP=m.ask_still_there),
@@ -139,7 +148,7 @@ ROWS: Mapping[State, Mapping[Kind, Outcome]] = {
     S.FORGET: rows(RECORD=m.forget, LEFT=m.back_to_disc, RIGHT=m.back_to_disc, TIME_UP=m.back_to_disc),
     S.THANKS: rows(RECORD=m.home, LEFT=m.home, RIGHT=m.home),
     S.STILL_THERE: rows(RECORD=m.here, LEFT=m.here, RIGHT=m.here, VOICE=m.here, TAKE_FULL=m.nobody, TIME_UP=m.nobody,
-                        MICROPHONE_LOST=side.microphone_away_if_needed),
+                        MICROPHONE_LOST=side.microphone_away_if_needed, MACHINE_OUT=side.machine_away_if_needed),
     S.MAINTENANCE: rows(STOP_PRESSED=side.sense, FAULT=side.remember_fault, RESUME=m.home,
                         MAINTAIN=side.go_on_maintaining, AGAIN=a.cut_again),
     S.CODE: {

@@ -73,6 +73,8 @@ class Turn:
             self.enter(State.NO_MICROPHONE, self.rules.notice_s)
         elif not self.booth.ready.space:
             self.no_room()
+        elif self.booth.ready.machine:
+            self.no_machine(State.LEVEL_CHECK)
         else:
             self.enter(state, seconds, say=say)
 
@@ -80,6 +82,11 @@ class Turn:
         """Nobody is to speak for nothing."""
         self.change(back=State.LEVEL_CHECK, reason=self.booth.ready.no_space)
         self.enter(State.NO_SPACE, self.rules.notice_s)
+
+    def no_machine(self, back: State) -> None:
+        """It would refuse the cut; nobody is to speak or wait for it in vain."""
+        self.change(back=back, reason=self.booth.ready.machine)
+        self.enter(State.FAULT, self.rules.notice_s)
 
     # -- what is held -------------------------------------------------------------------------------------------
 
@@ -112,7 +119,7 @@ class Turn:
         self.change(back=None, language=0, retakes=0, replays=0, asked=0, reason='', copies=0)
         state = condition(self.booth)
         if state in (State.FAULT, State.NO_SPACE):
-            self.change(reason=self.booth.ready.fault if state is State.FAULT else self.booth.ready.no_space)
+            self.change(reason=out_of_order(self.booth.ready) if state is State.FAULT else self.booth.ready.no_space)
         if state is State.ATTRACT:
             self.enter(State.ATTRACT, self.rules.dark_s, say=False)
         else:
@@ -149,7 +156,7 @@ class Turn:
             self.home()
             return
         if still in (State.FAULT, State.STOPPED) or (still is State.NO_MICROPHONE and back is State.LEVEL_CHECK):
-            self.change(reason={State.FAULT: self.booth.ready.fault, State.STOPPED: 'stop'}.get(still, ''))
+            self.change(reason={State.FAULT: out_of_order(self.booth.ready), State.STOPPED: 'stop'}.get(still, ''))
             self.enter(still, self.rules.notice_s)
             return
         self.change(back=None, reason='', asked=0)
@@ -214,6 +221,8 @@ class Turn:
         elif not ready.blanks or not ready.swarf:
             self.change(back=State.LOAD_DISC)
             self.enter(State.SWARF_FULL if ready.blanks else State.OUT_OF_BLANKS, self.rules.notice_s)
+        elif ready.machine:
+            self.no_machine(State.LOAD_DISC)
         else:
             self.enter(State.LOAD_DISC, self.rules.load_disc_s)
 
@@ -239,6 +248,7 @@ def condition(booth: Booth) -> State:
         (bool(ready.fault), State.FAULT),
         (not ready.stop_out, State.STOPPED),
         (bool(closed_by(ready)), State.CLOSED),
+        (bool(ready.machine), State.FAULT),
         (not ready.swarf, State.SWARF_FULL),
         (not ready.blanks, State.OUT_OF_BLANKS),
         (not ready.space, State.NO_SPACE),
@@ -255,6 +265,7 @@ def troubles(booth: Booth) -> list[str]:
     keys = [
         ('stop', not ready.stop_out),
         (ready.fault, bool(ready.fault)),
+        (ready.machine, bool(ready.machine)),
         (booth.reason, state in (State.FAULT, State.STOPPED, State.NO_SPACE) and bool(booth.reason)),
         ('microphone', not ready.microphone),
         (ready.no_space or 'disk full', not ready.space),
@@ -263,6 +274,11 @@ def troubles(booth: Booth) -> list[str]:
         ('called', booth.called),
     ]
     return [key for key, holds in keys if holds]
+
+
+def out_of_order(ready: Ready) -> str:
+    """Of FAULT: what the host must mend comes first."""
+    return ready.fault or ready.machine
 
 
 def closed_by(ready: Ready) -> str:
@@ -284,5 +300,5 @@ def can_cut(booth: Booth) -> bool:
         and not ready.disc_is_cut
         and ready.blanks
         and ready.swarf
-        and not ready.fault
+        and not out_of_order(ready)
     )

@@ -88,6 +88,8 @@ class Kind(enum.Enum):
     SWARF_EMPTIED = 'swarf bin emptied'
     HOURS_OVER = 'hours over'  # the opening hours; the visit that is going on is finished
     HOURS_BEGIN = 'hours begin'
+    MACHINE_OUT = 'machine out'  # it would refuse a cut now; text: why. It comes back by itself, without a hand
+    MACHINE_IN = 'machine in'
     QUOTA_USED = 'quota used'  # as many discs as a day may have
     QUOTA_FREE = 'quota free'
     MAINTAIN = 'maintain'
@@ -196,6 +198,7 @@ class Ready:
     blanks: bool = True
     swarf: bool = True
     fault: str = ''
+    machine: str = ''  # why it would refuse a cut
     open: bool = True  # the host or the attendant says so
     hours: bool = True  # within the opening hours
     quota: bool = True  # there may be more discs today

@@ -14,7 +14,7 @@ from test_link import Terminal
 
 from appliance.errors import MachineRefusesError
 from appliance.interlock import firmware
-from appliance.interlock.firmware import build_of, files, in_words, lay_out
+from appliance.interlock.firmware import build_of, files, firmware_of, lay_out
 from appliance.interlock.flash import Beside, differing, find, hello, main, no_booth, prompt, put
 from appliance.machine import load_machine
 
@@ -273,8 +273,8 @@ def test_the_number_is_of_the_firmware_and_not_of_the_way_to_the_machine_file(tm
 
 def test_a_booth_tells_whether_its_interlock_runs_what_it_would_flash(monkeypatch, tmp_path):
     machine, number = load_machine(), build_of(FOUND)
-    assert in_words(number, machine) == f'firmware {number:06d}, as here'
-    other = in_words(7, machine)
+    assert firmware_of(number, machine).says == f'firmware {number:06d}, as here'
+    other = firmware_of(7, machine).says
     assert f'firmware 000007, which is not that of this machine file ({number:06d}): tools/flash_interlock' in other
     monkeypatch.setattr(firmware, 'ROOT', tmp_path)
-    assert in_words(7, machine) == 'firmware 000007', 'nothing to compare it with'
+    assert firmware_of(7, machine).says == 'firmware 000007', 'nothing to compare it with'

@@ -37,7 +37,7 @@ class ToldCutter:
 
     def warm(self): ...
 
-    asked, pongs, awake = False, 0, True
+    asked, pongs, awake, pid = False, 0, True, 1
 
     def ping(self): ...
 
@@ -125,7 +125,7 @@ class Rig:
         self.cutter = ToldCutter()
         self.kiosk.parts = replace(self.kiosk.parts, cutter=self.cutter)
         self.kiosk._doer.parts = self.kiosk.parts
-        self.kiosk.errands.cutter = self.cutter
+        self.kiosk.errands.cutter = self.kiosk._standby.cutter = self.cutter
         self.voice = folder / 'voice.wav'
         if not self.voice.exists():
             self.voice.write_bytes(spoken())

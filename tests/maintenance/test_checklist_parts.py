@@ -6,6 +6,7 @@ import pytest
 
 from appliance.errors import CutFaultError, MachineRefusesError, StorageError
 from appliance.hands.orders import Home, Spin, Spun
+from appliance.interlock.watch import Standing
 from appliance.maintenance.checks import house
 from appliance.words.reasons import REASONS
 from appliance.workflow.values import Event, Kind
@@ -204,3 +205,18 @@ def test_a_ledger_that_cannot_be_read_does_not_end_the_list(rig, monkeypatch):
     assert found['blanks'].result == 'bad'
     assert 'disk I/O error' in found['blanks'].saw
     assert found['temperature'].result == 'ok'
+
+
+def test_an_interlock_that_the_booth_misses_is_told_as_the_booth_sees_it(rig):
+    missing = Standing('interlock', '/dev/serial0: the interlock does not answer; check its supply')
+    rig.cutter.says.append(missing)
+    found, _ = run(rig)
+    assert found['interlock'].result == 'bad'
+    assert missing.cause in found['interlock'].saw
+
+
+def test_other_firmware_is_looked_at_and_is_no_fault(rig):
+    rig.cutter.says.append(Standing(firmware='firmware 000007, which is not that', as_here=False))
+    found, _ = run(rig)
+    assert not not_well(found).keys() - {'interlock'}
+    assert (found['interlock'].result, found['interlock'].action) == ('look', REASONS['firmware'].host_action)

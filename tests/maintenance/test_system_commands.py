@@ -12,11 +12,13 @@ import soundfile
 
 from appliance.commands.kiosk import ForJournald, unit_of
 from appliance.config.places import SHARED_MEMORY, Folders
-from appliance.desk.book import Call, Line
+from appliance.desk.book import Call, Line, Table
 from appliance.errors import MachineRefusesError, OptionError
+from appliance.interlock.watch import Standing
 from appliance.maintenance.reports import support
 from appliance.maintenance.system import update
 from appliance.message.host.addresses import Address
+from appliance.words.reasons import REASONS
 from appliance.workflow.values import Kind, State
 from tests.maintenance.rig import NOW_S, CommandRig
 
@@ -124,6 +126,29 @@ def test_the_doctor_looks_without_touching_the_machine_of_the_booth(rig):
     assert found['machine'] == ('--', 'left alone: a booth is running', '')
     assert found['python'][0] == 'ok'
     assert str(rig.folders.data) in found['letters'][1], 'the places of the booth that runs'
+
+
+def test_status_and_the_doctor_say_of_the_interlock_what_the_booth_sees(rig):
+    """One trouble once, with its port and what to do; neither speaks of a machine that nobody has looked at."""
+    rig.desk.folders = in_memory(rig)
+    rig.cutter.says.append(
+        Standing('hot', '/dev/serial0: the head is too hot; let it cool', 'firmware 000007, as here')
+    )
+    rig.rest(0.5)
+    troubles = [row for said in rig.run('status') if isinstance(said, Table) for row in said.rows]
+    reason = REASONS['hot']
+    assert troubles == [(f'{reason.host.rstrip(".")} (/dev/serial0: the head is too hot; let it cool).',
+                         reason.host_action)]  # fmt: skip
+    with pytest.raises(MachineRefusesError, match='not well: machine'):
+        rig.run('doctor')
+    rig.cutter.says.append(Standing(firmware='firmware 000007, which is not that', as_here=False))
+    rig.rest(0.5)
+    (table,) = rig.run('doctor')
+    row = next(row for row in table.rows if row[0] == 'machine')
+    assert row == ('machine', '--', 'the interlock has firmware 000007, which is not that',
+                   REASONS['firmware'].host_action)  # fmt: skip
+    assert any('firmware 000007' in row[0] for said in rig.run('status') if isinstance(said, Table)
+               for row in said.rows)  # fmt: skip
 
 
 def test_a_doctor_that_finds_something_says_so_in_its_end(rig, tmp_path):

@@ -117,7 +117,8 @@ class ModelLathe(engine.EngineLathe):
 
 
 class Orders(queue.Queue):
-    def get(self):
+    def get(self, timeout=None):
+        """Whoever waits for an order looks at nothing meanwhile: those looks are asked after elsewhere."""
         OUTSIDE.ask(IDLE)
         return super().get()
 

@@ -19,11 +19,11 @@ WAY = {
     State.LOAD_DISC: [Kind.BLANK_LAID, Kind.RECORD, Kind.FITS, Kind.LID_CLOSED],
     State.CUTTING: [Kind.CUT_DONE, Kind.RIGHT], State.CANCEL: [Kind.RECORD, Kind.LEFT],
     State.TAKE_DISC: [Kind.BLANK_TAKEN, Kind.LEFT], State.FORGET: [Kind.RECORD], State.THANKS: [Kind.TIME_UP],
-    State.STOPPED: [Kind.STOP_RELEASED, Kind.LID_CLOSED], State.FAULT: [Kind.MENDED, Kind.RECORD],
+    State.STOPPED: [Kind.STOP_RELEASED, Kind.LID_CLOSED], State.FAULT: [Kind.MENDED, Kind.RECORD, Kind.MACHINE_IN],
 }  # fmt: skip
 BAD = {Kind.LID_OPENED, Kind.STOP_PRESSED}
 WELL = (Kind.STOP_RELEASED, Kind.LID_CLOSED, Kind.MENDED, Kind.MICROPHONE_FOUND, Kind.SPACE_OK, Kind.OPEN,
-        Kind.BLANKS_IN, Kind.SWARF_EMPTIED, Kind.HOURS_BEGIN, Kind.QUOTA_FREE)  # fmt: skip
+        Kind.BLANKS_IN, Kind.SWARF_EMPTIED, Kind.HOURS_BEGIN, Kind.QUOTA_FREE, Kind.MACHINE_IN)  # fmt: skip
 
 
 def event(kind):
@@ -140,11 +140,13 @@ class Witness:
             assert before.held is Held.NOTHING, 'a letter looked for in place of the one that is here'
         elif act is Act.RECORD:
             assert before.ready.microphone, 'recorded without a microphone'
+            assert not before.ready.machine, 'recorded for a machine that cuts nothing'
             assert not self.unsaved, 'recorded over an unsaved take'
         elif act is Act.CUT:
             assert before.state is State.LOAD_DISC, 'cut without being asked'
             assert happened.kind is Kind.RECORD, 'cut without consent'
             assert self.kept, 'cut what was not kept'
+            assert not before.ready.machine, 'cut on a machine that is known to refuse'
             assert self.lid_closed
             assert self.stop_out
             assert not self.cutting

@@ -19,8 +19,7 @@ from appliance.compose.shop import LOOK_S, Bench, Keeping, Seen, Stoppable, befo
 from appliance.compose.virtual.shop import VirtualShop
 from appliance.cut import Outcome, Quiet, Watch
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
-from appliance.interlock.firmware import in_words as firmware_in_words
-from appliance.interlock.firmware import is_as_here
+from appliance.interlock.firmware import firmware_of
 from appliance.lathe.api import Progress, State
 from appliance.lathe.engine import EngineLathe
 from appliance.machine import Disc, Machine
@@ -54,8 +53,9 @@ class RealShop(Stoppable):
         with Foretold(self._twin, timeline, facts) as foretold:
             with powered_up(self._machine, self._site, self._alive_s) as power:
                 self._home(power, watch)
-                if not is_as_here(power.link.build, self._machine):  # it cuts all the same: its version is ours
-                    log.warning('the interlock has %s', firmware_in_words(power.link.build, self._machine))
+                firmware = firmware_of(power.link.build, self._machine)
+                if not firmware.as_here:  # it cuts all the same: its version is ours
+                    log.warning('the interlock has %s', firmware.says)
                 foretold.begin()
                 progress, steps = self._engrave(power, timeline.score, watch)
             outcome = foretold.wait()
@@ -167,5 +167,5 @@ def look_over(machine: Machine, site: Site | None = None) -> str:
         if not status.closed:
             raise MachineRefusesError(status.cause, where='interlock', key=status.key)
         warning = f'; {power.pi.warning}' if power.pi.warning else ''
-        firmware = firmware_in_words(power.link.build, machine)
+        firmware = firmware_of(power.link.build, machine).says
         return f'{power.pi.board.model}, interlock with {firmware}; nothing was moved{warning}'

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from appliance.clock import Clock, RealClock
 from appliance.errors import AudioLetterError, MachineRefusesError
-from appliance.interlock.pico import Machinery, PicoLink, Port
+from appliance.interlock.firmware import Firmware, firmware_of
+from appliance.interlock.pico import Line, Machinery, PicoLink, Port
 from appliance.interlock.port import SerialPort
+from appliance.interlock.watch import Watch
 from appliance.lathe.settings import Knobs
 from appliance.machine import Machine, load_machine
+from appliance.machine.model import Interlock
 from appliance.pi.real import RealPi, real_pi, recover
 
 log = logging.getLogger('audioletter')
 RUN = Path('/run/audioletter')  # in memory: what lies there is gone with this life of the computer
-
-
-class Line(Port, Protocol):
-    """A serial line that can be given back."""
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +68,40 @@ def registers(machine: Machine, site: Site) -> Iterator[RealPi]:
 @contextlib.contextmanager
 def powered_up(machine: Machine, site: Site, alive_s: Callable[[], float]) -> Iterator[Power]:
     """Registers, chain memory and the interlock's line; MachineRefusesError for whatever is missing. No power yet."""
-    interlock = machine.interlock
-    if interlock is None:
+    interlock = _interlock_of(machine)
+    with (
+        registers(machine, site) as pi,
+        contextlib.closing(site.line(interlock.device, interlock.baud)) as line,
+    ):
+        yield Power(pi, _link(machine, line, site.clock, alive_s))
+
+
+def watch_over(machine: Machine, site: Site) -> Watch:
+    """The look at the interlock while nothing moves; registers are not needed for it."""
+    interlock = _interlock_of(machine)
+
+    def is_what(build: int) -> Firmware:
+        return firmware_of(build, machine)
+
+    return Watch(
+        interlock.device,
+        lambda: site.line(interlock.device, interlock.baud),
+        lambda line: _link(machine, line, site.clock, lambda: math.inf),
+        site.clock,
+        is_what,
+    )
+
+
+def _interlock_of(machine: Machine) -> Interlock:
+    if machine.interlock is None:
         raise MachineRefusesError(
             'it has no [interlock], and nothing else may switch its power',
             where=machine.machine.name,
             remedy='virtual.toml shows one',
         )
+    return machine.interlock
+
+
+def _link(machine: Machine, line: Port, clock: Clock, alive_s: Callable[[], float]) -> PicoLink:
     machinery = Machinery(round(machine.platter.steps_per_turn), round(machine.cut.heartbeat_ms * 1000))
-    with (
-        registers(machine, site) as pi,
-        contextlib.closing(site.line(interlock.device, interlock.baud)) as line,
-    ):
-        yield Power(pi, PicoLink(line, machinery, site.clock, alive_s))
+    return PicoLink(line, machinery, clock, alive_s)

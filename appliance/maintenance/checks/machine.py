@@ -9,6 +9,8 @@ from appliance.hands.orders import Home, Moved, Spin, Spun
 from appliance.hands.speed import judge
 from appliance.maintenance.checks.findings import Finding, Round, Step, bad, failed, look, not_tried, ok
 from appliance.maintenance.lathe import LAY, carried_out, scrap, setup, try_on_scrap
+from appliance.words.reasons import reason_for
+from appliance.workflow.turn import out_of_order
 
 TURNS = 5
 SPEED = '78'
@@ -46,9 +48,12 @@ def platter(round_: Round) -> Step:
 
 def interlock(round_: Round) -> Step:
     """Nothing is asked of it: whatever has moved, has moved by its leave."""
-    fault = round_.call.desk.look().booth.ready.fault
+    seen = round_.call.desk.look()
+    fault = out_of_order(seen.booth.ready)
     if fault in POWER:
-        yield bad('interlock', f'the booth stands still: {fault}', fault)
+        yield bad('interlock', f'the booth stands still: {seen.causes.get("interlock", fault)}', fault)
+    elif (other := seen.causes.get('firmware')) and not round_.refused:
+        yield Finding('look', other, reason_for('firmware').host_action)
     elif round_.well('carriage home') or round_.well('platter speed'):
         yield ok('it gave power, and took it away again')
     elif round_.refused in POWER:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from appliance.message.ledger import Ledger
 
 WAY_OUT = 'a system shell is for'  # a deed of the settings
+BOOTH = 'booth'  # who, where nobody did anything
 RESULT = 'result of the checklist'  # a deed of the booth itself, beside that of whoever ran it
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.errors import OptionError
+from appliance.message.host.deeds import BOOTH
 from appliance.message.ledger import Ledger
 from appliance.message.values import Stamp
 
@@ -117,7 +118,7 @@ class Figures:
             blanks_left=blanks_left,
             stylus_s=float(self._rows(span, 'SELECT SUM(stylus_s) FROM cut WHERE {}')[0][0] or 0.0),
             stylus_changes=self._count(span, "SELECT COUNT(*) FROM counted WHERE name = 'stylus' AND {}"),
-            deeds=self._count(span, 'SELECT COUNT(*) FROM deed WHERE {}'),
+            deeds=self._count(span, f"SELECT COUNT(*) FROM deed WHERE who != '{BOOTH}' AND {{}}"),
         )
 
     def _steps(self, span: Span, how: str) -> dict[str, int]:

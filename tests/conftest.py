@@ -71,6 +71,11 @@ def pytest_addoption(parser):
     parser.addoption('--lots', type=int, default=0, help='other lots than usual, where a test draws any')
 
 
+def pytest_runtest_setup(item):
+    if item.get_closest_marker('with_all') and not item.config.getoption('--no-skips'):
+        pytest.skip('heavy: runs with --all')
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
@@ -84,13 +89,6 @@ def pytest_runtest_makereport(item, call):
 def lot(request):
     """How many a test draws: `lot(few, all)`; all of them with --all, where time does not matter."""
     return lambda few, many: many if request.config.getoption('--no-skips') else few
-
-
-@pytest.fixture(scope='session')
-def with_all(request):
-    """Minutes of processor time, or hundreds of megabytes to fetch: not in a usual run."""
-    if not request.config.getoption('--no-skips'):
-        pytest.skip('heavy: runs with --all')
 
 
 @pytest.fixture(scope='session')

@@ -8,13 +8,13 @@ from tests.emulated.debian import EmulationError, missing
 from tests.emulated.pc import TOOLS, fetch_pc
 
 
-@pytest.fixture(scope='session', autouse=True)
-def heavy(with_all):
+def pytest_itemcollected(item):
     """With --all alone (`tools/emulate_pi` is that for these)."""
+    item.add_marker('with_all')
 
 
 @pytest.fixture(scope='session')
-def pc(heavy):
+def pc():
     """An emulated PC with a Debian kernel, whose Python is this one."""
     if platform.machine() != 'x86_64':
         pytest.skip('the emulated PC runs this environment, which must be of x86-64')

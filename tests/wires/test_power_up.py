@@ -60,7 +60,7 @@ def test_the_wire_that_is_open_is_named(wire):
     check_named(wire, 'open')
 
 
-@pytest.mark.usefixtures('with_all')
+@pytest.mark.with_all
 @pytest.mark.parametrize('how', [how for how in HOW if how != 'open'])
 @pytest.mark.parametrize('wire', WIRES, ids=lambda wire: wire.key)
 def test_the_wire_that_is_broken_otherwise_is_named(wire, how):

@@ -20,6 +20,7 @@ def skip_without(target):
         pytest.skip(f'needs the packages {" ".join(missing)}')
 
 
+@pytest.mark.with_all
 def test_the_feeder_stays_within_its_budget_and_makes_the_same_words_on_both_processors():
     skip_without(HERE)
     skip_without(AARCH64)
@@ -30,6 +31,7 @@ def test_the_feeder_stays_within_its_budget_and_makes_the_same_words_on_both_pro
     assert 20_000 < there['control_blocks_per_s_of_cut'] < 80_000
 
 
+@pytest.mark.with_all
 def test_every_word_edge_and_register_write_is_the_same_on_both_processors():
     """Of a cut whose carriage turns back, that is stopped on the way, and is found and ended by a later start."""
     skip_without(HERE)
@@ -51,8 +53,9 @@ def test_an_answer_that_needs_no_sound_and_no_picture_loads_no_library_for_them(
     assert not loaded & {'numpy', 'scipy', 'PIL', 'soundfile', 'soxr', 'sounddevice', 'rich', 'reportlab', 'aiohttp'}
 
 
+@pytest.mark.with_all
 @pytest.mark.timeout(600)
-def test_starting_stays_within_its_budget(with_all):
+def test_starting_stays_within_its_budget():
     """Generous: what goes beyond it is a library that is loaded where nobody asked for it."""
     counted = bench.count_start()
     if 'skipped' in counted:
@@ -62,8 +65,9 @@ def test_starting_stays_within_its_budget(with_all):
     assert counted['booth'] <= 4000
 
 
+@pytest.mark.with_all
 @pytest.mark.timeout(900)
-def test_a_booth_is_measured_in_real_time_alone_and_beside_full_load(with_all, capsys):
+def test_a_booth_is_measured_in_real_time_alone_and_beside_full_load(capsys):
     assert main(['bench', '--only', 'booth', '--seconds', '5', '--json']) == 0
     told = json.loads(capsys.readouterr().out)['booth']
     for case in (told['alone'], told['full_load']):

@@ -2,6 +2,7 @@
 executed is counted here anew, edge by edge."""
 
 import dataclasses
+import itertools
 import threading
 
 import numpy as np
@@ -24,6 +25,8 @@ from tests.compose.hands_rig import (
     RealHands,
     VirtualHands,
 )
+
+WITH_ALL = pytest.mark.with_all
 
 
 @pytest.fixture(params=['virtual', 'real'])
@@ -116,7 +119,9 @@ def test_the_platter_finds_its_index_from_anywhere(hands):
         assert abs(np.degrees(off)) < 4.0  # half of the 7.2 degrees from rest to rest of the motor, and its lag
 
 
-@pytest.mark.parametrize(('asked', 'true_gear'), [(78.26, 1.0), (33.333, 1.0), (78.26, 1.02), (45.0, 0.985)])
+@pytest.mark.parametrize(('asked', 'true_gear'), [
+    (78.26, 1.0), (45.0, 0.985), pytest.param(33.333, 1.0, marks=WITH_ALL), pytest.param(78.26, 1.02, marks=WITH_ALL),
+])  # fmt: skip
 def test_a_spin_tells_speed_and_gear_by_the_index_alone(hands, asked, true_gear):
     hands.regear(true_gear)
     spun = hands.do(Spin, asked, 10)
@@ -152,10 +157,11 @@ DEEDS = {
     'button': (lambda hands: hands.press_stop(), 'the stop button', 'stop'),
 }
 MOVES = {'carriage': (Jog, 'carriage', 60, 5), 'platter': (Jog, 'platter', 30, 60), 'home': (Home, 'carriage')}
+EACH_ONCE = [('carriage', 'stop'), ('platter', 'lid'), ('home', 'button')]
+ALSO = [pytest.param(*pair, marks=WITH_ALL) for pair in itertools.product(MOVES, DEEDS) if pair not in EACH_ONCE]
 
 
-@pytest.mark.parametrize('deed', DEEDS)
-@pytest.mark.parametrize('move', MOVES)
+@pytest.mark.parametrize(('move', 'deed'), [*EACH_ONCE, *ALSO])
 def test_whatever_ends_a_movement_leaves_the_head_up_and_power_off(homed, move, deed):
     homed.push(130.0 if move == 'carriage' else 50.0)
     do, words, key = DEEDS[deed]

@@ -29,6 +29,9 @@ def prepared(tmp_path_factory, disc):
     return prepare(Request(folder / 'a.wav', disc, load_machine('real')), folder, Quiet())
 
 
+GROOVE_BEGUN = 0.1  # of the whole cut: the head is down and the letter not yet begun
+
+
 class Watching:
     """Notes what is seen at each look; does something once the cut has come to `part`."""
 
@@ -108,7 +111,7 @@ def test_a_carriage_is_homed_again_only_if_its_switch_does_not_agree(tmp_path, p
 def test_whatever_comes_between_ends_it_with_power_off_and_head_up(tmp_path, prepared, disc, deed, key, stopped):
     real, shop = begun(tmp_path, disc)
     with pytest.raises(CutFaultError) as caught:
-        shop.cut(prepared.timeline, prepared.facts, Watching(shop, 0.5, lambda: deed(real, shop)))
+        shop.cut(prepared.timeline, prepared.facts, Watching(shop, GROOVE_BEGUN, lambda: deed(real, shop)))
     assert (caught.value.key, shop.stopped) == (key, stopped)
     real.assert_still()
     assert not real.belief.parked, 'the next cut goes home first'
@@ -119,7 +122,8 @@ def test_an_interlock_with_another_firmware_is_told_in_the_log_and_cuts(tmp_path
     real, shop = begun(tmp_path, disc)
     here = build_of(files(shop._machine, 'here'))
     real.logic.guard.build = 7 if is_old else here
-    shop.cut(prepared.timeline, prepared.facts, Quiet())
+    with pytest.raises(CutFaultError):
+        shop.cut(prepared.timeline, prepared.facts, Watching(shop, 0.01, lambda: shop.stop('it cuts')))
     assert (f'firmware 000007, which is not that of this machine file ({here:06d})' in caplog.text) is is_old
 
 
@@ -132,7 +136,7 @@ def test_a_supervisor_that_lives_no_more_takes_the_power_with_it(tmp_path, prepa
 
     real, shop = begun(tmp_path, disc, alive_s=lambda: float(living[0]))
     with pytest.raises(CutFaultError):
-        shop.cut(prepared.timeline, prepared.facts, Watching(shop, 0.5, dies))
+        shop.cut(prepared.timeline, prepared.facts, Watching(shop, GROOVE_BEGUN, dies))
     assert real.off_after_s(died_s[0]) <= OFF_S
     assert not shop.stopped
     real.assert_still()

@@ -47,6 +47,7 @@ def deeds(booth):
     return [row['what'] for row in reversed(booth.rows('deeds')) if row['who'].startswith('attendant')]
 
 
+@pytest.mark.with_all
 def test_every_row_by_the_pads_then_a_disc_once_more_by_card(booth):
     booth('config', 'sequence', *SEQUENCE.split())
     booth('config', 'token', 'anna', '19af')

@@ -41,6 +41,7 @@ def open_(booth):
     return booth.facts('status')[0]['open']
 
 
+@pytest.mark.with_all
 def test_when_the_days_discs_are_used_up_the_next_visitor_is_told_and_nothing_is_begun(open_booth):
     booth = open_booth('[policy]\ndiscs_a_day = 1\n[hours]\nzone = "Europe/Berlin"\n', '2026-11-27T12:00')
     booth.kept()
@@ -64,6 +65,7 @@ def test_when_the_days_discs_are_used_up_the_next_visitor_is_told_and_nothing_is
     assert open_(booth) == 'yes'
 
 
+@pytest.mark.with_all
 def test_a_visit_that_has_begun_is_finished_after_hours(open_booth):
     booth = open_booth(HOURS, '2026-11-27T17:00')  # a Friday
     booth.press()

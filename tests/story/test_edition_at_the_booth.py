@@ -19,6 +19,7 @@ def booth(browser, tmp_path):
         yield booth
 
 
+@pytest.mark.with_all
 def test_one_spoiled_in_the_middle_is_cut_again_under_its_own_number(booth):
     booth('blanks', 'set', '20')
     booth.kept()
@@ -61,6 +62,7 @@ def test_one_spoiled_in_the_middle_is_cut_again_under_its_own_number(booth):
     booth.says(f'Disc 2 of {COPIES}')  # the number that is free, not the next
 
 
+@pytest.mark.with_all
 def test_a_second_copy_after_a_restart_is_the_first_once_more(booth):
     """One master, one plan, the same words for the engine: the same groove, but for the rounding of a double."""
     booth.kept()

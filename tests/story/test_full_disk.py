@@ -18,8 +18,8 @@ KEPT = ('load disc', 'cutting', 'take disc')
 
 
 @pytest.fixture
-def story(tmp_path):
-    with Story(plan_at(tmp_path)) as story:
+def story(request, tmp_path):
+    with Story(plan_at(tmp_path), quick='[cutting]' not in request.node.name) as story:
         yield story
 
 
@@ -159,7 +159,7 @@ def test_a_card_that_can_no_longer_be_written_is_told_as_that(story, state, erro
 
 def test_a_file_in_place_of_the_data_folder_is_told_and_mended_without_a_restart(tmp_path):
     (tmp_path / 'data').write_text('what is this?')
-    with Story(plan_at(tmp_path)) as story:
+    with Story(plan_at(tmp_path), quick=True) as story:
         story.came_to('no space', within_s=5)
         assert story.texts == ('Letters cannot be kept now', CALL)
         assert (tmp_path / 'data').read_text() == 'what is this?'
@@ -170,7 +170,7 @@ def test_a_file_in_place_of_the_data_folder_is_told_and_mended_without_a_restart
 
 
 def test_a_data_folder_that_is_taken_away_in_the_middle_of_a_visit_is_missed(tmp_path):
-    with Story(plan_at(tmp_path)) as story:
+    with Story(plan_at(tmp_path), quick=True) as story:
         story.to('listen')
         (tmp_path / 'data').rename(tmp_path / 'away')
         (tmp_path / 'data').write_text('')
@@ -211,7 +211,7 @@ def fill(folder):
 
 @pytest.mark.parametrize('state', ['attract', 'recording', 'load disc', 'cutting'])
 def test_a_file_system_without_a_free_byte_loses_nothing(small_disk, state):
-    with Story(plan_at(small_disk)) as story:
+    with Story(plan_at(small_disk), quick=state in ('attract', 'recording')) as story:
         story.to(state)
         while story.kiosk.parts.archivist.busy:  # only a take that the ledger knows of has begun
             story.turn()

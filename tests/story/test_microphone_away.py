@@ -9,8 +9,8 @@ NEEDED = ('level check', 'countdown', 'recording')
 
 
 @pytest.fixture
-def story(tmp_path):
-    with Story(plan_at(tmp_path)) as story:
+def story(request, tmp_path):
+    with Story(plan_at(tmp_path), quick='[cutting]' not in request.node.name) as story:
         yield story
 
 

@@ -22,10 +22,13 @@ WAIT_MS = 120_000
 # On a busy computer everything takes longer, and nobody is to be called away meanwhile.
 PATIENT = """[timeouts]
 cut_margin = 2.0
+language_s = 300.0
+level_s = 300.0
+silence_s = 300.0
+listen_s = 300.0
 load_disc_s = 300.0
 take_disc_s = 300.0
-level_s = 300.0
-listen_s = 300.0
+attendant_s = 300.0
 """
 ROOT = Path(__file__).parents[2]
 needs_memory = pytest.mark.skipif(not os.access(SHM, os.W_OK), reason='needs a folder in memory, /dev/shm')
@@ -44,14 +47,16 @@ class Hosted:
                        str(self.run), '--config', str(self.config)]  # fmt: skip
         self._program = (sys.executable, *program)
         self._browser, self._shell = browser, Shell(self.run)
+        self._context, self._wrong = None, []  # mistakes of the page's own scripts
 
     def __enter__(self):
         self._log = (self.config.parent / 'told').open('w+', encoding='utf-8')
-        self.start()
-        self._context = self._browser.new_context(viewport={'width': 1400, 'height': 1000})
-        self.page = self._context.new_page()
-        self.page.set_default_timeout(WAIT_MS)
         try:
+            self.start()
+            self._context = self._browser.new_context(viewport={'width': 1400, 'height': 1000})
+            self.page = self._context.new_page()
+            self.page.set_default_timeout(WAIT_MS)
+            self.page.on('pageerror', lambda error: self._wrong.append(error))
             self.page.goto(self.address)
             self.shows('attract')
         except BaseException:
@@ -60,20 +65,25 @@ class Hosted:
         return self
 
     def __exit__(self, kind, *error):
-        self._context.close()
-        self.end()
-        shutil.rmtree(self.run, ignore_errors=True)
-        self._log.seek(0)
-        self.told = self._log.read()
-        self._log.close()
-        assert kind is not None or 'Traceback' not in self.told
+        try:
+            if self._context:
+                self._context.close()
+            self.end()
+        finally:
+            shutil.rmtree(self.run, ignore_errors=True)
+            self._log.seek(0)
+            self.told = self._log.read()
+            self._log.close()
+        assert kind is not None or ('Traceback' not in self.told and not self._wrong), self._wrong
 
     def start(self, environ=None):
         self._process = subprocess.Popen(
             (*self._program, 'kiosk', *self._words), env={**os.environ, **(environ or {})},
             stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=ROOT,
         )  # fmt: skip
-        self.address = re.search(r'http://\S+', self._process.stdout.readline()).group()
+        found = re.search(r'http://\S+', self._process.stdout.readline())
+        assert found, f'the booth has not started: {(self.config.parent / "told").read_text(encoding="utf-8")}'
+        self.address = found.group()
 
     def end(self):
         self._process.send_signal(signal.SIGTERM)
@@ -125,13 +135,20 @@ class Hosted:
 
     def rest_of_visit(self, file=None, seconds=4.0):
         """From the language on."""
+        self.begin_take(file)
+        self.page.wait_for_timeout(1000 * seconds)  # the visitor speaks: so long or, on a busy computer, longer
+        self.end_take()
+
+    def begin_take(self, file=None):
+        """From the language to the recording."""
         self.press()
         self.shows('level check')
         self.speak(file)
-        self.page.wait_for_timeout(300)
         self.press()
         self.shows('recording')
-        self.page.wait_for_timeout(1000 * seconds)
+
+    def end_take(self):
+        """From the recording to the disc that is asked for."""
         self.press()
         self.shows('listen')
         self.press()
@@ -171,6 +188,11 @@ class Hosted:
         """Of its only table."""
         (rows,) = [said for said in self.facts(*words) if isinstance(said, list)]
         return rows
+
+    def until(self, holds):
+        """Asked again and again by commands, each of which takes its time; the test's own limit ends it."""
+        while not holds():
+            self.page.wait_for_timeout(100)
 
     def begin(self, *words, stdin=None):
         """A command that goes on beside the test."""

@@ -32,11 +32,13 @@ def run(tmp_path):
         (sys.executable, '-m', 'appliance', 'kiosk', *words),
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
-    assert process.stdout.readline().startswith('http://')
-    yield run
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
-    shutil.rmtree(run, ignore_errors=True)
+    try:
+        assert process.stdout.readline().startswith('http://')
+        yield run
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        shutil.rmtree(run, ignore_errors=True)
     assert process.returncode == 128 + signal.SIGTERM
 
 

@@ -11,7 +11,7 @@ import tty
 
 TURN_BYTES = 23  # that 115 200 baud bring in two milliseconds
 FULL = 3000  # bytes that wait for a supervisor who reads nothing: what comes then is lost
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 
 
 class Cable:

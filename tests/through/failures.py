@@ -61,6 +61,7 @@ press record
 )  # after a start that finds a spoiled disc
 STILL = 'nothing moves'
 STILL_MS = 1000  # for so long nothing is switched on again
+SHELL_MS = 1000  # between two looks at a shell that begins
 LATE_MS = 2000  # by which somebody is held up: for good, as far as power is concerned
 MS = 200  # frames
 
@@ -175,7 +176,10 @@ def by_hand(folder, *words):
                 (sys.executable, '-m', 'appliance', 'shell', '--run', str(place / 'run'), *words),
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
-            world.run(lambda: world.power)
+            while not world.power:  # that shell begins in time of its own, while the booth's goes on
+                assert shell.poll() is None, world.tail()
+                end_ms = world.now_ms + SHELL_MS
+                world.run(lambda end_ms=end_ms: world.power or world.now_ms >= end_ms)
             yield world
         finally:
             world.close()

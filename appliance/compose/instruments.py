@@ -101,7 +101,7 @@ class PacedLibrary:
     def query_devices(self, kind: str = '') -> Any:
         return CARD if kind else [CARD]
 
-    def InputStream(self, callback: Callable[..., None], **how: Any) -> PacedStream:  # noqa: N802 (its name)
+    def InputStream(self, callback: Callable[..., None], **how: Any) -> PacedStream:  # noqa: N802 - sounddevice's name
         def take(block: NDArray[np.float32], overrun: bool) -> None:
             callback(block.reshape(-1, 1), len(block), None, Status(overrun))
 

@@ -46,8 +46,8 @@ class Peer:
 class Server:
     """Listens from `start` to `close`."""
 
-    def __init__(self, folder: Path, room: Room, limits: Limits = Limits()) -> None:  # noqa: B008 - it is frozen
-        self._path, self._room, self._limits = folder / SOCKET, room, limits
+    def __init__(self, folder: Path, room: Room, limits: Limits | None = None) -> None:
+        self._path, self._room, self._limits = folder / SOCKET, room, limits or Limits()
         self._selector: selectors.BaseSelector
         self._listener: socket.socket | None = None  # as soon as it has started
         self._awake: socket.socket
@@ -96,7 +96,7 @@ class Server:
         try:
             while not self._over.is_set():
                 self._turn()
-        except Exception:
+        except Exception:  # of whatever kind: visitors are served on, and the host reads here why no shell comes in
             log.exception('the desk has ended: no shell can be served until the booth is started anew')
         sessions = [wire.session for wire in self._wires if wire.session is not None]
         for wire in list(self._wires):

@@ -219,7 +219,7 @@ class Session:
             choices = self._room.catalogue.complete(asked.text, self._room.desk)
         except AudioLetterError:
             pass  # nothing can be offered now; whoever asks for it will hear why
-        except Exception:
+        except Exception:  # a mistake in what is offered for a key ends no session
             log.exception('cannot complete')
         self._over(asked.id, Choices(asked.id, choices))
 
@@ -236,7 +236,7 @@ class Session:
             running.cancel()
         except AudioLetterError as error:
             end = End(do.id, error.exit_code, error.what, error.where, error.remedy)
-        except Exception as error:
+        except Exception as error:  # it is told to whoever has asked, and ends this command alone
             log.exception('a mistake in %s', command.name if command else 'a command')
             end = End(do.id, MISTAKE, f'a mistake of the program: {type(error).__name__}', remedy='the log has it')
         if running.cancelled.is_set():

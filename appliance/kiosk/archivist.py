@@ -152,7 +152,7 @@ class Archivist(Generic[Stores]):
             result = self._do(job)
         except AudioLetterError as error:
             return self._failed(job, error)
-        except Exception as error:
+        except Exception as error:  # a mistake of the program: raised in the loop, which ends the booth
             return partial(_raise, error)
         return partial(job.done, result)
 
@@ -161,7 +161,7 @@ class Archivist(Generic[Stores]):
             return
         try:
             result = self._do(question.job)
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is the asker's
             question.answer.set_exception(error)
         else:
             question.answer.set_result(result)

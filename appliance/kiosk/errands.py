@@ -127,7 +127,7 @@ def _do(do: Callable[[], Any], answer: Future[Any]) -> None:
         return
     try:
         result = do()
-    except Exception as error:
+    except Exception as error:  # raised in the thread that has asked
         answer.set_exception(error)
     else:
         answer.set_result(result)

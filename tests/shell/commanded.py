@@ -16,4 +16,4 @@ class Shell:
     def __call__(self, *words, stdin=b'', environ=None):
         argv = [*COMMAND, '--run', str(self.folder), *words]
         env = {**os.environ, **(environ or {})}
-        return subprocess.run(argv, input=stdin, capture_output=True, timeout=60, env=env, check=False)
+        return subprocess.run(argv, input=stdin, capture_output=True, timeout=300, env=env, check=False)

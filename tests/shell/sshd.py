@@ -78,7 +78,7 @@ class Sshd:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:
-            self.told('Server listening', wait_s=60)
+            self.told('Server listening')
         except BaseException:
             self.__exit__()
             raise
@@ -86,7 +86,7 @@ class Sshd:
 
     def __exit__(self, *error):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
         self._reader.join(30)  # the last connection's process has ended too
         self.process.stderr.close()
 
@@ -96,7 +96,7 @@ class Sshd:
                 self.log.append(line.rstrip())
                 self._news.notify_all()
 
-    def told(self, text, since=0, wait_s=20):
+    def told(self, text, since=0, wait_s=90):
         """Until sshd has logged it; one line from `since` on."""
 
         def found():

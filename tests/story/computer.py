@@ -7,16 +7,18 @@ than a systemd unit would be. What the computer logs is in `syslog`.
 
 import contextlib
 import os
+import queue
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 
 from tests.shell.sshd import MISSING, QUIET, ROOT, SSHD, free_port, keygen
 
 NEEDED = [*MISSING, *(name for name in ('unshare', 'mount', 'useradd', 'setpriv') if shutil.which(name) is None)]
-WAIT_S = 60.0
+WAIT_S = 150.0  # for whatever is slow on a busy computer
 STARTS = r"""
 set -eu
 folder=$1 root=$2 environment=$3 interpreter=$4 port=$5 sshd=$6
@@ -100,7 +102,8 @@ class Computer:
         self.syslog = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.syslog.bind(str(self.folder / 'log'))
         (self.folder / 'log').chmod(0o666)
-        self.syslog.settimeout(WAIT_S)
+        self._logged, self._listener = queue.Queue(), threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         apart = ('unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private')
         argv = (*apart, 'sh', '-c', STARTS, 'computer', self.folder, ROOT, sys.prefix, sys.base_prefix)
         argv = (*argv, str(self.port), SSHD)
@@ -113,6 +116,8 @@ class Computer:
     def __exit__(self, *error):
         self.process.send_signal(signal.SIGKILL)  # --kill-child: all that is in there ends with it
         self.process.wait(WAIT_S)
+        self.syslog.shutdown(socket.SHUT_RDWR)
+        self._listener.join()
         self.syslog.close()
 
     def log(self, name):
@@ -151,9 +156,14 @@ class Computer:
         names = self.root('for one in /proc/[0-9]*; do readlink $one/exe || true; done').split()
         return sorted(name for name in names if not name.endswith(('readlink', 'sshd', 'dash', 'sh')))
 
+    def _listen(self):
+        """The system's log holds ten lines: whoever has another to tell would wait for ever."""
+        while line := self.syslog.recv(4096):
+            self._logged.put(line.decode())
+
     def await_log(self, text):
-        """Until a program has told the system's log this; TimeoutError if none does. Its queue holds ten lines."""
-        while text not in self.syslog.recv(4096).decode():
+        """Until a program has told the system's log this; queue.Empty if none does."""
+        while text not in self._logged.get(timeout=WAIT_S):
             pass
 
     def client(self, *words, key='anna', options=()):

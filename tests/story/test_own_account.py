@@ -14,7 +14,7 @@ from tests.shell.terminal import Terminal
 pytestmark = [
     pytest.mark.skipif(bool(NEEDED), reason=f'needs {" and ".join(NEEDED)}'),
     pytest.mark.skipif(not can_mount(), reason='needs root, and the right to mount'),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(600),
 ]
 WHO = b'id -un; readlink /proc/self/exe; echo "$HOME"; exit 7\n'
 RUN, DATA, SETTINGS = '/run/audioletter', '/var/lib/audioletter', '/etc/audioletter'

@@ -126,6 +126,11 @@ def advise(room: Heard, voice: Heard, gain_db: float) -> Advice:
                 f'the voice peaks at {voice.peak_db:.1f} dB, {PEAK_DB:g} dB is good: set voice.microphone_gain_db = '
                 f'{wanted:g} (now {gain_db:g})'
             )
+        elif abs(PEAK_DB - voice.peak_db) > NEAR_DB:
+            wrong.append(
+                f'the voice peaks at {voice.peak_db:.1f} dB, {PEAK_DB:g} dB is good, and voice.microphone_gain_db goes '
+                f'no further than {gain_db:g}: turn the card {"up" if voice.peak_db < PEAK_DB else "down"}'
+            )
     if room.hum_hz:
         wrong.append(
             f'{room.hum_hz:g} Hz hum at {room.hum_db:.0f} dB: look for a broken screen, a dimmer, or two ways to earth'

@@ -36,7 +36,7 @@ def run(booth: Booth, options: Options, say: Callable[[str], None], stop: thread
 async def _serve(booth: Booth, options: Options, say: Callable[[str], None], stop: threading.Event) -> int | None:
     ended: list[int] = []
     if threading.current_thread() is threading.main_thread():
-        for number in ENDING:
+        for number in filter(_is_heeded, ENDING):
             asyncio.get_running_loop().add_signal_handler(number, ended.append, int(number))
     async with _served(booth, options) as port:
         url = f'http://{ADDRESS}:{port}/'
@@ -102,6 +102,11 @@ def _signals_kept() -> Iterator[None]:
         if threading.current_thread() is threading.main_thread():
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _is_heeded(number: int) -> bool:
+    """What was ignored when the program started (nohup) stays so."""
+    return signal.getsignal(number) is not signal.SIG_IGN
 
 
 def _has_screen() -> bool:

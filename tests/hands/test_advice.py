@@ -135,6 +135,13 @@ def test_a_gain_stays_within_what_may_be_set():
     assert advise(ROOM, Heard(8, -90, -70, 5, 0, 0, -90), 0.0).gain_db == 36.0
 
 
+@pytest.mark.parametrize(('gain_db', 'peak_db', 'way'), [(36.0, -34.0, 'up'), (-24.0, -4.0, 'down')])
+def test_a_voice_that_no_gain_brings_right_is_not_called_good(gain_db, peak_db, way):
+    advice = advise(Heard(4, -90, -80, 0, 0, 0, -120), Heard(8, -60, peak_db, 5, 0, 0, -120), gain_db)
+    assert (advice.gain_db, advice.ok) == (None, False)
+    assert f'turn the card {way}' in advice.says[0]
+
+
 # --- contacts ---------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,8 @@
 """The booth is started where nothing can be written and nobody has a home; what is wrong is one line and a code."""
 
 import os
+import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,6 +62,22 @@ def test_what_is_wrong_is_one_line(tmp_path, words, code, said):
     assert found == code
     assert len(told) == 1
     assert said in told[0]
+
+
+@LINUX
+def test_a_booth_that_was_started_with_nohup_stays_when_its_terminal_goes(tmp_path):
+    pytest.importorskip('aiohttp', reason='needs aiohttp (the extra kiosk)')
+    with tempfile.TemporaryDirectory(dir=SHM) as memory:
+        words = ['kiosk', '--no-browser', '--port', '0', '--data', str(tmp_path / 'data'), '--run', f'{memory}/run']
+        argv = ('sh', '-c', 'trap "" HUP; exec "$@"', 'nohup', sys.executable, '-m', 'appliance', *words)
+        process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            assert process.stdout.readline().startswith('http://')
+            (ignored,) = re.findall(r'^SigIgn:\s*(\w+)$', Path(f'/proc/{process.pid}/status').read_text(), re.M)
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+        assert int(ignored, 16) >> (signal.SIGHUP - 1) & 1
 
 
 def test_a_script_is_played_apart_from_what_an_earlier_booth_has_left(tmp_path):

@@ -61,18 +61,30 @@ def next_mm(locked: float, disc: Disc) -> float:
 
 
 def reserve(tests: Path, disc: Disc, free_mm: float) -> None:
-    """Note that this disc is used up to there."""
+    """Note that this disc is used up to there; those of other kinds may be laid again. A note that cannot be read is
+    written anew: whoever comes so far has said that the scrap is a fresh one."""
+    try:
+        noted = _noted(tests)
+    except StorageError:
+        noted = {}
     with whole_file(tests / NOTE) as part:
-        part.write_text(json.dumps({'disc': disc.name, 'next_mm': round(free_mm, 3)}) + '\n', encoding='utf-8')
+        part.write_text(json.dumps(noted | {disc.name: round(free_mm, 3)}) + '\n', encoding='utf-8')
 
 
 def free_mm(tests: Path, disc: str) -> float | None:
     """Where the scrap of that name is free; None: all of it, or nothing is known. StorageError if it cannot be read."""
+    return _noted(tests).get(disc)
+
+
+def _noted(tests: Path) -> dict[str, float]:
+    """Radius in mm from which on each kind of disc is free."""
     try:
         noted = json.loads((tests / NOTE).read_text(encoding='utf-8'))
-        return float(noted['next_mm']) if noted['disc'] == disc else None
+        if 'next_mm' in noted:  # as it was written when it held one disc alone
+            noted = {noted['disc']: noted['next_mm']}
+        return {name: float(radius_mm) for name, radius_mm in noted.items()}
     except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         remedy = 'lay a fresh scrap and say so, or remove the file'
         raise StorageError(f'cannot be read ({error})', where=str(tests / NOTE), remedy=remedy) from error

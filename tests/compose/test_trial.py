@@ -13,7 +13,7 @@ from appliance.compose.real.bed import RealBed
 from appliance.compose.trial import Trial
 from appliance.compose.virtual.bed import VirtualBed
 from appliance.errors import CutFaultError, DoesNotFitError, MachineRefusesError, OptionError, StorageError
-from appliance.hands.band import free_mm, next_mm, ring
+from appliance.hands.band import free_mm, next_mm, reserve, ring
 from appliance.hands.orders import Setup, TestCut
 from appliance.machine import load_disc
 from appliance.virtual.interlock import VirtualInterlock
@@ -160,6 +160,15 @@ def test_the_note_of_the_scrap_is_of_that_disc_alone(bench):
         (bench.tests / 'scrap.json').write_text(broken)
         with pytest.raises(StorageError, match=r'scrap.json: cannot be read'):
             free_mm(bench.tests, 'xray-25')
+
+
+def test_a_scrap_that_is_laid_again_after_one_of_another_kind_is_still_used_up_to_where_it_was(bench):
+    reserve(bench.tests, load_disc('xray-25'), 99.5)
+    reserve(bench.tests, load_disc('acetate-17-fine'), 70.0)
+    assert [free_mm(bench.tests, name) for name in ('xray-25', 'acetate-17-fine', 'pvc-25')] == [99.5, 70.0, None]
+    (bench.tests / 'scrap.json').write_text('')
+    reserve(bench.tests, load_disc('xray-25'), 98.0)  # by somebody who has laid a fresh one, and said so
+    assert free_mm(bench.tests, 'xray-25') == 98.0
 
 
 @pytest.mark.parametrize('part', [0.0, 0.5])

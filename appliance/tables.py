@@ -32,7 +32,7 @@ def read_toml(path: Path) -> Table:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise MachineFileError(f'longer than {MAX_BYTES} bytes', where=str(path), remedy='name another')
-        return tomllib.loads(content.decode('utf-8'))
+        return tomllib.loads(content.decode('utf-8-sig'))  # some editors mark UTF-8
     except MachineFileError:
         raise
     except OSError as error:

@@ -29,7 +29,7 @@ def wiring(machine: Machine, where: str) -> str:
             name.upper(): getattr(interlock, name)
             for name in (*PICO_PINS, *PICO_ADCS, *PICO_BUS)
         },
-        'I2C': PICO_I2C['sda'][interlock.sda],
+        'I2C': PICO_I2C['sda'].get(interlock.sda, 0),  # without a sensor its pins may be any
         'SHUNT_MOHM': interlock.shunt_mohm if interlock.current_sensor == 'ina226' else 0,
         'PULL_UP_OHM': interlock.thermistor_pull_up_ohm,
         'NOMINAL_OHM': interlock.thermistor_ohm,
@@ -42,7 +42,7 @@ def wiring(machine: Machine, where: str) -> str:
         'MOST_MA': round(interlock.supply_max_a * 1000),
     }  # fmt: skip
     lines = [f'{name} = {number}' for name, number in numbers.items()]
-    return '\n'.join([f'"""Of the machine {machine.machine.name}: numbers only."""', '', *lines, ''])
+    return '\n'.join([f'# Of the machine {machine.machine.name!a}: numbers only.', '', *lines, ''])
 
 
 def files(machine: Machine, where: str) -> dict[str, bytes]:

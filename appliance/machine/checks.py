@@ -14,6 +14,8 @@ OUTPUT_PINS = (
 )  # fmt: skip
 PWM_PINS = {'leg_a': (12, 18), 'leg_b': (13, 19)}  # BCM2711 ARM Peripherals 8.5 and the header's pins
 MAX_STEP_RATE_HZ = FRAME_RATE_HZ / 2  # one frame high, one low
+MIN_STEPS_PER_TURN = 20  # the interlock compares a tenth of a turn with its index: two steps
+MAX_NAME = 60  # letters: it stands on a picture, in reports and in the interlock's firmware
 # What the fixed point of motion.h holds (2^-9 steps/frame^2, 2^-21 steps/frame^3), with room to compute.
 MAX_ACCEL_STEPS_S2 = 2**-10 * FRAME_RATE_HZ**2
 MAX_JERK_STEPS_S3 = 2**-20 * FRAME_RATE_HZ**3
@@ -21,6 +23,7 @@ MAX_JERK_STEPS_S3 = 2**-20 * FRAME_RATE_HZ**3
 
 def check_machine(machine: Machine, where: str) -> None:
     """Raise MachineFileError for the first contradiction in a machine file."""
+    _check_name(machine, where)
     _check_pins(machine, where)
     check_panel(machine, OUTPUT_PINS, where)
     check_interlock(machine, where)
@@ -79,6 +82,14 @@ def check_pair(machine: Machine, disc: Disc) -> None:
         )
 
 
+def _check_name(machine: Machine, where: str) -> None:
+    name = machine.machine.name
+    if not (1 <= len(name) <= MAX_NAME and name.isprintable()):
+        raise MachineFileError(
+            f'machine.name is {name[:MAX_NAME]!r}; it must be a line of 1 to {MAX_NAME} letters', where=where
+        )
+
+
 def _check_pins(machine: Machine, where: str) -> None:
     pins = machine.pins
     seen: dict[int, str] = {}
@@ -101,6 +112,13 @@ def _check_pins(machine: Machine, where: str) -> None:
 
 def _check_steps(machine: Machine, where: str) -> None:
     platter, carriage = machine.platter, machine.carriage
+    if platter.steps_per_turn < MIN_STEPS_PER_TURN:
+        raise MachineFileError(
+            f'platter.motor_steps_per_turn, microsteps and gear give {platter.steps_per_turn:g} steps for a turn; '
+            f'it must be {MIN_STEPS_PER_TURN} or more',
+            where=where,
+            remedy='gear is turns of the motor for one of the platter',
+        )
     for key, rate in (
         ('platter.max_speed_rpm', platter.max_speed_rpm / 60 * platter.steps_per_turn),
         ('carriage.max_speed_mm_s', carriage.max_speed_mm_s / carriage.mm_per_step),

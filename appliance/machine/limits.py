@@ -115,7 +115,7 @@ MACHINE_LIMITS: dict[str, Range] = {
     **{f'lcd.{name}': _FREE_PIN for name in ('dc', 'reset', 'backlight')},
     'lcd.rotate': (0, 2),
     'sound.latency_ms': (2, 500),
-    'interlock.baud': (9600, 921_600),
+    'interlock.baud': (115_200, 921_600),
     **{f'interlock.{name}': _PICO_PIN for name in (*PICO_PINS, *PICO_BUS)},
     **{f'interlock.{name}': _PICO_ADC for name in PICO_ADCS},
     'interlock.thermistor_pull_up_ohm': (100, 1_000_000),

@@ -25,6 +25,9 @@ PICO_UART = {'tx': (0, 12, 16), 'rx': (1, 13, 17)}  # RP2040 datasheet, table of
 # GP -> which of its two I2C, of the pins that a Pico's header has (the same table).
 PICO_I2C = {'sda': {0: 0, 4: 0, 8: 0, 12: 0, 16: 0, 20: 0, 2: 1, 6: 1, 10: 1, 14: 1, 18: 1},
             'scl': {1: 0, 5: 0, 9: 0, 13: 0, 17: 0, 21: 0, 3: 1, 7: 1, 11: 1, 15: 1, 19: 1}}  # fmt: skip
+# Of the line, of those that termios knows. A slower one brings a permit so late that a frozen supervisor has power for
+# longer than 0.3 s.
+BAUDS = (115_200, 230_400, 460_800, 921_600)
 SHUNT_FULL_MV = 81.92  # of an INA226: SBOS547B 7.1.2
 SHUNT_USED = 0.9  # of it, at most: what is above the limit must be seen to be
 PULLED_UP = (2, 3)  # 1.8 kohm to 3.3 V on the board (I2C): no pull-down of the chip is stronger
@@ -124,11 +127,20 @@ def check_interlock(machine: Machine, where: str) -> None:
                 where=where,
                 remedy='wire it to one of them',
             )
-    if not interlock.device.startswith('/dev/'):
+    _check_line(interlock, where)
+
+
+def _check_line(interlock: Interlock, where: str) -> None:
+    if not interlock.device.startswith('/dev/') or not interlock.device.isprintable():
         raise MachineFileError(
             f'interlock.device is {interlock.device!r}; it must begin with /dev/',
             where=where,
             remedy='/dev/serial0 is the UART of a Pi',
+        )
+    if interlock.baud not in BAUDS:
+        known = ', '.join(map(str, BAUDS))
+        raise MachineFileError(
+            f'interlock.baud is {interlock.baud}; it must be one of {known}', where=where, remedy='set it to 115200'
         )
 
 

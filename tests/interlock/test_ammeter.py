@@ -113,6 +113,7 @@ def with_sensor(**values):
 
 def test_a_machine_without_one_says_so_to_the_firmware():
     assert 'SHUNT_MOHM = 0\n' in wiring(with_sensor(current_sensor='none'), 'x')
+    assert 'SHUNT_MOHM = 0\n' in wiring(with_sensor(current_sensor='none', sda=22), 'x'), 'a pin that has no bus'
     found = wiring(load_machine(), 'x')
     assert 'SHUNT_MOHM = 10\n' in found
     assert 'I2C = 1\n' in found

@@ -271,6 +271,15 @@ def test_the_number_is_of_the_firmware_and_not_of_the_way_to_the_machine_file(tm
     assert files(load_machine(mine), str(mine)) == FOUND
 
 
+def test_whatever_the_machine_is_called_its_wiring_is_a_program(tmp_path):
+    mine = tmp_path / 'mine.toml'
+    mine.write_text('[machine]\nbase = "virtual"\nname = \'Größe 7"""\'\n', encoding='utf-8')
+    found: dict[str, object] = {}
+    exec(files(load_machine(mine), str(mine))['wiring.py'], found)
+    assert (found['RELAY'], found['LIFT']) == (2, 3)
+    assert all(type(value) is int for name, value in found.items() if name.isupper())
+
+
 def test_a_booth_tells_whether_its_interlock_runs_what_it_would_flash(monkeypatch, tmp_path):
     machine, number = load_machine(), build_of(FOUND)
     assert firmware_of(number, machine).says == f'firmware {number:06d}, as here'

@@ -87,6 +87,9 @@ def test_a_value_beyond_either_end_is_refused_by_file_key_value_and_limit(tmp_pa
         ('carriage.min_radius_mm', '140', 'above what'),
         ('carriage.max_jerk_mm_s3', '9e6', 'lower it, or the microsteps'),
         ('pwm.range', '651', 'set it to 625'),
+        ('machine.name', '""', 'a line of 1 to 60 letters'),
+        ('machine.name', f'"{"x" * 61}"', 'a line of 1 to 60 letters'),
+        ('interlock.baud', '128000', 'must be one of 115200, 230400, 460800, 921600'),
     ],
 )
 def test_a_wrong_value_says_why(tmp_path, key, value, words):
@@ -94,6 +97,32 @@ def test_a_wrong_value_says_why(tmp_path, key, value, words):
         load_machine(changed(tmp_path, key, value))
     assert key in str(caught.value) or 'carriage.max_speed_mm_s' in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ('section', 'said'),
+    [
+        ('name = "two\\nlines"\n', r"machine\.name is 'two\\nlines'"),
+        ('name = "\\u001b[31m"\n', r'machine\.name is '),
+        ('[interlock]\ndevice = "/dev/tty\\u0000"\n', r'interlock\.device is .*must begin with /dev/'),
+        (
+            '[platter]\nmotor_steps_per_turn = 4\nmicrosteps = 1\ngear = 0.1\n',
+            r'platter\.motor_steps_per_turn, microsteps and gear give 0\.4 steps .* 20 or more',
+        ),
+    ],
+)
+def test_a_value_that_no_part_can_work_with_is_refused(tmp_path, section, said):
+    path = tmp_path / 'mine.toml'
+    path.write_text(f'[machine]\nbase = "virtual"\n{section}', encoding='utf-8')
+    with pytest.raises(MachineFileError, match=said) as caught:
+        load_machine(path)
+    assert caught.value.line.isprintable()
+
+
+def test_a_file_of_an_editor_that_marks_its_utf_8_is_read(tmp_path):
+    path = tmp_path / 'mine.toml'
+    path.write_text('[machine]\r\nbase = "virtual"\r\nname = "Plattenladen"\r\n', encoding='utf-8-sig')
+    assert load_machine(path).machine.name == 'Plattenladen'
 
 
 def test_an_acceleration_beyond_the_fixed_point_is_refused(tmp_path):

@@ -63,8 +63,11 @@ def raiser(error):
     return deed
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize('keep', [True, False])
+@pytest.mark.parametrize(('number', 'keep'), [
+    (signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGHUP, True),
+    *(pytest.param(*pair, marks=pytest.mark.with_all)
+      for pair in [(signal.SIGINT, False), (signal.SIGTERM, True), (signal.SIGHUP, False)]),
+])  # fmt: skip
 def test_a_signal_ends_a_cut_cleanly(voice, tmp_path, temp, monkeypatch, capsys, heeded, number, keep):
     before = signal.getsignal(number)
     during_finish(monkeypatch, lambda: os.kill(os.getpid(), number))

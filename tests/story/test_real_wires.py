@@ -58,7 +58,9 @@ def memory():
         yield folder
 
 
-@pytest.mark.parametrize('machine', [load_machine(), rewired()], ids=['virtual', 'rewired'])
+@pytest.mark.parametrize('machine', [
+    pytest.param(rewired(), id='rewired'), pytest.param(load_machine(), id='virtual', marks=pytest.mark.with_all),
+])  # fmt: skip
 def test_a_whole_visit_is_done_with_fingers_on_pins_and_seen_on_the_wires(wired, machine, tmp_path):
     booth = wired(machine)
     booth.play(f'{demonstration()}\nresults {tmp_path}/results')

@@ -227,10 +227,10 @@ def test_a_maker_is_walked_through_it_and_waits_before_each():
 
 def test_a_walk_never_goes_on_after_a_failure():
     said, waited = [], []
-    bench = virtual_bench(MACHINE, (Break('interlock.home', 'open'),))
+    bench = virtual_bench(MACHINE, (Break('pins.carriage_dir', 'open'),))
     assert not walk(bench, 'platter', said.append, waited.append)
     assert len(waited) == 2
-    assert 'interlock.home (Pico GP 13, pin 17' in ' '.join(said)
+    assert 'pins.carriage_dir (GPIO 27, header pin 13' in ' '.join(said)
     assert said[-1].endswith('--from carriage')
 
 

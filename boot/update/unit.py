@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-START_S = 420.0  # at most, whatever the unit says: try.service has ten minutes for all of this
+START_S = 420.0  # at most, whatever the unit says: try.service has a quarter of an hour for all of this
 ANSWER_S = 120.0  # from READY=1 until the shell answers
 STEADY_S = 20.0  # and so long it must go on
 LOOK_S = 1.0

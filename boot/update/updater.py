@@ -69,18 +69,34 @@ class Updater:
         if busy := self._system.busy():
             raise RefusedError(busy)
         self._system.stop()
+        try:
+            well = self._is_well(new, old)
+        except Exception:  # a full card, say: the booth is open again all the same
+            self._return()
+            raise
+        if well:
+            self._tidy(keep={new, old})
+        else:
+            self._return()
+        return well
+
+    def _is_well(self, new: str, old: str) -> bool:
         self._keep_ledger()
         self._put(self._trying, old.encode())
         self._lead_to(new)
         self._system.start()
-        if self._system.well():
+        if well := self._system.well():
             self._clear(self._trying)
-            self._tidy(keep={new, old})
-            return True
+        return well
+
+    def _return(self) -> None:
+        """To what was there before; what the disk refuses of that is done at the next start."""
         self._system.stop()
-        self._back()
-        self._system.start()
-        return False
+        try:
+            if self._trying.exists():
+                self._back()
+        finally:
+            self._system.start()
 
     def _keep_ledger(self) -> None:
         """A newer program may write the ledger in a way that an older one refuses: then it goes back with it."""

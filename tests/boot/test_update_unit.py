@@ -1,7 +1,9 @@
 """Whether a version is well, and the booth can be stopped, by what systemd and the shell say of it in model time."""
 
+import re
+
 import pytest
-from update_rig import unit
+from update_rig import ROOT, unit
 
 LIFE = 'a1'
 
@@ -94,3 +96,12 @@ def test_what_a_sick_version_has_left_counts_no_more_when_the_next_is_started():
     computer = Computer(('failed', 5, LIFE))
     computer.system().start()
     assert computer.did == ['reset-failed', 'start']
+
+
+def test_a_try_is_given_as_long_as_it_may_take_and_is_not_ended_half_way():
+    """Else the booth runs what nobody has found well, or nothing at all, until somebody pulls its plug."""
+    units = ROOT / 'boot' / 'image' / 'units'
+    allowed = re.search(r'^TimeoutStartSec=(\d+)min$', (units / 'audioletter-try.service').read_text(), re.M)
+    stop = re.search(r'^TimeoutStopSec=(\d+)$', (units / 'audioletter.service').read_text(), re.M)
+    takes_s = unit.START_S + unit.ANSWER_S + unit.STEADY_S + 3 * unit.ASK_S + 2 * int(stop[1])
+    assert takes_s + 60 <= 60 * int(allowed[1])

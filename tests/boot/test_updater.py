@@ -11,7 +11,7 @@ import tarfile
 import zlib
 
 import pytest
-from update_rig import ROOT, Booth, CutDisk, PowerCut, bundles, codes, make_bundle
+from update_rig import ROOT, Booth, CutDisk, FullDisk, PowerCut, bundles, codes, make_bundle
 
 FAILED, REFUSED, WENT_BACK = codes.FAILED, codes.REFUSED, codes.WENT_BACK
 pytestmark = pytest.mark.skipif(shutil.which('ssh-keygen') is None, reason='apt install openssh-client')
@@ -250,6 +250,25 @@ def test_the_power_goes_before_or_after_any_step(tmp_path, sick):
             assert letters[0] == 'before'
             assert layout == 4 or version == '1.1.0'
             assert set(booth.left_over()) <= {'1.1.0', 'current'}
+
+
+@pytest.mark.parametrize('sick', [False, True])
+def test_a_disk_that_refuses_any_step_leaves_no_booth_shut(tmp_path, sick):
+    """Until somebody pulls its plug: what is stopped for an update is begun again, on a whole version."""
+    step, refused = 0, True
+    while refused:
+        step, booth = step + 1, prepared(tmp_path / f'{step}', sick)
+        booth.updater().look(booth.folder / '1.1.0.update')
+        disk = FullDisk(step)
+        try:
+            booth.updater(disk).attempt()
+        except OSError:
+            assert booth.system.ran[-1:] != ['stop']
+        refused = disk.steps >= step
+        booth.updater().settle()
+        assert booth.version() == '1.0.0' or not sick
+        assert booth.letters()[1][0] == 'before'
+    assert step > 8
 
 
 def test_a_version_that_is_gone_gives_way_to_what_the_image_came_with(booth):

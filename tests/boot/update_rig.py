@@ -1,5 +1,6 @@
 """Bundles made by the tool, on a booth that is a folder: its disk can lose its power before any step."""
 
+import errno
 import hashlib
 import importlib.util
 import json
@@ -47,6 +48,16 @@ class CutDisk(disks.Disk):
             if self._after:
                 do()
             raise PowerCut
+        do()
+
+
+class FullDisk(CutDisk):
+    """One change is refused, and the program goes on."""
+
+    def _step(self, do):
+        self.steps += 1
+        if self.steps == self._cut:
+            raise OSError(errno.ENOSPC, 'No space left on device')
         do()
 
 

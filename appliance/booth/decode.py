@@ -22,11 +22,11 @@ class SoundFile:
     def __init__(self, file: Path) -> None:
         import soundfile
 
+        self._file = file
         try:
             self._source: Any = soundfile.SoundFile(file)
         except (OSError, RuntimeError) as error:
-            reason = str(error).rsplit(': ', 1)[-1].strip().rstrip('.')  # without the name it lies under for a moment
-            what = f'this is no sound file that can be read ({reason})'
+            what = f'this is no sound file that can be read ({_reason(error)})'
             raise RecordingError(what, where=str(file), remedy='use WAV, FLAC, Ogg or MP3') from error
         rate_hz = self._source.samplerate
         if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
@@ -35,14 +35,14 @@ class SoundFile:
             raise RecordingError(what, where=str(file))
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
-        """All of it, from the beginning, each time it is asked for."""
+        """All of it, from the beginning, each time it is asked for; RecordingError where it is broken off."""
         import soxr
 
         self._source.seek(0)
         resampler = soxr.ResampleStream(self._source.samplerate, SOUND_RATE_HZ, 1, dtype='float32')
         last = False
         while not last:
-            block = self._source.read(BLOCK, dtype='float32', always_2d=True)
+            block = self._read()
             last = len(block) < BLOCK
             mono = np.nan_to_num(block.mean(axis=1, dtype=np.float32), posinf=1.0, neginf=-1.0)
             out = np.asarray(resampler.resample_chunk(mono, last=last), np.float32)
@@ -51,6 +51,18 @@ class SoundFile:
 
     def close(self) -> None:
         self._source.close()
+
+    def _read(self) -> NDArray[np.float32]:
+        try:
+            return np.asarray(self._source.read(BLOCK, dtype='float32', always_2d=True))
+        except RuntimeError as error:
+            what = f'this sound file cannot be read to its end ({_reason(error)})'
+            raise RecordingError(what, where=str(self._file), remedy='copy it once more') from error
+
+
+def _reason(error: Exception) -> str:
+    """Without the name that the file lies under for a moment."""
+    return str(error).rsplit(': ', 1)[-1].strip().rstrip('.')
 
 
 def decoded(file: Path) -> Iterator[NDArray[np.float32]]:

@@ -30,14 +30,14 @@ FASTEST_HZ = 192_000
 
 
 def reel(files: tuple[Path, ...], gain_db: float) -> Iterator[Block]:
-    """The files as one sound; what cannot be read is left out."""
+    """The files as one sound; what cannot be read is left out, and the host told."""
     gain = np.float32(10 ** (gain_db / 20))
     for file in files:
         try:
             for block in decoded(file):
                 yield np.clip(gain * block, -1, 1)
-        except (AudioLetterError, OSError, RuntimeError):
-            continue
+        except (AudioLetterError, OSError) as error:
+            log.warning('speaker: %s', error.line if isinstance(error, AudioLetterError) else error)
 
 
 class SounddeviceSpeaker:

@@ -235,6 +235,22 @@ def test_nothing_is_left_out_while_a_known_card_is_being_opened(tones):
     np.testing.assert_allclose(out[first : first + 48_000], sine, atol=1e-6)
 
 
+def test_a_prompt_that_is_broken_off_is_told_and_the_next_one_sounds(tones, tmp_path, caplog):
+    files, sine = tones
+    soundfile.write(tmp_path / 'whole.flac', np.random.default_rng(1).uniform(-0.5, 0.5, 48_000), 48_000)
+    whole = (tmp_path / 'whole.flac').read_bytes()
+    (tmp_path / 'half.flac').write_bytes(whole[: len(whole) // 2])
+    rig = Rig(FakeSound(channels=2, Out=None))
+    speaker = speaker_of(rig)
+    speaker.play((tmp_path / 'half.flac', *files))
+    out = sounded(rig, speaker, 3.0)
+    end = int(np.flatnonzero(out)[-1])
+    np.testing.assert_allclose(out[end - 40_000 : end], sine[-40_001:-1], atol=1e-6)
+    (told,) = caplog.messages
+    assert 'half.flac' in told
+    assert 'cannot be read to its end' in told
+
+
 def test_what_is_stopped_fades_within_ten_milliseconds(tones):
     rig = Rig(FakeSound(channels=2, Out=None))
     speaker = speaker_of(rig)

@@ -6,6 +6,7 @@ vda is a stick with room, vdb one without, vdc one that is locked, vdd one that 
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -92,7 +93,13 @@ def meanwhile(holds, do):
 
 
 def written(folder):
-    return sum(path.stat().st_size for path in folder.rglob('*') if path.is_file()) if folder.exists() else 0
+    """Bytes that lie there now; what comes and goes meanwhile may count or not."""
+    size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                size += os.stat(f'{place}/{name}').st_size
+    return size
 
 
 def well(rig):

@@ -129,7 +129,7 @@ def emulated(kernel, program, tmp_path_factory):
     return machine, played, seen
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_what_the_emulated_dma_engine_does_to_the_pins_is_what_the_score_asks_for(emulated):
     machine, played, seen = emulated
     assert (seen.told['state'], seen.told['wrong'], seen.told['strays']) == (lib.ENGINE_DONE, '', 0)
@@ -180,7 +180,7 @@ def test_the_board_is_known_by_the_files_of_a_real_kernel(emulated, tmp_path):
     assert Record(tmp_path, tmp_path).boot.count('-') == 4
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_kernel_that_keeps_its_registers_to_itself_is_told_of(kernel, program, tmp_path):
     """Debian's does, unless its line says otherwise; nothing has been written then."""
     machine = small_machine()

@@ -9,7 +9,7 @@ import pytest
 from tests.emulated.debian import EmulationError, missing
 from tests.emulated.pc import HERE, Disks, fetch_fat, run_in
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 FAT_TOOLS = {'mkfs.vfat': 'dosfstools', 'fsck.vfat': 'dosfstools', 'mcopy': 'mtools'}
 SIZES_MB = {'kingston': 32, 'small': 2, 'locked': 4, 'pulled': 24}
 

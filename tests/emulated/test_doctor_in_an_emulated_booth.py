@@ -13,7 +13,7 @@ from appliance.wires.table import neighbour, wires_of
 from tests.emulated.pc import HERE, run_in
 from tests.emulated.pico_line import CASES, PicoLine
 
-pytestmark = pytest.mark.timeout(700)
+pytestmark = pytest.mark.timeout(1500)
 MACHINE = load_machine()
 WIRES = {wire.key: wire for wire in wires_of(MACHINE)}
 PANEL = [key for key in WIRES if key.startswith('controls.') and WIRES[key].way == 'in']

@@ -4,7 +4,7 @@ import pytest
 
 from tests.emulated.pc import HERE, run_in
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = pytest.mark.timeout(1500)
 # What hangs on the pin when nothing does, so that a broken wire reads as the safe thing (virtual.toml, [controls]).
 LET_GO = {'record': 'pull-up', 'left': 'pull-down', 'right': 'pull-down', 'lid_closed': 'pull-up', 'blank': 'pull-up',
           'stop_pressed': 'pull-up'}  # fmt: skip

@@ -106,6 +106,29 @@ def test_files_sound_one_after_the_other_at_their_level(clock, noise, tmp_path):
     np.testing.assert_allclose(got, np.tile(samples, 2) * 10 ** (-6 / 20), atol=3e-5)
 
 
+def broken_off(folder, samples):
+    """A file of which the second half is gone, as a full stick leaves one."""
+    soundfile.write(folder / 'whole.flac', samples, SOUND_RATE_HZ)
+    whole = (folder / 'whole.flac').read_bytes()
+    (folder / 'half.flac').write_bytes(whole[: len(whole) // 2])
+    return folder / 'half.flac'
+
+
+def test_of_a_file_that_is_broken_off_as_much_sounds_as_there_is(clock, noise, tmp_path):
+    file, samples = noise
+    half = broken_off(tmp_path, samples)
+    speaker, pcm, count = VirtualSpeaker(clock), b'', 0
+    speaker.play((half, file))
+    while speaker.playing:
+        clock.rest(0.1)
+        count, new = speaker.heard(count)
+        pcm += new
+    got = np.frombuffer(pcm, '<i2') / 32768
+    assert 2.5 * SOUND_RATE_HZ < len(got) < 3.1 * SOUND_RATE_HZ
+    np.testing.assert_allclose(got[: SOUND_RATE_HZ // 2], samples[: SOUND_RATE_HZ // 2], atol=1e-4)
+    np.testing.assert_allclose(got[-len(samples) :], samples, atol=1e-4)
+
+
 def test_what_is_stopped_sounds_no_longer_and_what_is_unplugged_passes_in_silence(clock, noise):
     speaker = VirtualSpeaker(clock)
     speaker.play((noise[0],))

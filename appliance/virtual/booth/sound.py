@@ -6,6 +6,7 @@ silent room. What the speaker plays can be fetched by whoever wants to hear it.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ class Tape:
         while len(self._rest) < count and not self.over:
             try:
                 self._rest = np.concatenate([self._rest, next(self._blocks)])
-            except (StopIteration, OSError, RuntimeError):
+            except (StopIteration, OSError, RecordingError):
                 self.over = True
         out = np.zeros(count, np.float32)
         got = self._rest[:count]
@@ -251,8 +252,9 @@ def _length(file: Path) -> int:
 
 
 def _pcm(file: Path) -> NDArray[np.int16]:
-    try:
-        samples = np.concatenate([*decoded(file), np.zeros(0, np.float32)])
-    except (OSError, RecordingError):  # forgotten meanwhile
-        samples = np.zeros(0, np.float32)
+    blocks = [np.zeros(0, np.float32)]
+    with contextlib.suppress(OSError, RecordingError):  # forgotten meanwhile, or broken off: what there is of it
+        for block in decoded(file):
+            blocks.append(block)
+    samples = np.concatenate(blocks)
     return np.asarray(np.clip(np.round(samples * 32767), -32768, 32767), np.int16)

@@ -6,13 +6,17 @@ import itertools
 
 from appliance.errors import MachineFileError, MachineRefusesError
 from appliance.machine.model import FRAME_RATE_HZ, Disc, Machine
-from appliance.machine.panel_checks import ONE_WIRE, check_interlock, check_panel
+from appliance.machine.panel_checks import ONE_WIRE, check_interlock, check_panel, spoken_for
 
 OUTPUT_PINS = (
     'leg_a', 'leg_b', 'bridge_enable', 'enable', 'head_lift', 'platter_step', 'platter_dir', 'carriage_step',
     'carriage_dir', 'heartbeat',
 )  # fmt: skip
 PWM_PINS = {'leg_a': (12, 18), 'leg_b': (13, 19)}  # BCM2711 ARM Peripherals 8.5 and the header's pins
+# What switches something on, and the key that says at which level. All other outputs move nothing by a level alone.
+SWITCHES = {'enable': 'enable_active', 'bridge_enable': 'bridge_enable_active', 'head_lift': 'lift_down'}
+PULLED_HIGH = range(9)  # at reset, until the program runs; all others of the header low (BCM2835 ARM Peripherals, 6-31)
+HEADER = range(2, 28)  # without the two that read the identity of a board on top
 MAX_STEP_RATE_HZ = FRAME_RATE_HZ / 2  # one frame high, one low
 MIN_STEPS_PER_TURN = 20  # the interlock compares a tenth of a turn with its index: two steps
 MAX_NAME = 60  # letters: it stands on a picture, in reports and in the interlock's firmware
@@ -26,6 +30,7 @@ def check_machine(machine: Machine, where: str) -> None:
     _check_name(machine, where)
     _check_pins(machine, where)
     check_panel(machine, OUTPUT_PINS, where)
+    _check_at_reset(machine, where)
     check_interlock(machine, where)
     _check_steps(machine, where)
     carriage, cut = machine.carriage, machine.cut
@@ -107,6 +112,25 @@ def _check_pins(machine: Machine, where: str) -> None:
                 f'pins.{name} is {getattr(pins, name)}; the PWM reaches only {words}',
                 where=where,
                 remedy='wire it there; these are GPIO numbers, not pins of the header',
+            )
+
+
+def _check_at_reset(machine: Machine, where: str) -> None:
+    """What the board's own pulls would switch on from plugging in until the program runs, and whenever it restarts."""
+    pins, taken = machine.pins, spoken_for(machine, OUTPUT_PINS)
+    for name, level in SWITCHES.items():
+        pin, on = getattr(pins, name), getattr(pins, level)
+        pulled = 'high' if pin in PULLED_HIGH else 'low'
+        if on == pulled:
+            free = [
+                other for other in HEADER if (other in PULLED_HIGH) is not (pin in PULLED_HIGH) and other not in taken
+            ]
+            others = ', '.join(map(str, free)) or 'none that is free'
+            raise MachineFileError(
+                f'pins.{name} is {pin} and on when {on} (pins.{level}); the board itself pulls GPIO {pin} {on} '
+                'from reset until the program runs',
+                where=where,
+                remedy=f'move it to GPIO {others}; or take a part that is on when {"low" if on == "high" else "high"}',
             )
 
 

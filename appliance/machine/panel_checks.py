@@ -50,6 +50,14 @@ def check_panel(machine: Machine, lathe_pins: tuple[str, ...], where: str) -> No
             _take(f'lcd.{name}', getattr(machine.lcd, name), taken, where)
 
 
+def spoken_for(machine: Machine, lathe_pins: tuple[str, ...]) -> set[int]:
+    """Every pin of the header that the file gives to something."""
+    taken = {getattr(machine.pins, name) for name in lathe_pins} | _reserved(machine.lcd, '').keys()
+    for part, names in ((machine.controls, (*INPUTS, 'lamp')), (machine.lcd, LCD_PINS)):
+        taken |= {getattr(part, name) for name in names} if part is not None else set()
+    return taken
+
+
 def pulled_up(name: str, active: str) -> bool:
     """Whether an input is pulled up: towards what a broken wire must read as, pressed for the stop, not for others."""
     return (active == 'low') is not (name == 'stop_pressed')

@@ -34,7 +34,7 @@ def test_the_wiring_is_that_of_the_machine_file():
 
 def test_a_moved_pin_would_be_told(tmp_path):
     mine = tmp_path / 'mine.toml'
-    mine.write_text('[machine]\nbase = "virtual"\n[pins]\nhead_lift = 1\n')
+    mine.write_text('[machine]\nbase = "virtual"\n[pins]\nhead_lift = 1\nlift_down = "low"\n')
     moved = in_guide(GUIDE, load_machine(mine))
     assert moved != GUIDE
     assert '| pins.head_lift | 1 | 28 |' in moved

@@ -61,6 +61,38 @@ def test_a_file_that_moves_the_lathe_onto_its_bases_panel_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(('section', 'says'), [
+    ('bridge_enable = 0\n', r'pins\.bridge_enable is 0 and on when high \(pins\.bridge_enable_active\); the board '
+                            r'itself pulls GPIO 0 high from reset until the program runs; move it to GPIO 17; or '),
+    ('head_lift = 1\n', r'pins\.head_lift is 1 and on when high \(pins\.lift_down\)'),
+    ('bridge_enable_active = "low"\n', r'is 17 and on when low .*pulls GPIO 17 low .*GPIO none'),
+    ('enable = 16\nhead_lift = 5\nlift_down = "low"\n', r'enable is 16 and on when low .*GPIO none that is free'),
+    ('enable_active = "high"\n', r'enable is 5 and on when high .*GPIO 5 high .*GPIO none that is free'),
+])  # fmt: skip
+def test_what_the_board_would_switch_on_before_the_program_runs_is_refused(tmp_path, section, says):
+    """Motors, head driver and lift must be off by the board's own pulls."""
+    with pytest.raises(MachineFileError) as caught:
+        over_virtual(tmp_path, f'[pins]\n{section}')
+    assert re.search(says, caught.value.line), caught.value.line
+
+
+LATHE = {5, 6, 12, 13, 17, 22, 23, 26, 27}  # pins of virtual.toml, without that of the lift
+AT_RESET = dict(enumerate(['high'] * 9 + ['low'] * 19))  # BCM2835 ARM Peripherals, table 6-31
+
+
+@pytest.mark.parametrize('pin', [pin for pin in range(28) if pin not in LATHE])
+@pytest.mark.parametrize('active', ['high', 'low'])
+def test_each_pin_holds_the_lift_at_reset_as_the_datasheet_says(tmp_path, pin, active):
+    text = VIRTUAL[: VIRTUAL.index('[controls]')]
+    text = re.sub('^head_lift = 16', f'head_lift = {pin}', text, flags=re.M)
+    text = re.sub('^lift_down = "high"', f'lift_down = "{active}"', text, flags=re.M)
+    if active == AT_RESET[pin]:
+        with pytest.raises(MachineFileError, match=f'pulls GPIO {pin} {active} from reset'):
+            load(tmp_path, text)
+    else:
+        assert load(tmp_path, text).pins.head_lift == pin
+
+
+@pytest.mark.parametrize(('section', 'says'), [
     ('[pins]\nleg_a = 32\n', r'pins\.leg_a is 32; it must be between 0 and 27; GPIO numbers count, not pins of the '
                               r'header: pin 32 is GPIO 12'),
     ('[controls]\nlamp = 40\n', r'controls\.lamp is 40; it must be between 2 and 27; .*pin 40 is GPIO 21'),

@@ -50,12 +50,13 @@ def test_on_every_chip(tmp_path, capsys, chip):
 def test_other_pins_and_levels_are_tried_as_they_are(tmp_path, capsys):
     mine = tmp_path / 'mine.toml'
     mine.write_text(
-        '[machine]\nbase = "virtual"\n[pins]\nenable = 1\nenable_active = "high"\nlift_down = "low"\n'
+        '[machine]\nbase = "virtual"\n[pins]\nenable = 16\nenable_active = "high"\n'
+        'head_lift = 1\nlift_down = "low"\n'
         '[controls]\nrecord_active = "low"\nblank_active = "high"\n[lcd]\nbacklight_active_low = true\n'
     )
     assert main(['doctor', 'wires', '--machine', str(mine)]) == 0
     assert main(['doctor', 'wires', '--machine', str(mine), '--break', 'pins.enable=open']) == 3
-    assert 'FAIL wire           pins.enable (GPIO 1, header pin 28' in capsys.readouterr().out
+    assert 'FAIL wire           pins.enable (GPIO 16, header pin 36' in capsys.readouterr().out
 
 
 def test_a_machine_with_nothing_but_a_lathe_is_tried_as_far_as_it_goes(tmp_path, capsys):

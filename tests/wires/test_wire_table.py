@@ -70,7 +70,7 @@ def test_wires_near_each_other_differ_in_colour(machine):
 
 def test_a_moved_pin_moves_in_table_and_picture(tmp_path, capsys):
     mine = tmp_path / 'mine.toml'
-    mine.write_text('[machine]\nbase = "virtual"\nname = "mine"\n[pins]\nhead_lift = 1\n')
+    mine.write_text('[machine]\nbase = "virtual"\nname = "mine"\n[pins]\nhead_lift = 1\nlift_down = "low"\n')
     assert main(['look', 'wiring', '--machine', str(mine)]) == 0
     text = capsys.readouterr().out
     assert [line.split()[:3] for line in text.splitlines() if line.startswith('pins.head_lift')] == [

@@ -38,6 +38,8 @@ RELAY_MS = 60  # for the relay's contacts to follow
 OVER_MS = 50  # too much current for so long trips; filling the capacitors behind the relay is over much sooner
 GARBLED_LINES = 5  # in a row
 SLACK = 0.1  # of a turn: index pulse against steps. The load angle of the motor is a hundredth
+MOST_STEPS = 200_000  # for one turn: the most that the chain can give out at 33 1/3 rpm is 180 000
+SHORTEST_US, LONGEST_US = 500, 10_000  # between two heartbeats; the machine file knows 1 to 5 ms
 BEATS_OFF = 0.4  # part by which the rate of heartbeats may be wrong
 
 
@@ -169,10 +171,12 @@ class Guard:
             self.state, self.cause, self._relay_ms = SAFE, WELL, 0
 
     def _arm(self, steps_per_turn: int, beat_us: int) -> None:
-        """Only from SAFE, with every input good; otherwise nothing happens, and the status says why."""
-        if self.power:
+        """Only from SAFE, with every input good; otherwise nothing happens, and the status says why. Figures of no
+        lathe trip, for with them a platter that stands would never be found."""
+        sensible = 0 < steps_per_turn <= MOST_STEPS and SHORTEST_US <= beat_us <= LONGEST_US
+        if self.power or (self.state == SAFE and not sensible):
             self._trip(BAD_ORDER)
-        elif self.state == SAFE and self._good_ms >= GOOD_MS and steps_per_turn > 0 and beat_us > 0:
+        elif self.state == SAFE and self._good_ms >= GOOD_MS:
             self.state, self.cause, self._relay_ms = ARMED, WELL, 0
             self._steps_per_turn, self._beat_us = steps_per_turn, beat_us
             self._permit_ms, self._armed_ms, self._ending = FIRST_PERMIT_MS, 0, False

@@ -112,10 +112,12 @@ class Play:
     def dead(self):
         self.stuck = False
 
-    def arm(self, what=''):
+    def arm(self, *how):
+        told = {name: int(number) for name, _, number in (word.partition('=') for word in how) if number}
         self.seq += 1
-        self.last = line('A', self.hand.session, self.seq, STEPS, BEAT_US)
-        self._tell(self.last, beats=int(what == 'beats'))
+        numbers = told.get('steps', STEPS), told.get('beat_us', BEAT_US)
+        self.last = line('A', self.hand.session, self.seq, *numbers)
+        self._tell(self.last, beats=int('beats' in how))
 
     def permit(self, ms='250', ending=''):
         self._say('P', int(ms), int(bool(ending)))

@@ -98,6 +98,7 @@ def test_a_bad_input_takes_the_power_within_six_milliseconds():
 
 @pytest.mark.parametrize(('said', 'allowed'), [
     (('A', 0, 2500), False), (('A', 6400, 0), False), (('A', -1, 2500), False), (('A', 6400), False),
+    (('A', 100_000_000, 2500), False), (('A', 6400, 100_000_000), False),
     (('A', 6400, 2500), True), (('Q', 1), False), (('A', 6400, 2500, 1), False),
 ])  # fmt: skip
 def test_only_an_order_that_makes_sense_arms(said, allowed):

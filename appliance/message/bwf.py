@@ -28,12 +28,13 @@ class Origin:
     number: int
     reference: str  # of the take: 32 hexadecimal digits, and never a name
     at_s: float  # as the clock believed
+    zone: datetime.tzinfo | None = None  # of the booth; None: that of the computer
 
 
 def bext(origin: Origin) -> bytes:
-    """The chunk with its header. Date and time are local, as the standard has them."""
+    """The chunk with its header. Date and time are local, as the standard has them: those of the booth."""
     try:
-        moment = datetime.datetime.fromtimestamp(origin.at_s)
+        moment = datetime.datetime.fromtimestamp(origin.at_s, origin.zone)
         date, time = moment.strftime('%Y-%m-%d'), moment.strftime('%H:%M:%S')
     except (OverflowError, ValueError, OSError):  # a clock that is far out
         date, time = NO_DATE

@@ -101,7 +101,11 @@ class Stores:
         except OSError as error:
             self._lose()
             return Room(False, cause_of(error))
-        return Room(True) if free >= self.letter_bytes + SPARE_BYTES else Room(False, 'disk full')
+        return Room(True) if free >= self.letter_bytes + SPARE_BYTES else Room(False, self._full())
+
+    def _full(self) -> str:
+        """Nobody is to look for letters to forget where there are none."""
+        return 'disk full' if self.letters() else 'disk small'
 
     @property
     def letter_bytes(self) -> int:
@@ -112,10 +116,15 @@ class Stores:
 
     def set_aside(self) -> None:
         """Room on the disk for the longest letter and its disc, before a visitor speaks; StorageError without it."""
-        with self._in_words('make room for a letter', self.shelf.data):
-            _ = self.ledger
-            if self.shelf.reserved() < self.letter_bytes:
-                self.shelf.reserve(self.letter_bytes)
+        try:
+            with self._in_words('make room for a letter', self.shelf.data):
+                _ = self.ledger
+                if self.shelf.reserved() < self.letter_bytes:
+                    self.shelf.reserve(self.letter_bytes)
+        except StorageError as error:
+            if error.cause != 'disk full' or self._full() == 'disk full':
+                raise
+            raise StorageError(error.what, where=error.where, remedy=error.remedy, cause='disk small') from error
 
     def begin_take(self) -> OpenTake:
         """Room for the longest message is set aside in memory, and on disk for its letter and disc."""
@@ -178,7 +187,7 @@ class Stores:
         self._visitor(number if state == 'kept' else 0)  # whatever was asked before and broken off
         with self._in_words('keep the letter', self.shelf.wav(number)):
             self.shelf.remember_number(number)
-            self.shelf.keep(take, Origin(number, mark, self.wall_s()))
+            self.shelf.keep(take, Origin(number, mark, self.wall_s(), self.keeping.zone))
         sql = 'UPDATE letter SET state = ?, seconds = ? WHERE number = ?'
         with ledger.change():
             ledger.run(sql, state, take.seconds, number)

@@ -46,6 +46,8 @@ REASONS: dict[str, Reason] = {
                          'Empty it, then tell the booth: swarf emptied.'),
     'disk full': Reason('There is no room left', CALL, 'The data disk is full.',
                         'Export or forget letters, or shorten their retention.'),
+    'disk small': Reason('There is no room left', CALL, 'The data disk has no room for one letter, and holds none.',
+                         'Look what else fills it; else take a larger one, or lower policy.max_message_s.'),
     'storage': Reason('Letters cannot be kept now', CALL, 'The data folder cannot be written.',
                       'Check the card and the rights of the data folder.'),
     'lathe': Reason('The machine is not ready', CALL, 'The lathe refuses to start.',

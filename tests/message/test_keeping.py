@@ -1,6 +1,9 @@
 """From take to letter: the file as the standard has it, and nothing lost whatever operation of the disk fails."""
 
 import errno
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -41,6 +44,19 @@ def test_its_broadcast_metadata_are_read_by_an_outside_reader(tmp_path):
     assert int(told.bext.originator_ref, 16) > 0
     assert told.bext.coding_history.startswith('A=PCM,F=48000,W=24,M=mono')
     assert told.bext.originator_date.count('-') == 2
+
+
+@pytest.mark.parametrize(('zone', 'date', 'time'), [
+    ('Asia/Tokyo', '2026-11-28', '00:30:00'), ('America/New_York', '2026-11-27', '10:30:00'),
+    ('UTC', '2026-11-27', '15:30:00'),
+])  # fmt: skip
+def test_its_date_and_time_are_those_of_the_booth_wherever_its_computer_believes_to_be(tmp_path, zone, date, time):
+    wavinfo = pytest.importorskip('wavinfo')
+    rig = Rig(tmp_path)
+    rig.stores.keeping = replace(rig.stores.keeping, zone=ZoneInfo(zone))
+    rig.wall_s = datetime(2026, 11, 27, 15, 30, tzinfo=UTC).timestamp()
+    told = wavinfo.WavInfoReader(str(rig.letter().wav)).bext
+    assert (told.originator_date, told.originator_time) == (date, time)
 
 
 def test_a_clock_that_no_calendar_holds_keeps_letters_too(tmp_path):

@@ -181,7 +181,7 @@ def test_room_that_is_set_aside_is_room(tmp_path):
     assert rig.stores.room().ok, 'the visitor would be told that there is no space in the middle of a word'
     rig.disk.free_bytes = lambda path: 0
     rig.stores.discard()
-    assert rig.stores.room().cause == 'disk full'
+    assert rig.stores.room().cause == 'disk small'
 
 
 def test_no_link_is_followed(tmp_path):

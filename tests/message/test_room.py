@@ -39,8 +39,14 @@ def test_a_disk_without_room_is_said_before_the_visitor_speaks(rig):
     def no_room(file, size):
         raise OSError(28, 'No space left on device')
 
+    reserve, rig.disk.reserve = rig.disk.reserve, no_room
+    with pytest.raises(StorageError) as told:
+        rig.stores.set_aside()
+    assert told.value.cause == rig.stores.room().cause == 'disk small', 'there is no letter that could be forgotten'
+    rig.disk.reserve = reserve
+    rig.letter()
     rig.disk.reserve = no_room
     with pytest.raises(StorageError) as told:
         rig.stores.set_aside()
-    assert told.value.cause == 'disk full'
+    assert told.value.cause == rig.stores.room().cause == 'disk full'
     assert not (rig.data / 'reserve').exists()

@@ -40,6 +40,7 @@ exit codes: 0 all is well; 3 something is not.
 WORDS = {True: 'ok', False: 'FAIL', None: '--'}
 SCRATCH_MB_A_MINUTE = 50  # of a cut with trace and picture
 LETTERS_MB = 500  # some ten letters with their results; fewer, and a day at a fair ends early
+FEW = 4  # settings that are told by name
 SAMPLE_BYTES = 4  # of a take in memory
 
 
@@ -278,12 +279,14 @@ def _left_alone(check: str) -> Finding:
 
 def _settings(named: Path | None) -> Finding:
     from appliance.config import load_config
+    from appliance.config.load import DEFAULTS
 
     _, origin = load_config(named)
-    files = list(dict.fromkeys(origin.values()))
-    keys = {file: [key for key, value in origin.items() if value == file] for file in files[1:]}
-    words = [f'{file} ({", ".join(names)})' for file, names in keys.items()]
-    return Finding('settings', True, ', then '.join(['as packaged', *words]))
+    files = [file for file in dict.fromkeys(origin.values()) if file != DEFAULTS]
+    keys = {file: [key for key, value in origin.items() if value == file] for file in files}
+    few = {file: ', '.join(names) if len(names) <= FEW else f'{len(names)} of them' for file, names in keys.items()}
+    more = '' if all(len(names) <= FEW for names in keys.values()) else 'audioletter config show --origin lists them'
+    return Finding('settings', True, ', then '.join(['as packaged', *map('{0[0]} ({0[1]})'.format, few.items())]), more)
 
 
 def _places(named: Path | None) -> tuple[Config, Folders]:

@@ -1,6 +1,8 @@
 """What the doctor says of a booth: its settings and where each came from, its places, its panel, its voices."""
 
 import json
+import re
+from importlib import resources
 from types import SimpleNamespace
 
 import pytest
@@ -39,6 +41,15 @@ def test_the_settings_are_told_with_the_file_each_came_from(findings, tmp_path):
     found = findings('[voice]\nvolume_db = -20\n[policy]\nretakes = 1\n')
     assert found['settings']['saw'] == f'as packaged, then {tmp_path}/mine.toml (voice.volume_db, policy.retakes)'
     assert failed(found) == {}
+
+
+def test_many_settings_are_counted_and_not_listed(findings, tmp_path):
+    """A file that holds all of them made one line of a thousand characters."""
+    found = findings(resources.files('appliance.config').joinpath('booth.toml').read_text('utf-8'))['settings']
+    assert re.fullmatch(rf'as packaged, then {re.escape(str(tmp_path))}/mine.toml \([0-9]+ of them\)', found['saw'])
+    assert 'config show --origin' in found['remedy']
+    first = findings(f'[places]\ndata = "{tmp_path}/letters"\n')['settings']['saw']
+    assert first == f'as packaged, then {tmp_path}/mine.toml (places.data)', 'also the first setting of all'
 
 
 def test_settings_that_are_wrong_fail_what_needs_them_and_say_where(findings, tmp_path):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from typing import Any
 
 import numpy as np
-from aiohttp import ClientConnectionResetError, WSMsgType, web
+from aiohttp import ClientConnectionResetError, WSCloseCode, WSMsgType, web
 
 from appliance.booth.doors import SOUND_RATE_HZ
 from appliance.compose.script import FAULTS, HOST
@@ -16,6 +17,7 @@ from appliance.panel.hall import HELD, MAX_TABS, SWITCHED, Hall
 from appliance.panel.news import News
 from appliance.workflow.values import Event
 
+log = logging.getLogger('audioletter')
 FRAME_S = 1 / 30
 LETTERS_EVERY = 15  # frames
 HEARTBEAT_S = 5.0  # a browser that does not answer within half of it is gone, and its fingers with it
@@ -40,7 +42,7 @@ class Tab:
         self._hall.tabs += 1
         try:
             await self._socket.prepare(request)
-            sending = asyncio.create_task(self._send())
+            sending = asyncio.create_task(self._send_on())
             try:
                 await self._listen()
             finally:
@@ -55,6 +57,13 @@ class Tab:
     async def end(self) -> None:
         """The server goes."""
         await self._socket.close(code=1001, message=b'the booth is closed')
+
+    async def _send_on(self) -> None:
+        try:
+            await self._send()
+        except Exception:  # of whatever kind: a page that hears no more would show for ever what was; it comes again
+            log.exception('the page cannot be told what is new, and is closed')
+            await self._socket.close(code=WSCloseCode.INTERNAL_ERROR)
 
     async def _send(self) -> None:
         """What is new, as fast as this one browser takes it."""

@@ -209,6 +209,23 @@ def test_a_page_that_is_gone_touches_nothing(booth, url):
     assert booth.calls.index(('set', 'record', False)) > booth.calls.index(('set', 'blank', True))
 
 
+def test_a_page_that_cannot_be_told_what_is_new_is_closed_so_that_it_comes_again(booth, url, caplog):
+    """Else it would show what was, and let a visitor press for it."""
+
+    async def work(client):
+        async with client.ws_connect(url + 'socket', headers=own(url)) as live:
+            await facts(live)
+            booth.lamp, lamp = lambda: 1 / 0, booth.lamp
+            while (await live.receive(timeout=20)).type not in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED):
+                pass
+        booth.lamp = lamp
+        async with client.ws_connect(url + 'socket', headers=own(url)) as again:
+            return live.close_code, (await facts(again))['state']
+
+    assert ask(work) == (1011, 'attract')
+    assert [record.getMessage() for record in caplog.records] == ['the page cannot be told what is new, and is closed']
+
+
 def test_a_message_that_is_too_long_ends_that_socket_alone(booth, url):
     async def work(client):
         async with (

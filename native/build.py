@@ -5,6 +5,7 @@ of what it reads; the compiler still sees the whole header and rejects any drift
 """
 
 import re
+import sys
 from pathlib import Path
 
 from cffi import FFI
@@ -54,6 +55,6 @@ ffi.set_source(
     undef_macros=['NDEBUG'],  # setuptools sets it, and assert() would vanish
     extra_compile_args=CFLAGS,
     extra_link_args=['-pthread'],
-    libraries=['m'],
+    libraries=['m', *(['atomic'] if sys.maxsize < 2**32 else [])],  # of 64 bits, which ARMv6 has in that library only
     py_limited_api=True,
 )

@@ -10,11 +10,10 @@
  * aarch64 instructions a step (qemu-user, counted): 21 to 30 at constant speed, 52 to 70 on a cubic.
  */
 #include "motion.h"
+#include "wide.h"
 
 #include <math.h>
 #include <stdbool.h>
-
-typedef __int128 wide;
 
 enum { EXACT_BITS = MOTION_JERK_BITS + 3, WINDOW_FRAMES = 4096 };
 
@@ -29,22 +28,23 @@ static const char *const TOO_LATE = "motion: steps come faster than the pulse ti
 
 static wide scaled(int64_t value, int bits)
 {
-    return (wide)value * ((wide)1 << bits);
+    return wide_left(wide_of(value), bits);
 }
 
 /* P at u = half_frames / 2, in 2^-87 steps: exact. */
 static wide position_at(const struct motion_segment *s, int64_t half_frames)
 {
-    wide p = (wide)s->jerk_sixth * half_frames + scaled(s->accel_half, EXACT_BITS - 2 - MOTION_ACCEL_BITS);
-    p = p * half_frames + scaled(s->velocity, EXACT_BITS - 1 - MOTION_VELOCITY_BITS);
-    return p * half_frames + scaled(s->position, EXACT_BITS - MOTION_POSITION_BITS);
+    const wide by_time = wide_times(wide_of(s->jerk_sixth), half_frames);
+    wide p = wide_plus(by_time, scaled(s->accel_half, EXACT_BITS - 2 - MOTION_ACCEL_BITS));
+    p = wide_plus(wide_times(p, half_frames), scaled(s->velocity, EXACT_BITS - 1 - MOTION_VELOCITY_BITS));
+    return wide_plus(wide_times(p, half_frames), scaled(s->position, EXACT_BITS - MOTION_POSITION_BITS));
 }
 
 /* Steps made after `frame`: round(P(frame + 1/2)), halves up. */
 static int64_t steps_after(const struct motion_segment *s, int64_t frame)
 {
     wide p = position_at(s, 2 * (frame - s->start_frame) + 1);
-    return (int64_t)((p + ((wide)1 << (EXACT_BITS - 1))) >> EXACT_BITS);
+    return wide_right(wide_plus(p, scaled(1, EXACT_BITS - 1)), EXACT_BITS);
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -96,16 +96,19 @@ static bool is_steady(const struct motion_segment *s)
 static struct steady steady_from(const struct motion_segment *s, int64_t steps, int32_t way)
 {
     struct steady run;
-    wide one = (wide)1 << 57;
-    int64_t speed = way > 0 ? s->velocity : -s->velocity;
-    wide ahead = way * (scaled(2 * steps + way, 56) - scaled(s->position, 57 - MOTION_POSITION_BITS));
-    ahead += (way < 0) - speed; /* to go from half a frame after the start, where the first frame is judged */
+    int64_t speed = way > 0 ? s->velocity : -s->velocity, left;
+    wide ahead = wide_plus(scaled(2 * steps + way, 56), wide_times(scaled(s->position, 57 - MOTION_POSITION_BITS), -1));
+    /* to go from half a frame after the start, where the first frame is judged */
+    ahead = wide_plus(wide_times(ahead, way), wide_of((way < 0) - speed));
     run.per_frame = 2 * speed;
-    run.interval = (int64_t)(one / run.per_frame);
-    run.lost = (int64_t)(one % run.per_frame);
-    wide frames = ahead > 0 ? (ahead + run.per_frame - 1) / run.per_frame : -(-ahead / run.per_frame);
-    run.frame = s->start_frame + (int64_t)frames;
-    run.remainder = (int64_t)(frames * run.per_frame - ahead);
+    run.interval = wide_divided(scaled(1, 57), run.per_frame, &run.lost);
+    run.frame = s->start_frame;
+    if (wide_below(wide_of(0), ahead)) {
+        run.frame += wide_divided(wide_plus(ahead, wide_of(run.per_frame - 1)), run.per_frame, &left);
+        run.remainder = run.per_frame - 1 - left;
+    } else {
+        run.frame -= wide_divided(wide_times(ahead, -1), run.per_frame, &run.remainder);
+    }
     return run;
 }
 
@@ -161,12 +164,12 @@ static const char *open_window(struct motion_axis *axis, const struct motion_seg
 {
     int64_t from = axis->next_frame - s->start_frame;
     int64_t left = s->frames - from;
-    wide exact = position_at(s, 2 * from + 1) - scaled(axis->steps, EXACT_BITS);
-    if (exact > scaled(2, EXACT_BITS) || exact < scaled(-2, EXACT_BITS)) return TOO_FAST;
+    wide exact = wide_plus(position_at(s, 2 * from + 1), scaled(-axis->steps, EXACT_BITS));
+    if (wide_below(scaled(2, EXACT_BITS), exact) || wide_below(exact, scaled(-2, EXACT_BITS))) return TOO_FAST;
     double x = (double)from + 0.5;
     double v = (double)s->velocity * 0x1p-56, a = (double)s->accel_half * 0x1p-72, j = (double)s->jerk_sixth * 0x1p-84;
     double *c = axis->window_c;
-    c[0] = (double)(int64_t)(exact >> 36) * 0x1p-51;
+    c[0] = (double)wide_right(exact, 36) * 0x1p-51;
     c[1] = v + x * (2 * a + 3 * j * x);
     c[2] = a + 3 * j * x;
     c[3] = j;

@@ -1,9 +1,8 @@
 /* Coming to rest from any motion, within limits of acceleration and jerk (motion.h). */
 #include "motion.h"
+#include "wide.h"
 
 #include <math.h>
-
-typedef __int128 wide;
 
 /* A jerk-limited stop: the acceleration goes straight from `accel` to -peak, stays, and goes straight to zero. */
 struct halt {
@@ -51,16 +50,18 @@ static struct halt plan_halt(double speed, double accel, double most, double jer
 
 static wide position_at(const struct motion_segment *s, int64_t u)
 {
-    const wide one = 1;
-    wide p = (wide)s->jerk_sixth * u + (wide)s->accel_half * (one << (MOTION_JERK_BITS - MOTION_ACCEL_BITS));
-    p = p * u + (wide)s->velocity * (one << (MOTION_JERK_BITS - MOTION_VELOCITY_BITS));
-    return p * u + (wide)s->position * (one << (MOTION_JERK_BITS - MOTION_POSITION_BITS));
+    const wide accel = wide_left(wide_of(s->accel_half), MOTION_JERK_BITS - MOTION_ACCEL_BITS);
+    const wide velocity = wide_left(wide_of(s->velocity), MOTION_JERK_BITS - MOTION_VELOCITY_BITS);
+    const wide position = wide_left(wide_of(s->position), MOTION_JERK_BITS - MOTION_POSITION_BITS);
+    wide p = wide_plus(wide_times(wide_of(s->jerk_sixth), u), accel);
+    p = wide_plus(wide_times(p, u), velocity);
+    return wide_plus(wide_times(p, u), position);
 }
 
 /* Where segment s is at its frame u, in units of a segment's position. */
 static int64_t end_position(const struct motion_segment *s, int64_t u)
 {
-    return (int64_t)(position_at(s, u) >> (MOTION_JERK_BITS - MOTION_POSITION_BITS));
+    return wide_right(position_at(s, u), MOTION_JERK_BITS - MOTION_POSITION_BITS);
 }
 
 static int64_t fixed(double value, int bits)

@@ -243,7 +243,7 @@ static int64_t wall_now_ns(void *self)
 
 static void wall_sleep_until_ns(void *self, int64_t at_ns)
 {
-    const struct timespec at = {.tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000};
+    const struct timespec at = {.tv_sec = (time_t)(at_ns / 1000000000), .tv_nsec = (long)(at_ns % 1000000000)};
     (void)self;
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR) {}
 }

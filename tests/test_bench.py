@@ -10,7 +10,7 @@ import pytest
 from appliance import bench
 from appliance.commands import main
 
-AARCH64 = next(target for target in bench.TARGETS if target.name == 'aarch64')
+AARCH64, ARMV6 = (next(target for target in bench.TARGETS if target.name == name) for name in ('aarch64', 'armv6'))
 HERE = bench.TARGETS[0]
 ROOT = Path(__file__).parents[1]
 
@@ -32,11 +32,12 @@ def test_the_feeder_stays_within_its_budget_and_makes_the_same_words_on_both_pro
 
 
 @pytest.mark.with_all
-def test_every_word_edge_and_register_write_is_the_same_on_both_processors():
+@pytest.mark.parametrize('target', [AARCH64, ARMV6], ids=lambda target: target.name)
+def test_every_word_edge_and_register_write_is_the_same_on_each_processor(target):
     """Of a cut whose carriage turns back, that is stopped on the way, and is found and ended by a later start."""
     skip_without(HERE)
-    skip_without(AARCH64)
-    here, there = bench.hash_whole(HERE), bench.hash_whole(AARCH64)
+    skip_without(target)
+    here, there = bench.hash_whole(HERE), bench.hash_whole(target)
     assert here == there
     assert here['hash'] != bench.count_feeder(HERE)['hash']
 

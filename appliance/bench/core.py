@@ -1,6 +1,6 @@
 """Measures the program itself: instructions where machines are noisy, ratios to real time, memory.
 
-Instructions of the C feeder are counted, not timed: on this processor by valgrind's callgrind, on aarch64 by qemu's
+Instructions of the C feeder are counted, not timed: on this processor by valgrind's callgrind, on a Pi's by qemu's
 user-mode emulator with a counting plugin (native/bench/icount.c). Two lengths are counted and subtracted, so what start
 and end cost does not show. What cannot be measured for want of a tool is left out and said.
 """
@@ -35,15 +35,20 @@ class Target:
 
     name: str
     compiler: str
-    link: tuple[str, ...]
+    flags: tuple[str, ...]  # of the compiler
     tools: dict[str, str]  # command -> Debian package
+    emulator: str = ''
 
 
 TARGETS = (
     Target(platform.machine(), 'gcc', (), {'gcc': 'gcc', 'valgrind': 'valgrind'}),
     Target(
         'aarch64', 'aarch64-linux-gnu-gcc', ('-static',),
-        {'gcc': 'gcc', 'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu', 'qemu-aarch64': 'qemu-user'},
+        {'gcc': 'gcc', 'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu', 'qemu-aarch64': 'qemu-user'}, 'qemu-aarch64',
+    ),
+    Target(  # a Zero's and a first Pi's processor, of 32 bits and without integers of 128 (native/wide.h)
+        'armv6', 'arm-linux-gnueabihf-gcc', ('-static', '-mcpu=arm1176jzf-s', '-mfpu=vfp', '-marm', '-mfloat-abi=hard'),
+        {'gcc': 'gcc', 'arm-linux-gnueabihf-gcc': 'gcc-arm-linux-gnueabihf', 'qemu-arm': 'qemu-user'}, 'qemu-arm',
     ),
 )  # fmt: skip
 
@@ -58,9 +63,8 @@ def count_feeder(target: Target) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix='audioletter-') as name:
         folder = Path(name)
         program = _compile(target, folder)
-        counter = _count_callgrind if 'valgrind' in target.tools else _count_qemu
-        short, _ = counter(program, SHORT_S, folder)
-        long, said = counter(program, LONG_S, folder)
+        short, _ = _counted(target, program, SHORT_S, folder)
+        long, said = _counted(target, program, LONG_S, folder)
     a_second = (long - short) / (LONG_S - SHORT_S)
     return {
         'instructions_per_s_of_cut': round(a_second),
@@ -73,7 +77,7 @@ def count_feeder(target: Target) -> dict[str, Any]:
 def hash_whole(target: Target) -> dict[str, Any]:
     """Frames, blocks and a hash of every word, edge and register write of a second that ends by a stop."""
     with tempfile.TemporaryDirectory(prefix='audioletter-') as name:
-        emulator = ['qemu-aarch64'] if 'qemu-aarch64' in target.tools else []
+        emulator = [target.emulator] if target.emulator else []
         said: dict[str, Any] = json.loads(command([*emulator, str(_compile(target, Path(name))), '1', 'whole']).stdout)
         return said
 
@@ -88,9 +92,15 @@ def _compile(target: Target, folder: Path) -> Path:
     spec.loader.exec_module(build)
     sources = sorted({path for pattern in CORE for path in NATIVE.glob(pattern)})
     program = folder / f'feeder-{target.name}'
-    command([target.compiler, *build.CFLAGS, *target.link, f'-I{NATIVE}', str(NATIVE / 'bench' / 'feeder.c'),
+    command([target.compiler, *build.CFLAGS, *target.flags, f'-I{NATIVE}', str(NATIVE / 'bench' / 'feeder.c'),
           *map(str, sources), '-o', str(program), '-lm', '-pthread'])  # fmt: skip
     return program
+
+
+def _counted(target: Target, program: Path, seconds: int, folder: Path) -> tuple[int, dict[str, Any]]:
+    if target.emulator:
+        return _count_qemu(target.emulator, program, seconds, folder)
+    return _count_callgrind(program, seconds, folder)
 
 
 def _count_callgrind(program: Path, seconds: int, folder: Path) -> tuple[int, dict[str, Any]]:
@@ -105,12 +115,12 @@ def _count_callgrind(program: Path, seconds: int, folder: Path) -> tuple[int, di
     return int(counted[1]), json.loads(done.stdout)
 
 
-def _count_qemu(program: Path, seconds: int, folder: Path) -> tuple[int, dict[str, Any]]:
+def _count_qemu(emulator: str, program: Path, seconds: int, folder: Path) -> tuple[int, dict[str, Any]]:
     plugin = folder / 'libicount.so'
     if not plugin.exists():
         command(['gcc', '-shared', '-fPIC', '-O2', str(NATIVE / 'bench' / 'icount.c'), '-o', str(plugin)])
     counted = folder / 'count'
-    done = command(['qemu-aarch64', '-plugin', f'{plugin},out={counted}', str(program), str(seconds)])
+    done = command([emulator, '-plugin', f'{plugin},out={counted}', str(program), str(seconds)])
     return int(counted.read_text()), json.loads(done.stdout)
 
 

@@ -156,9 +156,21 @@ static void dma_go(const struct engine *e, uint32_t block)
     dma_write(e, DMA_CS, CS_GO);
 }
 
+/* The top bits of ENABLE are reserved (BCM2835 ARM Peripherals, 4.2.1.2: read as anything, write as 0) but on BCM2711,
+ * where they move the engines' window to another gigabyte: blocks would be read from memory that is not ours. Whoever
+ * has moved it lives by it, so it is not ours to move back. */
+static int32_t sees_our_memory(const struct engine *e)
+{
+    const int32_t paged = e->set.chip->last_lite < DMA_CHANNELS - 1;
+
+    return !paged || !(get(e, DMA_ENABLE) & DMA_ENABLE_PAGES);
+}
+
 static const char *dma_up(const struct engine *e)
 {
-    put(e, DMA_ENABLE, get(e, DMA_ENABLE) | 1U << e->set.chip->dma_channel);
+    const uint32_t before = get(e, DMA_ENABLE) & ~(uint32_t)DMA_ENABLE_PAGES;
+
+    put(e, DMA_ENABLE, before | 1U << e->set.chip->dma_channel);
     dma_write(e, DMA_CS, CS_RESET);
     if (!reads(e, bcm_dma_register(e->set.chip->dma_channel, DMA_CS), CS_RESET, 0))
         return "the DMA channel does not come out of reset";
@@ -181,6 +193,8 @@ const char *hardware_start(struct engine *e)
 {
     const char *wrong;
 
+    if (!sees_our_memory(e)) /* nothing is begun: to end it in good order takes the channel too */
+        return "the DMA engine looks at other memory (PAGE bits of ENABLE); restart, and run nothing else that uses it";
     e->running = 1;
     dma_down(e); /* what an earlier run may have left behind */
     pins_up(e);

@@ -190,6 +190,36 @@ def test_hardware_that_does_not_come_up_is_named(value, sentence):
     assert dead.time_us < 50_000, 'every wait is bounded'
 
 
+ENABLED = 0x7FFF  # every channel, as after a reset
+
+
+@pytest.mark.parametrize('page', [1 << 24, 1 << 28], ids=['PAGE', 'PAGELITE'])
+def test_a_dma_engine_that_looks_at_another_gigabyte_is_not_started(page):
+    """BCM2711 ARM Peripherals, 4.2.1.2: it would read its blocks from memory that is not ours."""
+    rig = Rig(machine('bcm2711')).offer()
+    door = rig.pi.door
+    door.write(door.self, lib.DMA_ENABLE, ENABLED | page)
+    before = rig.levels()
+    rig.run()
+    assert rig.state == lib.ENGINE_FAULT
+    assert 'other memory' in rig.cause
+    assert not rig.pi.faults()
+    assert door.read(door.self, lib.DMA_ENABLE) == ENABLED | page, 'and whoever has moved it is left alone'
+    assert rig.levels() == before, 'nor has anything else been begun'
+    assert rig.pi.frames == 0
+
+
+@pytest.mark.parametrize('chip', ['bcm2835', 'bcm2837'])
+def test_bits_that_mean_nothing_are_written_as_nothing(chip):
+    """BCM2835 ARM Peripherals, 4.2.1.2: they may read as anything, and are to be written as 0."""
+    rig = Rig(machine(chip)).offer()
+    door = rig.pi.door
+    door.write(door.self, lib.DMA_ENABLE, ENABLED | 1 << 24)
+    rig.run()
+    assert (rig.state, rig.cause) == (lib.ENGINE_DONE, '')
+    assert door.read(door.self, lib.DMA_ENABLE) == ENABLED
+
+
 @pytest.mark.parametrize(
     ('field', 'value', 'sentence'),
     [

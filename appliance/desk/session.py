@@ -35,7 +35,7 @@ from appliance.desk.lines import (
     Width,
 )  # fmt: skip
 from appliance.desk.office import Office, Place
-from appliance.errors import AudioLetterError, MachineRefusesError, OptionError
+from appliance.errors import AudioLetterError, MachineRefusesError, OptionError, StorageError
 from appliance.workflow.values import Event, Kind, State
 
 PENDING = 4  # what a client may ask before it is answered
@@ -236,6 +236,10 @@ class Session:
             running.cancel()
         except AudioLetterError as error:
             end = End(do.id, error.exit_code, error.what, error.where, error.remedy)
+        except OSError as error:  # a disk's own words
+            what, where = error.strerror or str(error), str(error.filename or '')
+            log.warning('%s: %s', command.name if command else 'a command', error)
+            end = End(do.id, StorageError.exit_code, what, where, 'see to the disk')
         except Exception as error:  # it is told to whoever has asked, and ends this command alone
             log.exception('a mistake in %s', command.name if command else 'a command')
             end = End(do.id, MISTAKE, f'a mistake of the program: {type(error).__name__}', remedy='the log has it')

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import queue
 import socket
 import threading
@@ -101,6 +103,11 @@ def wrong(call: Call):
     raise ZeroDivisionError('of the program')
 
 
+def unwritable(call: Call):
+    """Write where nothing can be written."""
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS), '/data/tests')
+
+
 def refuse(call: Call):
     """Refuse."""
     raise MachineRefusesError('the lid is open', where='lathe', remedy='close it')
@@ -131,7 +138,7 @@ COMMANDS = (
     Command('change', change, changes=True), Command('forget', forget, asks=forgettable, changes=True),
     Command('read', read), Command('wrong', wrong), Command('refuse', refuse), Command('stop', stop, urgent=True),
     Command('address', address, changes=True, private=True), Command('take over', take_over, noted=True),
-    Command('who', who),
+    Command('who', who), Command('unwritable', unwritable),
     Command('test', jog, maintenance=True),
 )  # fmt: skip
 

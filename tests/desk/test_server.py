@@ -42,6 +42,7 @@ def test_the_greeting_says_the_version(rig):
     [
         ('refuse', 3, 'the lid is open'),
         ('wrong', 70, 'a mistake of the program: ZeroDivisionError'),
+        ('unwritable', 4, 'Read-only file system'),
         ('nothing of the kind', 2, "there is no command 'nothing of'"),
         ('change x', 2, "value is a whole number, not 'x'"),
         ('', 2, 'no command'),

@@ -42,8 +42,8 @@ class Ammeter:
 
     def take(self, elapsed_ms: int) -> int:
         """What flows now; UNKNOWN when that was not heard for HELD_MS. At most two transfers, every EVERY_MS."""
-        self._age_ms = min(self._age_ms + elapsed_ms, HELD_MS + 1)
-        self._rest_ms -= elapsed_ms
+        self._age_ms = min(self._age_ms + max(elapsed_ms, 0), HELD_MS + 1)
+        self._rest_ms -= max(elapsed_ms, 0)
         if self._rest_ms <= 0:
             self._rest_ms = EVERY_MS
             try:

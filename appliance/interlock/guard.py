@@ -202,10 +202,11 @@ class Guard:
             self.index_at = self.steps
         cause = self._look(elapsed_ms, seen)
         if cause == WELL:
-            self._good_ms, self._bad_ms, self._bad_looks = min(self._good_ms + elapsed_ms, GOOD_MS), 0, 0
+            passed_ms = max(elapsed_ms, 0)  # a clock that jumps back trips, and costs no hour afterwards
+            self._good_ms, self._bad_ms, self._bad_looks = min(self._good_ms + passed_ms, GOOD_MS), 0, 0
         else:
             self._good_ms = 0
-            self._bad_ms = min(self._bad_ms + elapsed_ms, BAD_MS)
+            self._bad_ms = min(self._bad_ms + max(elapsed_ms, 0), BAD_MS)
             self._bad_looks = min(self._bad_looks + 1, BAD_LOOKS)
         if not self.power:
             if self.state == SAFE:

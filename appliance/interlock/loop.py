@@ -59,7 +59,7 @@ def turn(board: 'Board', guard: Guard, voice: Voice, seen: Seen) -> bool:
             guard.hear_garbage()
     guard.step(elapsed_ms, seen)
     board.drive(guard.power, guard.head)
-    voice.quiet_ms += elapsed_ms
+    voice.quiet_ms += max(elapsed_ms, 0)
     return not _tell(board, guard, voice, seen, bool(data)) and not data
 
 

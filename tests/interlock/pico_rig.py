@@ -31,8 +31,9 @@ def micropython():
 class Bench:
     """A running firmware. `device` is our end of the serial line."""
 
-    def __init__(self, folder, flash=None):
-        """`flash`: what is on the board already, if not what would be put onto it."""
+    def __init__(self, folder, flash=None, ticks_ms=0):
+        """`flash`: what is on the board already, if not what would be put onto it. `ticks_ms`: with
+        which its clock begins."""
         interpreter = micropython()
         found = files(load_machine(), 'virtual')
         if flash is None:
@@ -51,7 +52,7 @@ class Bench:
             [interpreter, '-X', f'heapsize={HEAP}', '-c', code],
             stdin=self._theirs,
             stdout=self._theirs,
-            env=os.environ | {'BENCH_IN': str(orders), 'BENCH_OUT': str(answers)},
+            env=os.environ | {'BENCH_IN': str(orders), 'BENCH_OUT': str(answers), 'BENCH_TICKS': str(ticks_ms)},
         )
         self._orders = orders.open('w')
         self._answers = answers.open()

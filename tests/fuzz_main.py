@@ -3,6 +3,7 @@ input; words of libFuzzer go to it as they are.
 """
 
 import importlib
+import logging
 import shlex
 import sys
 
@@ -14,6 +15,7 @@ def main():
     with atheris.instrument_imports(include=['appliance', 'tests', 'json']):
         fuzzed = importlib.import_module(name)
     itself = f'{shlex.quote(sys.executable)} -m tests.fuzz_main {name}'  # merging, it begins itself anew by this
+    logging.disable()
     atheris.Setup([itself, *sys.argv[2:]], fuzzed.one)
     atheris.Fuzz()
 

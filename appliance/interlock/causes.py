@@ -5,7 +5,7 @@ from __future__ import annotations
 from appliance.interlock import guard
 
 CAUSES: dict[int, tuple[str, str]] = {
-    guard.WELL: ('all is well', ''),
+    guard.WELL: ('the interlock refuses and gives no cause; are both of one version?', 'interlock'),
     guard.STOP: ('the stop button is pressed; pull it out', 'stop'),
     guard.LID: ('the lid is open; close it', 'lid'),
     guard.HEAD_HOT: ('the head is too hot; let it cool', 'hot'),

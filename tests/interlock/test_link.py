@@ -11,7 +11,7 @@ from test_vectors import Logic
 from appliance.errors import MachineRefusesError
 from appliance.interlock.pico import Machinery, PicoLink
 from appliance.interlock.port import SerialPort
-from appliance.interlock.wire import line
+from appliance.interlock.wire import body, line
 
 MACHINERY = Machinery(6400, 2500)
 OFF_S = 0.3  # within which power must be off, whatever happens
@@ -280,6 +280,15 @@ def test_an_interlock_of_another_version_is_named():
     assert not status.closed
     assert 'version 1' in status.cause
     assert 'flash' in status.cause
+
+
+def test_a_refusal_without_a_cause_is_one_all_the_same():
+    """Of firmware that contradicts itself: a status that is closed nowhere must never read as well."""
+    cable = Cable()
+    cable.logic.guard.status = lambda seen: body('S', 77, 1, 3, 0, 1, 0, 250, 250, 24000, 0, 0, 0, 0, 0, 0)
+    status = PicoLink(cable, MACHINERY, cable).status()
+    assert (status.closed, status.key) == (False, 'interlock')
+    assert 'gives no cause' in status.cause
 
 
 def test_a_relay_that_does_not_close_is_found():

@@ -3,7 +3,6 @@
 import subprocess
 from pathlib import Path
 
-import pytest
 from line_fuzzed import TARGETS, framed, heard, one
 from pico_rig import micropython
 
@@ -24,9 +23,12 @@ def test_there_is_a_corpus_for_each_way_in():
     assert {path.read_bytes()[:1] for path in CORPUS} >= set(TARGETS)
 
 
-@pytest.mark.parametrize('path', CORPUS, ids=lambda path: path.name[:16])
-def test_each_input_is_taken_or_refused_at_its_end(path):
-    one(path.read_bytes())
+def test_each_input_is_taken_or_refused_at_its_end():
+    for path in CORPUS:
+        try:
+            one(path.read_bytes())
+        except AssertionError as error:
+            raise AssertionError(f'{path.name}: {error}') from error
 
 
 def test_the_other_hand_knows_the_published_check():
@@ -48,4 +50,4 @@ def test_micropython_reads_every_line_of_the_corpus_as_python_does(tmp_path):
     )  # fmt: skip
     assert said.returncode == 0, said.stderr
     assert said.stdout.splitlines() == [repr(heard(raw)) for raw in lines]
-    assert sum(row != 'None' for row in said.stdout.splitlines()) >= 10
+    assert sum(row != 'None' for row in said.stdout.splitlines()) > 40

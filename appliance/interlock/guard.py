@@ -168,15 +168,15 @@ class Guard:
 
     def _off(self) -> None:
         if self.power:
-            self.state, self.cause, self._relay_ms = SAFE, WELL, 0
+            self.state, self.cause, self._relay_ms, self._good_ms = SAFE, WELL, 0, 0
 
     def _arm(self, steps_per_turn: int, beat_us: int) -> None:
-        """Only from SAFE, with every input good; otherwise nothing happens, and the status says why. Figures of no
-        lathe trip, for with them a platter that stands would never be found."""
+        """Only from SAFE, with every input good and the relay seen open; otherwise nothing happens, and the status says
+        why. Figures of no lathe trip, for with them a platter that stands would never be found."""
         sensible = 0 < steps_per_turn <= MOST_STEPS and SHORTEST_US <= beat_us <= LONGEST_US
         if self.power or (self.state == SAFE and not sensible):
             self._trip(BAD_ORDER)
-        elif self.state == SAFE and self._good_ms >= GOOD_MS:
+        elif self.state == SAFE and self._good_ms >= GOOD_MS and not self._relay_ms:
             self.state, self.cause, self._relay_ms = ARMED, WELL, 0
             self._steps_per_turn, self._beat_us = steps_per_turn, beat_us
             self._permit_ms, self._armed_ms, self._ending = FIRST_PERMIT_MS, 0, False
@@ -202,8 +202,9 @@ class Guard:
             self.index_at = self.steps
         cause = self._look(elapsed_ms, seen)
         if cause == WELL:
-            passed_ms = max(elapsed_ms, 0)  # a clock that jumps back trips, and costs no hour afterwards
-            self._good_ms, self._bad_ms, self._bad_looks = min(self._good_ms + passed_ms, GOOD_MS), 0, 0
+            # A clock that jumps back trips, and costs no hour afterwards; a look after a pause knows nothing of it.
+            self._good_ms = min(self._good_ms + min(max(elapsed_ms, 0), LATE_MS), GOOD_MS)
+            self._bad_ms = self._bad_looks = 0
         else:
             self._good_ms = 0
             self._bad_ms = min(self._bad_ms + max(elapsed_ms, 0), BAD_MS)
@@ -225,7 +226,7 @@ class Guard:
             self._new = False
 
     def _trip(self, cause: int) -> None:
-        self.state, self.cause, self._relay_ms = TRIPPED, cause, 0
+        self.state, self.cause, self._relay_ms, self._good_ms = TRIPPED, cause, 0, 0
         self.trips = self.trips % (SEQUENCE - 1) + 1
 
     def _look(self, elapsed_ms: int, seen: Seen) -> int:

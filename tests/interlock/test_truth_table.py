@@ -113,3 +113,16 @@ def test_nothing_that_is_said_arms_a_machine_that_tripped():
         machine.run(100)
         machine.say(kind, *numbers)
         assert machine.guard.state == guard.TRIPPED, kind
+
+
+def test_one_good_look_after_a_long_pause_arms_nothing():
+    machine = Machine(guard.SAFE)
+    machine.inputs('out', 'open', 250, 250, 24_000, 750)
+    machine.run(10)
+    machine.inputs('out', 'closed', 250, 250, 24_000, 750)
+    machine.guard.step(1000, machine.seen)
+    machine.say('A', 6400, 2500)
+    assert not machine.guard.power
+    machine.run(10)
+    machine.say('A', 6400, 2500)
+    assert machine.guard.power

@@ -80,6 +80,19 @@ def test_the_figures_to_be_measured_are_those_of_the_program():
     assert f'{supply.supply_full_v:g} V is the end' in GUIDE
 
 
+def test_a_sensor_that_only_pulls_down_is_told_what_it_needs():
+    """Counters pull their pins down, so that a broken wire counts nothing: most hall sensors have an open collector."""
+    assert 'Pin.PULL_DOWN' in (ROOT / 'boot' / 'interlock' / 'board.py').read_text(encoding='utf-8')
+    (sensor,) = re.findall(r'^\| index sensor .*$', GUIDE, re.M)
+    assert 'open collector' in sensor
+
+
+def test_a_board_of_32_bits_is_told_that_the_image_is_not_for_it():
+    (computer,) = re.findall(r'^\| computer .*$', GUIDE, re.M)
+    assert '--arch=arm64' in (ROOT / 'tools' / 'make_image').read_text(encoding='utf-8')
+    assert 'for 64 bits' in computer
+
+
 @pytest.mark.parametrize('word', ['Mains', 'Swarf', 'Never cut nitrate film', 'stop button takes the power', '330 ohm'])
 def test_what_keeps_people_safe_is_said_before_the_parts(word):
     assert word in GUIDE[: GUIDE.index('## Wires')]

@@ -88,6 +88,16 @@ def test_the_hosts_key_is_taken_in_as_any_editor_has_left_it(booth, key):
     assert (booth.etc / 'keys').stat().st_mode & 0o777 == 0o644
 
 
+def test_a_mark_that_an_editor_puts_before_its_text_keeps_nobody_out(booth, key):
+    """Notepad of older Windows."""
+    anna = key('anna')
+    (booth.boot / 'authorized_keys').write_text(f'{anna}\r\n', encoding='utf-8-sig')
+    (booth.boot / 'wifi.conf').write_text('network={\r\n}\r\n', encoding='utf-8-sig')
+    assert 'nobody can come in' not in booth.start()
+    assert booth.keys() == [anna]
+    assert (booth.etc / 'wifi.conf').read_bytes() == b'network={\n}\n'
+
+
 def test_a_key_that_was_struck_out_does_not_come_back(booth, key):
     """The file is still there, and the image of a copied card too."""
     (booth.boot / 'authorized_keys').write_text(key('anna'))

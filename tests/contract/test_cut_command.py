@@ -134,7 +134,12 @@ def test_any_recording_that_libsndfile_reads_is_cut(tmp_path, name, rate, channe
 
 @pytest.mark.parametrize(
     ('samples', 'words'),
-    [([0.5], ['--plain']), ([0.5], ['--out', 'out']), ([0.0], ['--plain', '--out', 'out']), ([0.0] * 8000, [])],
+    [
+        ([0.5], ['--plain']),
+        ([0.0], ['--plain', '--out', 'out']),
+        ([0.0] * 8000, []),
+        pytest.param([0.5], ['--out', 'out'], marks=pytest.mark.with_all),
+    ],
 )
 def test_one_sample_and_silence_are_fine(tmp_path, monkeypatch, samples, words):
     monkeypatch.chdir(tmp_path)

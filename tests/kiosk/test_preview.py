@@ -74,8 +74,11 @@ def test_a_preview_comes_again_and_a_cut_after_it_is_whole(cutter, spoken, tmp_p
     cutter.stop('enough')
 
 
-@pytest.mark.parametrize('wait_s', [0.0, 0.2])
-@pytest.mark.parametrize('deed', ['cut', 'forget', 'prepare', 'stop'])
+@pytest.mark.parametrize(('deed', 'wait_s'), [
+    ('cut', 0.0), ('forget', 0.2), ('prepare', 0.0), ('stop', 0.2),
+    *(pytest.param(*pair, marks=pytest.mark.with_all)
+      for pair in [('cut', 0.2), ('forget', 0.0), ('prepare', 0.2), ('stop', 0.0)]),
+])  # fmt: skip
 def test_any_other_order_gives_the_preview_up(cutter, spoken, tmp_path, deed, wait_s):
     folder = asked(cutter, spoken)
     assert not cutter.wait(wait_s)

@@ -15,6 +15,17 @@ class Status:
     key: str = 'lathe'  # of the cause, in `appliance.words.reasons`
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the interlock is while nothing moves. `key`: of `appliance.words.reasons`, '' while all is well. `firmware`:
+    what answered, in words; '' if nothing has."""
+
+    key: str = ''
+    cause: str = ''
+    firmware: str = ''
+    as_here: bool = True  # or it is not what would be flashed for this machine
+
+
 class Link(Protocol):
     """Implemented by the real link to the microcontroller, and by the virtual interlock."""
 

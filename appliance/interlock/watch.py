@@ -13,11 +13,11 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from appliance.clock import Clock
 from appliance.errors import MachineRefusesError
 from appliance.interlock.firmware import Firmware
+from appliance.interlock.link import Standing
 from appliance.interlock.pico import MUTE, Line, PicoLink
 
 LOOK_S = 0.5  # between two looks
@@ -33,17 +33,6 @@ NOISE = (
     'and interlock.baud must be that of the firmware'
 )
 log = logging.getLogger('audioletter')
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How the interlock is while nothing moves. `key`: of `appliance.words.reasons`, '' while all is well. `firmware`:
-    what answered, in words; '' if nothing has."""
-
-    key: str = ''
-    cause: str = ''
-    firmware: str = ''
-    as_here: bool = True  # or it is not what would be flashed for this machine
 
 
 class Watch:

@@ -6,7 +6,8 @@ from appliance.compose.machines import watch_over
 from appliance.compose.real.standby import Standby
 from appliance.errors import MachineRefusesError
 from appliance.hands.orders import Home, Setup
-from appliance.interlock.watch import LOOK_S, WELL_S, Standing
+from appliance.interlock.link import Standing
+from appliance.interlock.watch import LOOK_S, WELL_S
 from appliance.kiosk.cutter import Cut, Errand, Forget
 from tests.compose.real_rig import Machine
 

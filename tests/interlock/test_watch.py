@@ -16,9 +16,10 @@ from appliance.errors import MachineRefusesError
 from appliance.interlock import guard
 from appliance.interlock.causes import in_words
 from appliance.interlock.firmware import Firmware, firmware_of
+from appliance.interlock.link import Standing
 from appliance.interlock.pico import PicoLink
 from appliance.interlock.port import SerialPort
-from appliance.interlock.watch import LOOK_S, STARTS, STARTS_S, WELL_S, Standing, Watch
+from appliance.interlock.watch import LOOK_S, STARTS, STARTS_S, WELL_S, Watch
 from appliance.interlock.wire import LONGEST, line
 from appliance.machine import load_machine
 

@@ -5,7 +5,7 @@ import logging
 import pytest
 from booth_rig import Rig
 
-from appliance.interlock.watch import Standing
+from appliance.interlock.link import Standing
 from appliance.kiosk.house.standby import DIFFERS_S, WARM_S
 from appliance.screens.wording import wording
 from appliance.workflow.values import State

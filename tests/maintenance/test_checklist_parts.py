@@ -6,7 +6,7 @@ import pytest
 
 from appliance.errors import CutFaultError, MachineRefusesError, StorageError
 from appliance.hands.orders import Home, Spin, Spun
-from appliance.interlock.watch import Standing
+from appliance.interlock.link import Standing
 from appliance.maintenance.checks import house
 from appliance.words.reasons import REASONS
 from appliance.workflow.values import Event, Kind

@@ -14,7 +14,7 @@ from appliance.commands.kiosk import ForJournald, unit_of
 from appliance.config.places import SHARED_MEMORY, Folders
 from appliance.desk.book import Call, Line, Table
 from appliance.errors import MachineRefusesError, OptionError
-from appliance.interlock.watch import Standing
+from appliance.interlock.link import Standing
 from appliance.maintenance.reports import support
 from appliance.maintenance.system import update
 from appliance.message.host.addresses import Address

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from appliance.errors import AudioLetterError
-from appliance.interlock.watch import LOOK_S, Standing, Watch
+from appliance.interlock.link import Standing
+from appliance.interlock.watch import LOOK_S, Watch
 from appliance.kiosk import cutter
 
 Say = Callable[[Any], None]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from appliance.interlock.watch import Standing
+from appliance.interlock.link import Standing
 from appliance.kiosk.cutter import Cutter
 from appliance.workflow.values import Event, Kind, Ready
 

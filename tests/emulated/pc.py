@@ -26,7 +26,8 @@ MODULES = ('virtio_ring', 'virtio', 'virtio_pci_modern_dev', 'virtio_pci_legacy_
 FAT_MODULES = ('virtio_blk', 'fat', 'vfat', 'nls_cp437', 'nls_ascii')  # and of sticks
 FOLDERS = ('bin/', 'm/', 'proc/', 'sys/', 'dev/', 'mnt/')
 STACK = 'rpi-lgpio>=0.6'  # RPi.GPIO's functions over the kernel's character device; beside the environment, not in it
-RUN_S = 600.0  # a busy computer needs some 40 for pins.py, 90 for sticks.py, and 300 for wires.py
+QUIET_S = 600.0  # without a word: how long the whole of it may take depends on what else the computer does
+LOOK_S = 5.0
 SAID = re.compile(r'^PINS (\{.*\})\s*$', re.MULTILINE)
 
 
@@ -157,14 +158,29 @@ def run_in(
     if line is not None:
         files_kept = (line.fileno(),)
         words += ['-chardev', f'socket,id=line,fd={line.fileno()}', '-serial', 'chardev:line']
-    try:
-        done = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=RUN_S, check=False, pass_fds=files_kept
-        )
-    except subprocess.TimeoutExpired as error:
-        raise EmulationError(f'it did not end within {RUN_S} s: {(error.stdout or b"")[-800:]!r}') from error
-    text = done.stdout.decode('utf-8', 'replace')
+    text = heard(words, place, files_kept)
     said = [json.loads(line) for line in SAID.findall(text)]
     if not said or said[-1]['what'] != 'ended':
-        raise EmulationError(f'the script did not come to its end: {text[-800:]} {done.stderr.decode()[-300:]}')
+        raise EmulationError(f'the script did not come to its end: {text[-1100:]}')
     return said
+
+
+def heard(words: list[str], place: Path, kept: tuple[int, ...] = (), quiet_s: float = QUIET_S) -> str:
+    """All that a program says until it ends; EmulationError, with the last of it, when it has said nothing more for so
+    long."""
+    file, quiet, size = place / 'heard', 0.0, 0
+    with file.open('wb') as out, subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, pass_fds=kept
+    ) as process:  # fmt: skip
+        try:
+            while quiet < quiet_s:
+                before, size = size, file.stat().st_size
+                quiet = 0.0 if size != before else quiet + min(LOOK_S, quiet_s)
+                try:
+                    process.wait(min(LOOK_S, quiet_s))
+                    return file.read_text('utf-8', 'replace')
+                except subprocess.TimeoutExpired:
+                    continue
+        finally:
+            process.kill()
+    raise EmulationError(f'it has said nothing for {quiet_s:.0f} s: {file.read_text("utf-8", "replace")[-800:]!r}')

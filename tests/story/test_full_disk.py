@@ -10,6 +10,7 @@ import soundfile
 
 from tests.story.booth import WAY, Story, plan_at
 
+pytestmark = pytest.mark.timeout(600)  # half a minute on two cores, some minutes beside others
 CALL = 'Please call the host'
 SAFE = 'Please call the host; what you said is safe for now'
 BEFORE = ('language', 'level check', 'countdown')

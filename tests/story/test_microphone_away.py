@@ -5,6 +5,7 @@ import pytest
 
 from tests.story.booth import Story, plan_at
 
+pytestmark = pytest.mark.timeout(600)  # half a minute on two cores, some minutes beside others
 NEEDED = ('level check', 'countdown', 'recording')
 
 

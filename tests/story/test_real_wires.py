@@ -21,6 +21,7 @@ from appliance.workflow.values import State
 from tests.compose.test_headless import TO_RECORDING
 from tests.story.wired import WiredBooth
 
+pytestmark = pytest.mark.timeout(600)  # half a minute on two cores, some minutes beside others
 SPEAKING = f'{TO_RECORDING}speak sample\n'
 VISIT = [State.ATTRACT, State.LANGUAGE, State.LEVEL_CHECK, State.COUNTDOWN, State.RECORDING, State.LISTEN,
          State.LOAD_DISC, State.CUTTING, State.TAKE_DISC, State.THANKS, State.ATTRACT]  # fmt: skip

@@ -7,7 +7,6 @@ same score meanwhile, and the report says so.
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -162,7 +161,7 @@ class Foretold:
 
 def look_over(machine: Machine, site: Site | None = None) -> str:
     """Board and interlock, as far as they can be asked while nothing moves; raises what a cut would raise first."""
-    with powered_up(machine, site or Site(), lambda: math.inf) as power:
+    with powered_up(machine, site or Site()) as power:
         status = power.link.status()
         if not status.closed:
             raise MachineRefusesError(status.cause, where='interlock', key=status.key)

@@ -66,8 +66,9 @@ def registers(machine: Machine, site: Site) -> Iterator[RealPi]:
 
 
 @contextlib.contextmanager
-def powered_up(machine: Machine, site: Site, alive_s: Callable[[], float]) -> Iterator[Power]:
-    """Registers, chain memory and the interlock's line; MachineRefusesError for whatever is missing. No power yet."""
+def powered_up(machine: Machine, site: Site, alive_s: Callable[[], float] = lambda: math.inf) -> Iterator[Power]:
+    """Registers, chain memory and the interlock's line; MachineRefusesError for whatever is missing. No power yet, and
+    for whoever only looks nobody need be alive."""
     interlock = _interlock_of(machine)
     with (
         registers(machine, site) as pi,

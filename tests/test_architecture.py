@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Lowest first. A module imports from its own layer or a lower one, never from a higher one.
 LAYERS = [
-    'errors', '_native', 'clock', 'urgency', 'computer', 'systemd', 'files', 'npz', 'tables', 'machine', 'native',
-    'sound', 'groove', 'timeline', 'playback', 'picture', 'workflow', 'words', 'config', 'message', 'screens',
+    'errors', '_native', 'clock', 'urgency', 'computer', 'systemd', 'files', 'pipe', 'npz', 'tables', 'machine',
+    'native', 'sound', 'groove', 'timeline', 'playback', 'picture', 'workflow', 'words', 'config', 'message', 'screens',
     'interlock', 'lathe', 'pi', 'booth', 'wires', 'virtual', 'cut', 'hands', 'bench', 'kiosk', 'desk', 'paper',
     'compose', 'panel', 'maintenance', 'shell', 'commands', '__main__',
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import queue
+import select
 import shutil
 import signal
 import sys
@@ -24,36 +25,31 @@ from appliance.compose.real.site import RUN, Site, tidy_up
 from appliance.compose.real.standby import Standby
 from appliance.compose.shop import Keeping
 from appliance.compose.trial import Trial
-from appliance.compose.virtual.shop import rehearse
+from appliance.compose.virtual.shop import CancelledError, Rehearsal, rehearse
 from appliance.cut import Prepared, Quiet, Request, prepare, told
 from appliance.cut.master import keep_master, prepare_again
 from appliance.cut.prepare import Stopwatch
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError, OptionError, key_of
 from appliance.files import HeldFolder, whole_file
 from appliance.hands.orders import TestCut
+from appliance.interlock.pico import LIVES_S
 from appliance.kiosk import cutter
 from appliance.lathe.homing import longest_s
 from appliance.machine import Machine, load_disc, load_machine
 from appliance.message.shelf import MASTER
 from appliance.urgency import give_way
 from appliance.virtual.interlock import VirtualInterlock
+from appliance.virtual.power.signs import Signs
 
 MADE = '.part'
 LISTENING, PREVIEW = '.preview-', 'preview.wav'
 SLIP, SLIPPED = 'slip', 1.02  # a fault of the virtual machine: its belt creeps, by so much
-# For so long after a sign of life whoever watches over a real machine is believed to be alive, and no permit reaches
-# further. Of 0.3 s that leaves 5 ms for the line, a turn of the interlock (`guard.LATE_MS`) and 15 ms for its relay.
-LIVES_S = 0.23
 BROKEN = 70  # exit code of a mistake in the program (sysexits.h, EX_SOFTWARE)
 # A terminal, or whoever ends a whole group of processes, says these to the child too; its parent ends it, by the pipe.
 NOT_FOR_US = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 
 Order = cutter.Prepare | cutter.Preview | cutter.Cut | cutter.Forget | cutter.Errand
 ENDS_PREVIEW = cutter.Prepare | cutter.Forget | cutter.Cut | cutter.Stop | None
-
-
-class CancelledError(Exception):
-    """What was being prepared or previewed is wanted no more."""
 
 
 class Child:
@@ -63,7 +59,8 @@ class Child:
         """`site`: where a real machine's parts are; None: where they usually are. `real`: the booth's, if it is one."""
         self._pipe, self._site, self._real = pipe, site or Site(), real
         self._orders: queue.Queue[Order | None] = queue.Queue()
-        self._interlock = VirtualInterlock()
+        self._signs = Signs(self._ask)  # by which a virtual machine lives; a real one by `alive_s`
+        self._interlock = VirtualInterlock(signs=self._signs)
         self._lock = threading.Lock()
         self._saying = threading.Lock()  # both threads speak, and what one says must not lie within the other's
         self._wanted: cutter.Prepare | None = None  # what is to be prepared; anything else is given up
@@ -84,6 +81,11 @@ class Child:
             self._pinged_s = min(order.at_s, monotonic_s())
             self.say(order)
             return
+        if isinstance(order, cutter.Alive):
+            self._signs.heard(order.ms)
+            return
+        if order is None:
+            self._signs.gone()
         with self._lock:
             if isinstance(order, ENDS_PREVIEW | cutter.Preview):
                 self._listening = order if isinstance(order, cutter.Preview) else None
@@ -136,6 +138,17 @@ class Child:
     def say(self, message: Any) -> None:
         with self._saying, contextlib.suppress(OSError):  # nobody listens any more
             self._pipe.send(message)
+
+    def _ask(self, ms: float) -> None:
+        """By the thread that moves the machine, which waits for nobody: where the pipe is full, it asks again soon."""
+        if self._saying.acquire(blocking=False):
+            try:
+                if select.select([], [self._pipe], [], 0)[1]:
+                    self._pipe.send(cutter.Alive(ms))
+            except OSError:
+                self._signs.gone()
+            finally:
+                self._saying.release()
 
     # what a preparation watches
     def stage(self, name: str) -> None:
@@ -205,9 +218,10 @@ class Child:
                 take = what.order.take
             (order.folder / PREVIEW).unlink(missing_ok=True)
             with HeldFolder(order.folder, LISTENING) as held:
-                sound = rehearse(made, held.path, Rehearsal(self, order))
+                watch = Rehearsal(lambda: self.wanted(order))
+                sound = rehearse(made, held.path, watch)
                 with self._lock:
-                    Rehearsal(self, order).part(1.0)
+                    watch.part(1.0)
                     self._preview_file = sound.replace(order.folder / PREVIEW)
         except CancelledError:
             return
@@ -333,20 +347,6 @@ class Child:
                 if self._prepared is prepared:
                     self._prepared = (asked, made)
         self.say(cutter.Mastered(made.master))
-
-
-class Rehearsal:
-    """Ends a preview that nobody waits for any more."""
-
-    def __init__(self, child: Child, order: cutter.Preview) -> None:
-        self._child, self._order = child, order
-
-    def stage(self, name: str) -> None:
-        self.part(0.0)
-
-    def part(self, done: float) -> None:
-        if not self._child.wanted(self._order):
-            raise CancelledError
 
 
 class Teller(Quiet):

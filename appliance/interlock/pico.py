@@ -18,6 +18,9 @@ from appliance.interlock.causes import in_words
 from appliance.interlock.link import Status
 from appliance.interlock.wire import ABSENT, NEXT, SEQUENCE, UNKNOWN, VERSION, Lines, ahead, line
 
+# For so long after a sign of life whoever watches over the machine is believed to be alive, and no permit reaches
+# further. Of 0.3 s that leaves 5 ms for the line, a turn of the interlock (`guard.LATE_MS`) and 15 ms for its relay.
+LIVES_S = 0.23
 PERMIT_MS = 120  # what each permit is good for at most: no further than the last sign of life and the last status reach
 RENEW_S = 0.035  # by which the next one must be good for longer: 40 ms for a lathe that looks every 20; one may be lost
 FRESH_S = 0.2  # older than this, a status says nothing: it comes twenty times a second. Nor is anything asked for

@@ -14,12 +14,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from appliance.clock import monotonic_s
 from appliance.message import Master
+from appliance.pipe import PipeEnd
 from appliance.urgency import give_way
 
 CHILD = ('-m', 'appliance.compose.cutter_child')
@@ -99,6 +99,13 @@ class Ping:
     that all processes of this computer have in common; whoever hears it late has heard of what was then."""
 
     at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Said by the child: soon the time of its virtual machine will stand still until the loop says the same to it."""
+
+    ms: float  # of that time
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +229,7 @@ class ErrandSaid:
 
 
 class Cutter:
-    """The parent's side. No method waits, but `wait` and `close`."""
+    """The parent's side. No method waits, but `wait`, `answer` and `close`."""
 
     def __init__(
         self, child: Sequence[str] = CHILD, held: Sequence[int] = (), run: Path | None = None, real: str = ''
@@ -234,10 +241,9 @@ class Cutter:
         self._child, self._held = tuple(child), tuple(held)
         self._where = () if run is None else (str(run), *((real,) if real else ()))
         self._process: subprocess.Popen[bytes] | None = None
-        self._pipe: Connection | None = None
+        self._pipe: PipeEnd | None = None
         self._switches: dict[str, bool] = {}
-        self._heard: list[Any] = []  # while somebody waited
-        self._lost: list[Fault] = []
+        self._heard: list[Any] = []  # and not asked for yet
         self.asked, self.pongs = False, 0  # whether it owes a sign of life, and how many it has given
         self.awake = False  # whether it has said anything since it was started
 
@@ -297,37 +303,35 @@ class Cutter:
 
     def poll(self) -> tuple[Any, ...]:
         """What the child has said since, in order."""
+        self._hear()
         said, self._heard = self._heard, []
-        while self._pipe is not None:
-            try:
-                if not self._pipe.poll():
-                    break
-                self._take(self._pipe.recv(), said)
-            except (EOFError, OSError):
-                self._bury()
-        said += self._lost
-        self._lost = []
         return tuple(said)
 
-    def _take(self, message: Any, said: list[Any]) -> None:
-        self.awake = True
-        if isinstance(message, Ping):
-            self.asked, self.pongs = False, self.pongs + 1
-        else:
-            said.append(message)
+    def _hear(self) -> None:
+        messages, lives = self._pipe.take() if self._pipe else ([], True)
+        for message in messages:
+            self.awake = True
+            if isinstance(message, Ping):
+                self.asked, self.pongs = False, self.pongs + 1
+            elif not isinstance(message, Alive):
+                self._heard.append(message)
+            elif self._pipe is not None:
+                self._tell(message)
+        if not lives and self._pipe is not None:
+            self._bury()
 
     def wait(self, timeout_s: float) -> bool:
         """Until the child has said something; False if it has not by then. A sign of life wakes nobody: it is asked for
         again and again, and a clock that passes only while somebody waits would run ahead of the cut."""
         until_s = monotonic_s() + timeout_s
-        while self._pipe is not None and not (self._heard or self._lost):
-            try:
-                if not self._pipe.poll(max(until_s - monotonic_s(), 0.0)):
-                    break
-                self._take(self._pipe.recv(), self._heard)
-            except (EOFError, OSError):
-                self._bury()
-        return bool(self._heard or self._lost)
+        while self._pipe is not None and not self._heard and self._pipe.wait(until_s - monotonic_s()):
+            self._hear()
+        return bool(self._heard)
+
+    def answer(self, timeout_s: float) -> None:
+        """Its question whether anybody is there, if it asks within that time; what it says otherwise is kept."""
+        if self._pipe is not None and self._pipe.wait(timeout_s):
+            self._hear()
 
     def give_up(self) -> None:
         """It owes an answer that does not come: it is ended, and that is a Fault."""
@@ -343,9 +347,7 @@ class Cutter:
 
     def close(self) -> None:
         """A cut that goes on is stopped; safe to call twice."""
-        if self._pipe is not None:
-            self._pipe.close()
-            self._pipe, self.asked = None, False
+        self._hang_up()
         self._end()
 
     def _switch(self, name: str, on: bool) -> None:
@@ -360,11 +362,10 @@ class Cutter:
         except OSError:
             self._bury()
 
-    def _warm(self) -> Connection:
+    def _warm(self) -> PipeEnd:
         if self._pipe is None:
             mine, theirs = Pipe()
-            root = str(Path(__file__).parents[2])
-            path = os.pathsep.join(filter(None, (root, os.environ.get('PYTHONPATH', ''))))
+            path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get('PYTHONPATH', ''))))
             self._process = subprocess.Popen(
                 (sys.executable, *self._child, str(theirs.fileno()), *self._where),
                 pass_fds=(theirs.fileno(), *self._held),
@@ -373,18 +374,21 @@ class Cutter:
             )
             give_way(self._process.pid)
             theirs.close()
-            self._pipe, self.awake = mine, False
+            self._pipe, self.awake = PipeEnd(mine), False
             for name, on in self._switches.items():
-                mine.send(Switch(name, on))
+                self._pipe.send(Switch(name, on))
         return self._pipe
 
     def _bury(self) -> None:
         """The child has died, or could not be started: what it was told is lost."""
+        self._hang_up()
+        self._heard.append(Fault(DIED, 'the program that cuts has ended by itself, or does not start'))
+        self._end()
+
+    def _hang_up(self) -> None:
         if self._pipe is not None:
             self._pipe.close()
             self._pipe, self.asked = None, False
-        self._lost.append(Fault(DIED, 'the program that cuts has ended by itself, or does not start'))
-        self._end()
 
     def _end(self) -> None:
         if self._process is not None:

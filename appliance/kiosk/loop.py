@@ -157,14 +157,25 @@ class Kiosk:
 
     def _watch_over(self, now_s: float) -> None:
         """Whatever moves a real machine has power only while it hears of this loop again and again (`compose.real`)."""
-        if (self._doer.cutting or self.errands.busy) and now_s >= self._ping_s:
+        if self._moves and now_s >= self._ping_s:
             self._ping_s = now_s + PING_S
             self.parts.cutter.ping()
 
+    @property
+    def _moves(self) -> bool:
+        """Whether the machine does, or is about to."""
+        return self._doer.cutting > 0 or self.errands.busy
+
     def rest(self) -> None:
-        """Between two turns, on the computer's own clock: until something is told, and not for long."""
+        """Between two turns, on the computer's own clock: until something is told, and not for long. A cutter that asks
+        meanwhile whether anybody is there need not wait for the next turn."""
+        rests = round(REST_S / TURN_S) if self._poller.alone else 1
+        if self._moves:
+            while rests > 1 and self._inbox.empty():
+                self.parts.cutter.answer(TURN_S)
+                rests -= 1
         with contextlib.suppress(queue.Empty):
-            self._woken_by.append(self._inbox.get(timeout=REST_S if self._poller.alone else TURN_S))
+            self._woken_by.append(self._inbox.get(timeout=rests * TURN_S))
 
     @property
     def waits(self) -> bool:

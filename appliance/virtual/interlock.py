@@ -3,24 +3,27 @@
     PicoLink ──$P,77,12,120,0*....──▶ line ──▶ VirtualPico (loop, guard) ──▶ relay: power, head
              ◀──$S,77,40,2,0,....──── line ◀──
 
-While something moves, time is what the virtual Pi has executed: a computer that is late, or quick, makes no difference.
-While nothing moves, it passes when somebody asks. A lid, a stop button and ACCIDENTS are there to be worked.
+While something moves, time is what the virtual Pi has executed: a computer that is late, or quick, makes no difference,
+and it stands still for a supervisor that is late (`power.signs`). While nothing moves, it passes when somebody asks. A
+lid, a stop button and ACCIDENTS are there to be worked.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Mapping
 
 from appliance.interlock.link import Status
-from appliance.interlock.pico import FRESH_S, Machinery, PicoLink
+from appliance.interlock.pico import FRESH_S, PERMIT_MS, Machinery, PicoLink
 from appliance.interlock.sensors import FULL
 from appliance.machine import load_machine
 from appliance.machine.model import FRAME_RATE_HZ, Machine
 from appliance.virtual.power.pico import CLOSED, OPEN, TURN_MS, VirtualPico
 from appliance.virtual.power.quick import Counts
 from appliance.virtual.power.relay import Let
+from appliance.virtual.power.signs import Signs
 
 FRAMES_PER_MS = FRAME_RATE_HZ // 1000
 TURN_FRAMES = TURN_MS * FRAMES_PER_MS
@@ -39,10 +42,11 @@ class VirtualInterlock:
     stop button and `befall`; all else belongs to whoever moves the machine.
 
     Starts closed. `happens`: at which frames of a run one of DEEDS is done, unlike by a finger the same every time.
+    `signs`: of life of whoever watches over the machine; None: somebody always does.
     """
 
-    def __init__(self, happens: Mapping[int, str] | None = None) -> None:
-        self._happens = deque(sorted((happens or {}).items()))
+    def __init__(self, happens: Mapping[int, str] | None = None, signs: Signs | None = None) -> None:
+        self._happens, self._signs = deque(sorted((happens or {}).items())), signs
         self._lid_closed, self._stop_pressed = True, False
         self._machine: Machine | None = None
         self._lock = threading.RLock()  # of the time and the line
@@ -62,7 +66,7 @@ class VirtualInterlock:
         self._machine = machine
         self.pico = VirtualPico(interlock, machine.bridge.supply_v)
         machinery = Machinery(round(machine.platter.steps_per_turn), round(machine.cut.heartbeat_ms * 1000))
-        self._link = PicoLink(self, machinery, self, lambda: not self._silent)
+        self._link = PicoLink(self, machinery, self, self._alive_s)
         self._work_contacts()
 
     # -- worked from outside -----------------------------------------------------------------------------------------
@@ -154,6 +158,8 @@ class VirtualInterlock:
     def permit(self) -> Status:
         if self._from_ms is None:
             self._pass(LATER_MS)
+            if self._signs is not None:
+                self._signs.wait_anew(self._now_ms)
         return self._link.permit()
 
     def ending(self) -> None:
@@ -176,6 +182,17 @@ class VirtualInterlock:
         with self._lock:
             if self._from_ms is not None:
                 self._now_ms = self._from_ms + frame / FRAMES_PER_MS
+
+    def hold_time(self) -> None:
+        """As long as whoever watches over the machine is late: so no permit is ever shorter for it. Without the lock,
+        so that lid, stop button and accidents can be worked meanwhile."""
+        if self._signs is not None:
+            self._signs.wait_for(self._now_ms, PERMIT_MS / 1000)
+
+    def _alive_s(self) -> float:
+        if self._silent:
+            return 0.0
+        return math.inf if self._signs is None else self._signs.left_s(self._now_ms)
 
     def live(self, first: int, counts: Counts) -> list[Let]:
         """Turns of the Pico from frame `first` of the run on: heartbeats, steps and turns of the platter in each. What

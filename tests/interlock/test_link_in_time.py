@@ -5,8 +5,7 @@ import math
 import pytest
 from test_link import MACHINERY, Cable, cutting
 
-from appliance.compose.cutter_child import LIVES_S
-from appliance.interlock.pico import PicoLink
+from appliance.interlock.pico import LIVES_S, PicoLink
 
 SAID_S = 0.02  # between two signs of life
 

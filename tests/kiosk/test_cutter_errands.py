@@ -164,7 +164,7 @@ def test_a_parent_that_is_killed_ends_the_movement_with_power_off_and_head_up(tm
     assert pins.safe()
     steps = pins.rising(22)
     assert len(steps) < 600_000
-    assert np.diff(steps)[-5:].min() > 2 * np.diff(steps).min()  # it was ramped down, not cut off
+    assert np.diff(steps)[-5:].max() < 1.5 * np.diff(steps).min(), 'its power went; nobody is left for a ramp'
 
 
 def test_a_test_cut_is_stopped_like_a_letter_and_takes_its_ring_with_it(cutter, tmp_path):

@@ -7,8 +7,9 @@ from itertools import pairwise
 import pytest
 
 from appliance.compose import cutter_child
-from appliance.compose.cutter_child import LIVES_S, Child
+from appliance.compose.cutter_child import Child
 from appliance.interlock.guard import LATE_MS
+from appliance.interlock.pico import LIVES_S
 from appliance.kiosk.cutter import Ping
 from appliance.kiosk.loop import PING_S
 from appliance.workflow.values import Event, Kind, State

@@ -67,7 +67,7 @@ class Bench:
         return RealBed(self.machine, site=self.site)
 
     def powered_up(self) -> contextlib.AbstractContextManager[Power]:
-        return powered_up(self.machine, self.site, lambda: True)
+        return powered_up(self.machine, self.site)
 
     def named(self, keys: tuple[str, ...]) -> str:
         """Each wire with its pins and its colour."""

@@ -3,6 +3,7 @@ picture and the sound."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -194,6 +195,24 @@ class VirtualShop(Stoppable):
 
     def _play(self) -> None:
         listen(self.scratch / GROOVE, self.scratch / SOUND, Listening(seed=self._machine.machine.seed))
+
+
+class CancelledError(Exception):
+    """What was being prepared or previewed is wanted no more."""
+
+
+class Rehearsal:
+    """Watches over a preview: ends it when nobody waits for it any more."""
+
+    def __init__(self, wanted: Callable[[], bool]) -> None:
+        self._wanted = wanted
+
+    def stage(self, name: str) -> None:
+        self.part(0.0)
+
+    def part(self, done: float) -> None:
+        if not self._wanted():
+            raise CancelledError
 
 
 def rehearse(made: Prepared, scratch: Path, watch: Watch) -> Path:

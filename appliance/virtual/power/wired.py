@@ -56,6 +56,8 @@ class WiredLink:
             return self._interlock.status()
         if position - self._looked >= LOOK_FRAMES:
             self._looked = position
+            self._interlock.come_to(self._pi.frames)
+            self._interlock.hold_time()
             self.look()
         return self._status
 

@@ -125,12 +125,13 @@ def _check_at_reset(machine: Machine, where: str) -> None:
             free = [
                 other for other in HEADER if (other in PULLED_HIGH) is not (pin in PULLED_HIGH) and other not in taken
             ]
-            others = ', '.join(map(str, free)) or 'none that is free'
+            other_way = f'take a part that is on when {"low" if on == "high" else "high"}'
+            move = f'move it to GPIO {", ".join(map(str, free))}; or ' if free else 'no other pin is free: '
             raise MachineFileError(
                 f'pins.{name} is {pin} and on when {on} (pins.{level}); the board itself pulls GPIO {pin} {on} '
                 'from reset until the program runs',
                 where=where,
-                remedy=f'move it to GPIO {others}; or take a part that is on when {"low" if on == "high" else "high"}',
+                remedy=move + other_way,
             )
 
 

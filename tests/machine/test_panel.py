@@ -64,9 +64,9 @@ def test_a_file_that_moves_the_lathe_onto_its_bases_panel_is_refused(tmp_path):
     ('bridge_enable = 0\n', r'pins\.bridge_enable is 0 and on when high \(pins\.bridge_enable_active\); the board '
                             r'itself pulls GPIO 0 high from reset until the program runs; move it to GPIO 17; or '),
     ('head_lift = 1\n', r'pins\.head_lift is 1 and on when high \(pins\.lift_down\)'),
-    ('bridge_enable_active = "low"\n', r'is 17 and on when low .*pulls GPIO 17 low .*GPIO none'),
-    ('enable = 16\nhead_lift = 5\nlift_down = "low"\n', r'enable is 16 and on when low .*GPIO none that is free'),
-    ('enable_active = "high"\n', r'enable is 5 and on when high .*GPIO 5 high .*GPIO none that is free'),
+    ('bridge_enable_active = "low"\n', r'is 17 and on when low .*pulls GPIO 17 low .*no other pin is free: take'),
+    ('enable = 16\nhead_lift = 5\nlift_down = "low"\n', r'enable is 16 and on when low .*; no other pin is free'),
+    ('enable_active = "high"\n', r'enable is 5 and on when high .*GPIO 5 high .*; no other pin is free: take a part'),
 ])  # fmt: skip
 def test_what_the_board_would_switch_on_before_the_program_runs_is_refused(tmp_path, section, says):
     """Motors, head driver and lift must be off by the board's own pulls."""

@@ -44,7 +44,9 @@ class Ear:
     def take(self, data):
         *lines, self._held = (self._held + data).split(b'\n')
         found = [told for told in map(heard, lines) if told]
-        self.last.update((kind, numbers) for kind, numbers in found if len(numbers) == FIELDS or kind != 'S')
+        for kind, numbers in found:
+            if len(numbers) == FIELDS if kind == 'S' else numbers or kind != 'H':  # who it is begins with a version
+                self.last[kind] = numbers
         if len(self._held) >= LONGEST:
             self._held = b''
         return found

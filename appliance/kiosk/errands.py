@@ -34,6 +34,7 @@ class Errands:
         self._numbers = 0
         self._going: Running | None = None
         self._moving: Moving | None = None
+        self._ending: set[int] = set()  # nobody listens to them any more, and the machine still comes to rest
         self._over = False
         self._served = True  # no errand before the loop has turned
 
@@ -44,8 +45,9 @@ class Errands:
 
     @property
     def busy(self) -> bool:
-        """Something is asked for, or the machine is on an errand."""
-        return self._going is not None or not self._asked.empty()
+        """Something is asked for, or the machine is on an errand, or comes to rest after one: it needs power for that,
+        and has it only while it hears of the loop."""
+        return self._going is not None or bool(self._ending) or not self._asked.empty()
 
     def ask(self, do: Callable[[], Any]) -> Future[Any]:
         """Do it in the loop's thread; what it raises is the asker's affair."""
@@ -83,11 +85,15 @@ class Errands:
 
     def take(self, message: Any) -> bool:
         """Whether it is about an errand, and nobody else's affair."""
-        if isinstance(message, Fault) and message.key == DIED and self._going is not None:
-            self._end(self._going, CutFaultError(message.text, key=message.key))
+        if isinstance(message, Fault) and message.key == DIED:
+            if self._going is not None:
+                self._end(self._going, CutFaultError(message.text, key=message.key))
+            self._ending.clear()
             return False
         if not isinstance(message, ErrandSaid):
             return False
+        if message.last:
+            self._ending.discard(message.number)
         if self._going is not None and message.number == self._going.number:
             self._going.said.put(message)
             self._moving = message.what if isinstance(message.what, Moving) else None
@@ -118,6 +124,7 @@ class Errands:
     def _end(self, running: Running, why: AudioLetterError) -> None:
         if running is self._going:
             self._going = None
+            self._ending.add(running.number)
             self.cutter.end_errand(running.number)
             running.said.put(ErrandSaid(running.number, why, last=True))
 

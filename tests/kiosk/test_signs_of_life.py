@@ -10,7 +10,7 @@ from appliance.compose import cutter_child
 from appliance.compose.cutter_child import Child
 from appliance.interlock.guard import LATE_MS
 from appliance.interlock.pico import LIVES_S
-from appliance.kiosk.cutter import Ping
+from appliance.kiosk.cutter import DIED, ErrandSaid, Fault, Ping
 from appliance.kiosk.loop import PING_S
 from appliance.workflow.values import Event, Kind, State
 from tests.compose.real_rig import OFF_S
@@ -52,6 +52,28 @@ def test_and_as_long_as_the_machine_moves_for_the_host(tmp_path):
     rig.kiosk.errands.begin('home')
     rig.rest(1.0)
     assert 1.0 / PING_S * 0.8 < len(pings) <= 1.0 / PING_S + 1
+    rig.close()
+
+
+@pytest.mark.parametrize('last', [ErrandSaid(1, None, last=True), Fault(DIED, 'the program that cuts has ended')])
+def test_and_until_it_has_come_to_rest_after_the_host_has_stopped_it(tmp_path, last):
+    rig, pings = Rig(tmp_path), []
+    rig.cutter.ping = lambda: pings.append(rig.clock.now_s())
+    rig.kiosk.tell(Event(Kind.MAINTAIN))
+    rig.until(State.MAINTENANCE)
+    running = rig.kiosk.errands.begin('home')
+    rig.rest(0.1)
+    rig.kiosk.errands.end(running.result(0))
+    rig.rest(0.1)
+    assert rig.cutter.told[-1] == ('end errand', 1)
+    pings.clear()
+    rig.rest(1.0)  # it ramps down, and without power it would not know where it stands
+    assert len(pings) > 1.0 / PING_S * 0.8
+    rig.cutter.says.append(last)
+    rig.rest(0.1)
+    pings.clear()
+    rig.rest(1.0)
+    assert not pings
     rig.close()
 
 

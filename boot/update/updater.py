@@ -7,6 +7,7 @@ a start goes back.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -15,6 +16,7 @@ from bundle import VERSION, Intake, Places, RefusedError, version_of
 from disk import Disk
 from unit import System
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 LEDGER = ('ledger.sqlite', 'ledger.sqlite-wal', 'ledger.sqlite-shm')
 
 
@@ -37,14 +39,16 @@ class Updater:
             raise RefusedError(busy)
         if self._trying.exists():
             raise RefusedError('another update is being tried')
-        self._clear(self._incoming, self._next)
-        self._disk.make(self._incoming)
         try:
+            self._clear(self._incoming, self._next)
+            self._disk.make(self._incoming)
             version = Intake(self._places, self._disk, self._incoming).take(bundle, version_of(self._current.resolve()))
             self._take_in(version)
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 self._clear(self._incoming)
+            if isinstance(error, OSError) and error.errno in FULL:  # nothing has failed but to find room
+                raise RefusedError('there is no room for it (the disk is full)') from error
             raise
         return version
 

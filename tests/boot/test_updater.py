@@ -1,5 +1,7 @@
 """An update of the program: signed, whole, newer, or not at all; back again when it is not well or the power goes."""
 
+import contextlib
+import errno
 import gzip
 import io
 import os
@@ -104,6 +106,25 @@ def test_another_computer_and_another_python_are_refused(booth):
     assert 'python 3.13' in refused(booth, booth.bundle('1.1.0', python='3.13'))
     assert 'no room' in refused(booth, booth.bundle('1.1.0', unpacked=10**15))
     assert 'no version' in refused(booth, booth.signed_anew(booth.bundle('1.1.0'), {'version': '../../etc'}))
+
+
+@pytest.mark.parametrize('number', [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_that_is_full_before_all_is_unpacked_refuses_it(booth, number):
+    bundle, step, disk = booth.bundle('1.1.0'), 0, FullDisk(0)
+    while disk.steps >= step:
+        step, disk = step + 1, FullDisk(step + 1, number)
+        with contextlib.suppress(bundles.RefusedError):
+            booth.updater(disk).look(bundle)
+        assert booth.version() == '1.0.0'
+    assert step > 8
+    assert 'no room' in refused_by(booth, FullDisk(step // 2, number), bundle)
+    assert booth.updater().look(bundle) == '1.1.0'
+
+
+def refused_by(booth, disk, bundle):
+    with pytest.raises(bundles.RefusedError) as told:
+        booth.updater(disk).look(bundle)
+    return str(told.value)
 
 
 @pytest.mark.parametrize('name', ['../out', '/etc/passwd', 'bin/../../out'])

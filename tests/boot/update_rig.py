@@ -4,6 +4,7 @@ import errno
 import hashlib
 import importlib.util
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -54,10 +55,14 @@ class CutDisk(disks.Disk):
 class FullDisk(CutDisk):
     """One change is refused, and the program goes on."""
 
+    def __init__(self, cut, number=errno.ENOSPC):
+        super().__init__(cut)
+        self._number = number
+
     def _step(self, do):
         self.steps += 1
         if self.steps == self._cut:
-            raise OSError(errno.ENOSPC, 'No space left on device')
+            raise OSError(self._number, os.strerror(self._number))
         do()
 
 

@@ -139,7 +139,7 @@ BROKEN = [
     (no_blanks, {'blanks': 'bad'}, 'none are left'),
     (old_stylus, {'stylus': 'look'}, '21.0 of 20 hours'),
     (full_bin, {'swarf bin': 'bad'}, 'Empty it'),
-    (full_disk, {'disk': 'bad'}, 'Export or forget letters'),
+    (full_disk, {'disk': 'bad'}, 'take a larger one'),  # no letter is there that could be forgotten
     (nearly_full_disk, {'disk': 'look'}, 'room for'),
     (dying_disk, {'disk': 'bad'}, 'Check the card'),
     (clock_not_set, {'clock': 'look'}, 'nobody has set it'),

@@ -188,7 +188,17 @@ def test_whatever_ends_a_movement_leaves_the_head_up_and_power_off(homed, move, 
     homed.meddle = lambda moving: None
     homed.open_lid(False)
     homed.press_stop(False)
-    assert homed.do(Home, 'carriage').carriage_mm == 130
+    assert homed_again(homed).carriage_mm == 130
+
+
+def homed_again(hands):
+    """The interlock tells every few milliseconds how its contacts are: a hand is slower, and a test is not."""
+    while True:
+        try:
+            return hands.do(Home, 'carriage')
+        except MachineRefusesError as error:
+            if error.key not in ('stop', 'lid'):
+                raise
 
 
 @pytest.mark.parametrize('deed', ['lid', 'button'])

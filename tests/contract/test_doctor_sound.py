@@ -69,7 +69,8 @@ def test_a_voice_is_measured_and_all_is_well(capsys, monkeypatch, voice):
     listed = json.loads(out)['devices']
     assert [row['name'] for row in listed if row['chosen'] and row['way'] == 'input'] == ['Other']
     peak_db = float(re.search(r'peak (\S+) dB', hearing(out)['saw'])[1])
-    assert 20 * np.log10(np.abs(voice[48_000:144_000]).max()) - 0.1 < peak_db < 20 * np.log10(np.abs(voice).max()) + 0.1
+    peaks = [np.abs(voice[at : at + 96_000]).max() for at in range(0, 480_000, 4800)]  # of any two seconds
+    assert 20 * np.log10(min(peaks)) - 0.1 < peak_db < 20 * np.log10(np.abs(voice).max()) + 0.1
     assert 'voice' in hearing(out)['saw']
 
 

@@ -62,7 +62,7 @@ def test_tab_completes_what_the_booth_knows(booth, opened):
     terminal.type('let\t')
     terminal.prompt('attract> letters')
     terminal.type('\t')
-    terminal.until('show   list   forget')
+    terminal.until(lambda lines: lines[-2:] == ['show   list   forget', 'attract> letters'])  # it takes keys again
     terminal.type('fo\t217')
     terminal.prompt('attract> letters forget 217')
     assert [event for event in booth.events if event.startswith('complete')] == [

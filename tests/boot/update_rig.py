@@ -11,6 +11,8 @@ import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / 'boot' / 'update'))  # as it is in the one file that a booth has
 
@@ -181,3 +183,13 @@ class Booth:
 
     def left_over(self):
         return sorted(path.name for path in self.places.versions.iterdir())
+
+
+def refused(booth, bundle):
+    """Why; and nothing has changed."""
+    before = booth.left_over()
+    with pytest.raises(bundles.RefusedError) as told:
+        booth.updater().look(bundle)
+    assert booth.left_over() == before
+    assert booth.version() == '1.0.0'
+    return str(told.value)

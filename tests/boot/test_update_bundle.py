@@ -1,4 +1,4 @@
-"""What an update may hold: a program, as its tool packs it; all else is refused with its cause, and none of it stays."""
+"""What an update may hold: a program, as its tool packs it; all else is refused, with its cause, and nothing stays."""
 
 import gzip
 import hashlib

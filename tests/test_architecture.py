@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     'errors', '_native', 'clock', 'urgency', 'computer', 'systemd', 'files', 'pipe', 'npz', 'tables', 'machine',
     'native', 'sound', 'groove', 'timeline', 'playback', 'picture', 'workflow', 'words', 'config', 'message', 'screens',
-    'interlock', 'lathe', 'pi', 'booth', 'wires', 'virtual', 'cut', 'hands', 'bench', 'kiosk', 'desk', 'paper',
-    'compose', 'panel', 'maintenance', 'shell', 'commands', '__main__',
+    'interlock', 'lathe', 'pi', 'booth', 'wires', 'virtual', 'cut', 'hands', 'orders', 'bench', 'kiosk', 'desk',
+    'paper', 'compose', 'panel', 'maintenance', 'shell', 'commands', '__main__',
 ]  # fmt: skip
 # Some things have exactly one door.
 ONLY = {

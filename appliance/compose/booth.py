@@ -20,11 +20,12 @@ from appliance.config.changes import HostFile
 from appliance.config.places import Folders
 from appliance.errors import AudioLetterError, OptionError
 from appliance.kiosk.archivist import Archivist
-from appliance.kiosk.cutter import Cutter, Order
+from appliance.kiosk.cutter import Cutter
 from appliance.kiosk.live import Parts, Settings, keeping_of
 from appliance.kiosk.loop import Kiosk
 from appliance.machine import Machine, load_disc
 from appliance.message import Disk, Stores
+from appliance.orders import Order
 from appliance.virtual.booth.controls import VirtualControls
 from appliance.virtual.booth.disk import FillingDisk
 from appliance.virtual.booth.display import VirtualDisplay

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from appliance import orders
 from appliance.clock import RealClock, monotonic_s
 from appliance.compose.bed import Bed
 from appliance.compose.hands import Hand
@@ -25,15 +26,14 @@ from appliance.compose.real.site import RUN, Site, tidy_up
 from appliance.compose.real.standby import Standby
 from appliance.compose.shop import Keeping
 from appliance.compose.trial import Trial
-from appliance.compose.virtual.shop import CancelledError, Rehearsal, rehearse
+from appliance.compose.virtual.rehearsal import CancelledError, Previews
 from appliance.cut import Prepared, Quiet, Request, prepare, told
 from appliance.cut.master import keep_master, prepare_again
 from appliance.cut.prepare import Stopwatch
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError, OptionError, key_of
-from appliance.files import HeldFolder, whole_file
+from appliance.files import whole_file
 from appliance.hands.orders import TestCut
 from appliance.interlock.pico import LIVES_S
-from appliance.kiosk import cutter
 from appliance.lathe.homing import longest_s
 from appliance.machine import Machine, load_disc, load_machine
 from appliance.message.shelf import MASTER
@@ -42,14 +42,13 @@ from appliance.virtual.interlock import VirtualInterlock
 from appliance.virtual.power.signs import Signs
 
 MADE = '.part'
-LISTENING, PREVIEW = '.preview-', 'preview.wav'
 SLIP, SLIPPED = 'slip', 1.02  # a fault of the virtual machine: its belt creeps, by so much
 BROKEN = 70  # exit code of a mistake in the program (sysexits.h, EX_SOFTWARE)
 # A terminal, or whoever ends a whole group of processes, says these to the child too; its parent ends it, by the pipe.
 NOT_FOR_US = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 
-Order = cutter.Prepare | cutter.Preview | cutter.Cut | cutter.Forget | cutter.Errand
-ENDS_PREVIEW = cutter.Prepare | cutter.Forget | cutter.Cut | cutter.Stop | None
+Order = orders.Prepare | orders.Preview | orders.Cut | orders.Forget | orders.Errand
+ENDS_PREVIEW = orders.Prepare | orders.Forget | orders.Cut | orders.Stop | None
 
 
 class Child:
@@ -63,48 +62,47 @@ class Child:
         self._interlock = VirtualInterlock(signs=self._signs)
         self._lock = threading.Lock()
         self._saying = threading.Lock()  # both threads speak, and what one says must not lie within the other's
-        self._wanted: cutter.Prepare | None = None  # what is to be prepared; anything else is given up
-        self._prepared: tuple[cutter.Prepare, Prepared] | None = None
+        self._wanted: orders.Prepare | None = None  # what is to be prepared; anything else is given up
+        self._prepared: tuple[orders.Prepare, Prepared] | None = None
         self._shop: Shop | Hand | Trial | None = None  # whatever moves the machine now
-        self._doing: cutter.Prepare | None = None
-        self._listening: cutter.Preview | None = None  # the preview that is wanted; any other is given up
-        self._preview_file: Path | None = None
+        self._doing: orders.Prepare | None = None
+        self._previews = Previews()
         self._bed: Bed | None = None
         self._slips = False
-        self._stop: cutter.Stop | None = None  # asked for since the last order to cut or to move
+        self._stop: orders.Stop | None = None  # asked for since the last order to cut or to move
         self._pinged_s = float('-inf')
         self._errand = 0  # number of the one that is wanted; any other is given up
 
     def hear(self, order: Any) -> None:
         """None: the parent has gone."""
-        if isinstance(order, cutter.Ping):
+        if isinstance(order, orders.Ping):
             self._pinged_s = min(order.at_s, monotonic_s())
             self.say(order)
             return
-        if isinstance(order, cutter.Alive):
+        if isinstance(order, orders.Alive):
             self._signs.heard(order.ms)
             return
         if order is None:
             self._signs.gone()
+        if isinstance(order, ENDS_PREVIEW | orders.Preview):
+            self._previews.want(order if isinstance(order, orders.Preview) else None)
         with self._lock:
-            if isinstance(order, ENDS_PREVIEW | cutter.Preview):
-                self._listening = order if isinstance(order, cutter.Preview) else None
-            if isinstance(order, cutter.Switch):
+            if isinstance(order, orders.Switch):
                 setattr(self._interlock, order.name, order.on)
-            elif isinstance(order, cutter.Inject):
+            elif isinstance(order, orders.Inject):
                 self._inject(order.fault)
-            elif isinstance(order, cutter.EndErrand):
+            elif isinstance(order, orders.EndErrand):
                 self._end_errand(order.number)
-            elif isinstance(order, cutter.Stop) or order is None:
-                self._stop = order or cutter.Stop('the booth has ended', 'power')
+            elif isinstance(order, orders.Stop) or order is None:
+                self._stop = order or orders.Stop('the booth has ended', 'power')
                 if self._shop:
                     self._shop.stop(self._stop.cause, self._stop.key)
-            elif isinstance(order, cutter.Prepare | cutter.Forget):
-                self._wanted = order if isinstance(order, cutter.Prepare) else None
+            elif isinstance(order, orders.Prepare | orders.Forget):
+                self._wanted = order if isinstance(order, orders.Prepare) else None
                 self._prepared = None
-            elif isinstance(order, cutter.Cut | cutter.Errand):
+            elif isinstance(order, orders.Cut | orders.Errand):
                 self._stop = None
-                self._errand = order.number if isinstance(order, cutter.Errand) else 0
+                self._errand = order.number if isinstance(order, orders.Errand) else 0
         if order is None or isinstance(order, Order):
             self._orders.put(order)
 
@@ -124,15 +122,15 @@ class Child:
         tidy_up(self._real, self._site)
         standby = Standby(lambda: watch_over(self._real, self._site), self.say)
         while (order := standby.next(self._orders)) is not None:
-            if isinstance(order, cutter.Prepare | cutter.Forget):
-                self._wipe_preview()
-            if isinstance(order, cutter.Prepare):
+            if isinstance(order, orders.Prepare | orders.Forget):
+                self._previews.wipe()
+            if isinstance(order, orders.Prepare):
                 self._prepare(order)
-            elif isinstance(order, cutter.Preview):
+            elif isinstance(order, orders.Preview):
                 self._preview(order)
-            elif isinstance(order, cutter.Cut):
+            elif isinstance(order, orders.Cut):
                 self._cut(order)
-            elif isinstance(order, cutter.Errand):
+            elif isinstance(order, orders.Errand):
                 self._run_errand(order)
 
     def say(self, message: Any) -> None:
@@ -144,7 +142,7 @@ class Child:
         if self._saying.acquire(blocking=False):
             try:
                 if select.select([], [self._pipe], [], 0)[1]:
-                    self._pipe.send(cutter.Alive(ms))
+                    self._pipe.send(orders.Alive(ms))
             except OSError:
                 self._signs.gone()
             finally:
@@ -158,7 +156,7 @@ class Child:
     def part(self, done: float) -> None:
         self.stage('')
 
-    def _prepare(self, order: cutter.Prepare) -> None:
+    def _prepare(self, order: orders.Prepare) -> None:
         self._doing, asked = order, order.order
         try:
             machine, disc = load_machine(asked.machine), load_disc(asked.disc)
@@ -169,17 +167,17 @@ class Child:
         except CancelledError:
             return
         except (AudioLetterError, OSError, MemoryError) as error:
-            self.say(cutter.Refused(key_of(error), str(error) or type(error).__name__, asked.take))
+            self.say(orders.Refused(key_of(error), str(error) or type(error).__name__, asked.take))
             return
         with self._lock:
             self._prepared = (order, made)
         self._tell_facts(asked, made)
 
-    def _tell_facts(self, asked: cutter.Order, made: Prepared) -> None:
+    def _tell_facts(self, asked: orders.Order, made: Prepared) -> None:
         """How it would be cut from where the carriage is now."""
         plan, machine, slow = made.chosen.plan, made.request.machine, asked.slowness
         self.say(
-            cutter.Facts(
+            orders.Facts(
                 made.letter_s,
                 made.total_s * slow,
                 made.speed_rpm,
@@ -203,42 +201,30 @@ class Child:
             self._bed.slip(SLIPPED)
         return self._bed
 
-    def wanted(self, order: cutter.Preview) -> bool:
-        return self._listening is order
-
-    def _preview(self, order: cutter.Preview) -> None:
+    def _preview(self, order: orders.Preview) -> None:
         """Nothing of it is left behind by the time another order begins."""
-        self._wipe_preview()
+        self._previews.wipe()
         take = 0
         try:
-            with self._lock:
-                if self._prepared is None:
-                    raise OptionError('there is no letter to be heard', remedy='prepare it first')
-                what, made = self._prepared
-                take = what.order.take
-            (order.folder / PREVIEW).unlink(missing_ok=True)
-            with HeldFolder(order.folder, LISTENING) as held:
-                watch = Rehearsal(lambda: self.wanted(order))
-                sound = rehearse(made, held.path, watch)
-                with self._lock:
-                    watch.part(1.0)
-                    self._preview_file = sound.replace(order.folder / PREVIEW)
+            what, made = self._at_hand('heard')
+            take = what.order.take
+            sound = self._previews.make(order, made)
         except CancelledError:
             return
         except (AudioLetterError, OSError, MemoryError) as error:
-            if self.wanted(order):
-                self.say(cutter.Refused(key_of(error), str(error) or type(error).__name__, take))
+            if self._previews.is_wanted(order):
+                self.say(orders.Refused(key_of(error), str(error) or type(error).__name__, take))
             return
-        self.say(cutter.Previewed(order.folder / PREVIEW))
+        self.say(orders.Previewed(sound))
 
-    def _wipe_preview(self) -> None:
-        """Whoever is forgotten is not to be heard."""
-        if self._preview_file is not None:
-            with contextlib.suppress(OSError):
-                self._preview_file.unlink()
-            self._preview_file = None
+    def _at_hand(self, for_what: str) -> tuple[orders.Prepare, Prepared]:
+        """The letter that was prepared."""
+        with self._lock:
+            if self._prepared is None:
+                raise OptionError(f'there is no letter to be {for_what}', remedy='prepare it first')
+            return self._prepared
 
-    def _cut(self, order: cutter.Cut) -> None:
+    def _cut(self, order: orders.Cut) -> None:
         """What is said last is said when nothing half-made lies about any more."""
         part = order.folder.with_name(order.folder.name + MADE)
         last: Any = None
@@ -247,11 +233,11 @@ class Child:
             self._carry_out(made, shop, order, made.total_s * asked.slowness)
         except CutFaultError as error:
             stopped = self._shop is not None and self._shop.stopped
-            last = cutter.Stopped(error.line, error.key) if stopped else cutter.Fault(error.key, error.line)
+            last = orders.Stopped(error.line, error.key) if stopped else orders.Fault(error.key, error.line)
         except (OptionError, MachineRefusesError) as error:
-            last = cutter.Refused(error.key, error.line)
+            last = orders.Refused(error.key, error.line)
         except (AudioLetterError, OSError, MemoryError) as error:
-            last = cutter.Fault(key_of(error), str(error) or type(error).__name__)
+            last = orders.Fault(key_of(error), str(error) or type(error).__name__)
         finally:
             self._shop = None
             shutil.rmtree(part, ignore_errors=True)
@@ -265,11 +251,11 @@ class Child:
     def _end_errand(self, number: int) -> None:
         """Whether it runs or has not begun. Called by the pipe's thread, which holds the lock."""
         if number == self._errand:
-            self._errand, self._stop = 0, cutter.Stop('the host has stopped it', 'visitor')
+            self._errand, self._stop = 0, orders.Stop('the host has stopped it', 'visitor')
             if self._shop:
                 self._shop.stop(self._stop.cause, self._stop.key)
 
-    def _run_errand(self, errand: cutter.Errand) -> None:
+    def _run_errand(self, errand: orders.Errand) -> None:
         """By a maintainer's hand. What ends it is the last that is said, power off and head up."""
         order = errand.order
         try:
@@ -277,7 +263,7 @@ class Child:
             made = Trial if isinstance(order, TestCut) else Hand
 
             def tell(said: Any) -> None:
-                self.say(cutter.ErrandSaid(errand.number, said))
+                self.say(orders.ErrandSaid(errand.number, said))
 
             with self._lock:
                 if errand.number != self._errand:
@@ -292,19 +278,15 @@ class Child:
             last = CutFaultError(str(error) or type(error).__name__, where='the machine', key=key_of(error))
         finally:
             self._shop = None
-        self.say(cutter.ErrandSaid(errand.number, last, last=True))
+        self.say(orders.ErrandSaid(errand.number, last, last=True))
 
-    def _begin(self, order: cutter.Cut, part: Path) -> tuple[cutter.Order, Prepared, Shop]:
+    def _begin(self, order: orders.Cut, part: Path) -> tuple[orders.Order, Prepared, Shop]:
         """The shop for the letter that was prepared; OptionError before a blank is spent if there is nothing to cut or
         no place for the results."""
-        with self._lock:
-            prepared = self._prepared
-        if prepared is None:
-            raise OptionError('there is no letter to be cut', remedy='prepare it first')
+        what, made = self._at_hand('cut')
         if order.folder.exists():
             where = str(order.folder)
             raise OptionError('there are results already', where=where, remedy='name another', key='storage')
-        what, made = prepared
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         bench = self._bed_of(made.request.machine).bench(what.order.pace, RealClock())
@@ -315,7 +297,7 @@ class Child:
                 shop.stop(self._stop.cause, self._stop.key)
         return what.order, made, shop
 
-    def _carry_out(self, made: Prepared, shop: Shop, order: cutter.Cut, total_s: float) -> None:
+    def _carry_out(self, made: Prepared, shop: Shop, order: orders.Cut, total_s: float) -> None:
         """Takes `total_s`. Disc and report first: the visitor need not wait for master, picture and sound."""
         folder = order.folder
         clock = Stopwatch(Quiet(), dict(made.spent_s))
@@ -326,10 +308,10 @@ class Child:
             file.write_text(json.dumps(report, indent=2) + '\n', encoding='utf-8')
         shop.scratch.replace(folder)
         shop.scratch = folder
-        self.say(cutter.Done(folder, report))
+        self.say(orders.Done(folder, report))
         self._keep_master(folder)
         shop.finish(Quiet())
-        self.say(cutter.Finished(folder))
+        self.say(orders.Finished(folder))
 
     def _keep_master(self, folder: Path) -> None:
         """Of a disc that is done, beside its letter, for copies. Where that cannot be, they are planned anew."""
@@ -346,7 +328,7 @@ class Child:
             with self._lock:
                 if self._prepared is prepared:
                     self._prepared = (asked, made)
-        self.say(cutter.Mastered(made.master))
+        self.say(orders.Mastered(made.master))
 
 
 class Teller(Quiet):
@@ -359,7 +341,7 @@ class Teller(Quiet):
         seen, left_s = self._shop.look(), self._total_s * (1 - done)
         place = (seen.angle_rad, seen.radius_mm, seen.rpm, seen.head_down, seen.points)
         homing = self._shop.homing
-        self._child.say(cutter.Progress(done, left_s, *place, homing=homing, queued_ms=seen.queued_ms))
+        self._child.say(orders.Progress(done, left_s, *place, homing=homing, queued_ms=seen.queued_ms))
 
 
 def _working(child: Child) -> None:

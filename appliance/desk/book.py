@@ -18,10 +18,10 @@ from appliance.config import Config
 from appliance.config.places import MOUNTS, Folders
 from appliance.desk.journal import Journal
 from appliance.hands.orders import Moving
-from appliance.kiosk.cutter import Facts as CutFacts
-from appliance.kiosk.cutter import Progress
 from appliance.kiosk.live import Settings
 from appliance.message import Letter, Stores
+from appliance.orders import Facts as CutFacts
+from appliance.orders import Progress
 from appliance.screens.view import Card
 from appliance.workflow.values import Booth, Event
 
@@ -143,7 +143,7 @@ class Desk(Protocol):
         """Into the ledger; sessions do so for each command that changes something."""
 
     def lathe(self, order: Any, cancelled: threading.Event) -> Iterator[Any]:
-        """A maintenance order of `kiosk.cutter` for the machine, and what it answers until it is done. Set `cancelled`
+        """A maintenance order of `hands.orders` for the machine, and what it answers until it is done. Set `cancelled`
         and it is stopped at once."""
 
     def play(self, files: tuple[Path, ...], gain_db: float = 0.0) -> None:

@@ -17,11 +17,11 @@ from appliance.config.places import Folders
 from appliance.desk.book import Look, Program, Sensed, System
 from appliance.desk.journal import Journal
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError
-from appliance.kiosk.cutter import Fault, Refused, Stopped
 from appliance.kiosk.errands import Running
 from appliance.kiosk.live import Settings
 from appliance.kiosk.loop import Kiosk
 from appliance.message import Stores
+from appliance.orders import Fault, Refused, Stopped
 from appliance.screens.view import Card
 from appliance.workflow.turn import SERVED
 from appliance.workflow.values import Event, State

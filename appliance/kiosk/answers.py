@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from appliance.kiosk import cutter
+from appliance import orders
+from appliance.kiosk.cutter import DIED
 from appliance.kiosk.effects import RESULTS_S, Doer
 from appliance.kiosk.voice import DISC
 from appliance.workflow.values import Booth, Event, Held, Kind
@@ -21,23 +22,23 @@ class Answers:
     def __init__(self, doer: Doer) -> None:
         self._doer = doer
         self._methods: dict[type, Callable[[Any, Booth], Events]] = {
-            cutter.Facts: self._facts,
-            cutter.Refused: self._refused,
-            cutter.Previewed: self._previewed,
-            cutter.Progress: self._progress,
-            cutter.Done: self._is_done,
-            cutter.Mastered: self._mastered,
-            cutter.Finished: self._finished,
-            cutter.Stopped: self._stopped,
-            cutter.Fault: self._fault,
+            orders.Facts: self._facts,
+            orders.Refused: self._refused,
+            orders.Previewed: self._previewed,
+            orders.Progress: self._progress,
+            orders.Done: self._is_done,
+            orders.Mastered: self._mastered,
+            orders.Finished: self._finished,
+            orders.Stopped: self._stopped,
+            orders.Fault: self._fault,
         }
 
     def take(self, message: Any, booth: Booth) -> Events:
-        if isinstance(message, cutter.Refused | cutter.Fault):
+        if isinstance(message, orders.Refused | orders.Fault):
             log.warning('%s: %s', message.key, message.text)
         return self._methods[type(message)](message, booth)
 
-    def _facts(self, facts: cutter.Facts, booth: Booth) -> Events:
+    def _facts(self, facts: orders.Facts, booth: Booth) -> Events:
         live = self._doer.live
         if facts.take != booth.take or live.take is None:
             return ()
@@ -49,7 +50,7 @@ class Answers:
             self._doer.parts.cutter.preview(live.take.path.parent)
         return (Event(Kind.FITS, number=round(1000 * (facts.total_s + facts.homing_s)), take=facts.take),)
 
-    def _refused(self, refused: cutter.Refused, booth: Booth) -> Events:
+    def _refused(self, refused: orders.Refused, booth: Booth) -> Events:
         """Before a blank was spent: a cut that did not begin, the plan, or only that the disc can be heard before."""
         if not refused.take:
             event = Event(Kind.CUT_FAULT, refused.key, 1, booth.take)
@@ -62,7 +63,7 @@ class Answers:
         self._doer.owes(None)
         return (Event(Kind.DOES_NOT_FIT, refused.key, take=refused.take),)
 
-    def _previewed(self, previewed: cutter.Previewed, booth: Booth) -> Events:
+    def _previewed(self, previewed: orders.Previewed, booth: Booth) -> Events:
         doer = self._doer
         if doer.live.take is not None and previewed.wav.parent == doer.live.take.path.parent:
             doer.preview = previewed.wav
@@ -72,12 +73,12 @@ class Answers:
                 doer.voice.go()
         return ()
 
-    def _progress(self, progress: cutter.Progress, booth: Booth) -> Events:
+    def _progress(self, progress: orders.Progress, booth: Booth) -> Events:
         self._doer.live.progress = progress
         self._doer.live.groove.add(progress.points)
         return ()
 
-    def _is_done(self, done: cutter.Done, booth: Booth) -> Events:
+    def _is_done(self, done: orders.Done, booth: Booth) -> Events:
         number = self._doer.cutting
         self._doer.disc_done = True
         self._doer.owes(RESULTS_S)
@@ -87,31 +88,31 @@ class Answers:
         self._doer.give_note('note the cut', lambda stores: stores.cut_done(number, done.report))
         return (Event(Kind.CUT_DONE, take=booth.take),)
 
-    def _mastered(self, mastered: cutter.Mastered, booth: Booth) -> Events:
+    def _mastered(self, mastered: orders.Mastered, booth: Booth) -> Events:
         number = self._doer.cutting
         if number:
             self._doer.give_note('note the master', lambda stores: stores.mastered(number, mastered.digest))
         return ()
 
-    def _finished(self, finished: cutter.Finished, booth: Booth) -> Events:
+    def _finished(self, finished: orders.Finished, booth: Booth) -> Events:
         number = self._doer.cutting
         self._doer.live.finished = number
         self._doer.results_are_made()
         return self._doer.may_go_on()
 
-    def _stopped(self, stopped: cutter.Stopped, booth: Booth) -> Events:
+    def _stopped(self, stopped: orders.Stopped, booth: Booth) -> Events:
         return self._ended('stopped', stopped.key, Event(Kind.CUT_STOPPED, stopped.key, take=booth.take))
 
-    def _fault(self, fault: cutter.Fault, booth: Booth) -> Events:
+    def _fault(self, fault: orders.Fault, booth: Booth) -> Events:
         events = self._broken(fault, booth)
-        if fault.key == cutter.DIED:
+        if fault.key == DIED:
             self._doer.prepare_again(booth)
         return events
 
-    def _broken(self, fault: cutter.Fault, booth: Booth) -> Events:
+    def _broken(self, fault: orders.Fault, booth: Booth) -> Events:
         if self._doer.disc_done:  # only picture or sound are missing; the disc is good
             self._doer.results_are_made()
-            return self._doer.may_go_on() if fault.key != cutter.DIED else ()
+            return self._doer.may_go_on() if fault.key != DIED else ()
         if self._doer.cutting:
             return self._ended('fault', fault.key, Event(Kind.CUT_FAULT, fault.key, take=booth.take))
         if self._doer.live.take is not None and self._doer.live.facts is None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from appliance.errors import AudioLetterError, CutFaultError, MachineRefusesError
 from appliance.hands.orders import Moving
-from appliance.kiosk.cutter import DIED, Cutter, Errand, ErrandSaid, Fault
+from appliance.kiosk.cutter import DIED, Cutter
+from appliance.orders import Errand, ErrandSaid, Fault
 from appliance.workflow.values import Booth, State
 
 A_TURN = 8  # at most so much is done in one turn of the loop

@@ -13,10 +13,11 @@ from appliance.config.changes import HostFile
 from appliance.config.hours import week_of
 from appliance.hands.orders import Moving
 from appliance.kiosk.archivist import Archivist
-from appliance.kiosk.cutter import Cutter, Facts, Order, Progress
+from appliance.kiosk.cutter import Cutter
 from appliance.kiosk.house.cards import Reader
 from appliance.machine import Disc, load_disc
 from appliance.message import Keeping, Letter, Master, Stores, Take
+from appliance.orders import Facts, Order, Progress
 from appliance.screens.view import Card
 from appliance.workflow.values import Event
 

@@ -8,7 +8,7 @@ from appliance.errors import MachineRefusesError
 from appliance.hands.orders import Home, Setup
 from appliance.interlock.link import Standing
 from appliance.interlock.watch import LOOK_S, WELL_S
-from appliance.kiosk.cutter import Cut, Errand, Forget
+from appliance.orders import Cut, Errand, Forget
 from tests.compose.real_rig import Machine
 
 

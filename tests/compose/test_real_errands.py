@@ -5,11 +5,11 @@ from multiprocessing import Pipe
 
 import pytest
 
+from appliance import orders
 from appliance.compose.cutter_child import Child
 from appliance.errors import CutFaultError
 from appliance.hands.orders import Home, Jog, Moved, PinLevels, ReadPins, Setup, Spin, Spun
 from appliance.hands.speed import judge
-from appliance.kiosk import cutter
 from tests.compose.real_rig import Machine
 
 REAL = Setup('real')
@@ -30,10 +30,10 @@ class Cutter:
 
     def do(self, number, order, meddle=lambda: None):
         """Its last answer."""
-        self.child.hear(cutter.Errand(number, order))
+        self.child.hear(orders.Errand(number, order))
         while self._pipe.poll(WAIT_S):
             said = self._pipe.recv()
-            if not isinstance(said, cutter.ErrandSaid):
+            if not isinstance(said, orders.ErrandSaid):
                 continue
             if said.last:
                 return said.what
@@ -69,7 +69,7 @@ def test_the_axes_go_home_are_jogged_and_measured_and_pins_are_read(cut):
 
 def test_a_stop_of_the_host_ends_a_jog_and_the_next_one_asks_for_home(cut):
     cut.do(1, Home(REAL, 'carriage'))
-    ended = cut.do(2, Jog(REAL, 'carriage', 80, 5), lambda: cut.child.hear(cutter.EndErrand(2)))
+    ended = cut.do(2, Jog(REAL, 'carriage', 80, 5), lambda: cut.child.hear(orders.EndErrand(2)))
     assert isinstance(ended, CutFaultError)
     assert 'the host has stopped it' in str(ended)
     assert 'home it first' in str(cut.do(3, Jog(REAL, 'carriage', 20, 5)))

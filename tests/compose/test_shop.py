@@ -11,7 +11,7 @@ from appliance.clock import SteppedClock
 from appliance.compose.machines import workshop
 from appliance.compose.shop import Bench, Keeping
 from appliance.compose.virtual.live import Pacer
-from appliance.compose.virtual.shop import rehearse
+from appliance.compose.virtual.rehearsal import rehearse
 from appliance.cut import Quiet, Request, carry_out, prepare
 from appliance.errors import CutFaultError
 from appliance.lathe.homing import SLOW_MM, Rig, home, longest_s

@@ -7,7 +7,7 @@ import sys
 import threading
 from multiprocessing.connection import Connection
 
-from appliance.kiosk import cutter
+from appliance import orders
 
 PARTS = 20
 PART_S = 0.001
@@ -26,41 +26,41 @@ class Quick:
         with contextlib.suppress(FileNotFoundError):  # forgotten meanwhile
             (order.wav.parent / 'plan').write_bytes(bytes(1000))
         words = (2.0, 3.0, 78.0, -12.0, 'quick', 100.0, 90.0, order.order.disc, order.order.take)
-        self.pipe.send(cutter.Facts(*words))
+        self.pipe.send(orders.Facts(*words))
 
     def preview(self, order):
         sound = order.folder / 'preview.wav'
         with contextlib.suppress(FileNotFoundError):
             shutil.copyfile(order.folder / 'take.wav', sound)
-            self.pipe.send(cutter.Previewed(sound))
+            self.pipe.send(orders.Previewed(sound))
 
     def cut(self, order):
         if not self.prepared:
-            self.pipe.send(cutter.Refused('plan', 'nothing was prepared'))
+            self.pipe.send(orders.Refused('plan', 'nothing was prepared'))
             return
         part = order.folder.with_name(order.folder.name + '.part')
         part.mkdir()
         for done in range(PARTS):
             (part / 'groove.npz').write_bytes(bytes(1000 * done))
-            self.pipe.send(cutter.Progress(done / PARTS, 0.0, float(done), 90.0, 78.0, True))
+            self.pipe.send(orders.Progress(done / PARTS, 0.0, float(done), 90.0, 78.0, True))
             if self.pipe.poll(PART_S):
                 said = self.pipe.recv()
-                if isinstance(said, cutter.Stop) or said == cutter.Switch('lid_closed', False):
+                if isinstance(said, orders.Stop) or said == orders.Switch('lid_closed', False):
                     shutil.rmtree(part)
-                    self.pipe.send(cutter.Stopped('stopped', getattr(said, 'key', 'lid')))
+                    self.pipe.send(orders.Stopped('stopped', getattr(said, 'key', 'lid')))
                     return
         (part / 'report.json').write_text('{}')
         threading.Event().wait(LATE_S)
         part.rename(order.folder)
-        self.pipe.send(cutter.Done(order.folder, {'letter_s': 2.0}))
+        self.pipe.send(orders.Done(order.folder, {'letter_s': 2.0}))
         (order.folder / 'disc.png').write_bytes(bytes(1000))
-        self.pipe.send(cutter.Finished(order.folder))
+        self.pipe.send(orders.Finished(order.folder))
 
 
 def main():
     pipe = Connection(int(sys.argv[1]))
     quick = Quick(pipe)
-    deeds = {cutter.Prepare: quick.prepare, cutter.Preview: quick.preview, cutter.Cut: quick.cut}
+    deeds = {orders.Prepare: quick.prepare, orders.Preview: quick.preview, orders.Cut: quick.cut}
     try:
         while True:
             said = pipe.recv()

@@ -20,9 +20,10 @@ from appliance.compose.booth import Choice, Plan
 from appliance.config import load_config
 from appliance.config.places import Folders
 from appliance.kiosk.archivist import Job
-from appliance.kiosk.cutter import DIED, Done, Facts, Fault, Finished, Mastered
+from appliance.kiosk.cutter import DIED
 from appliance.kiosk.loop import TURN_S, Kiosk
 from appliance.machine import load_machine
+from appliance.orders import Done, Facts, Fault, Finished, Mastered
 from appliance.workflow.values import State
 
 RATE_HZ = 48_000

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from appliance.kiosk.cutter import DIED, Done, Fault, Finished, Previewed, Progress, Refused, Stopped
+from appliance.kiosk.cutter import DIED
+from appliance.orders import Done, Fault, Finished, Previewed, Progress, Refused, Stopped
 from appliance.workflow.values import State
 from tests.kiosk.booth_rig import RATE_HZ, Rig
 

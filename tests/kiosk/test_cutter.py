@@ -14,7 +14,8 @@ import pytest
 import soundfile
 
 from appliance.errors import AudioLetterError, StorageError, key_of
-from appliance.kiosk.cutter import DIED, Cutter, Done, Facts, Fault, Finished, Order, Progress, Refused, Stopped, Switch
+from appliance.kiosk.cutter import DIED, Cutter
+from appliance.orders import Done, Facts, Fault, Finished, Order, Progress, Refused, Stopped, Switch
 from appliance.words.reasons import REASONS
 
 WAIT_S = 30.0
@@ -312,7 +313,7 @@ def test_a_mistake_in_what_the_child_hears_ends_it_and_is_told(tmp_path):
     """Else a stop would never be heard again, and the parent would wait for ever."""
     child = tmp_path / 'deaf.py'
     child.write_text(
-        'import sys\nfrom appliance.compose import cutter_child\nfrom appliance.kiosk.cutter import Forget\n'
+        'import sys\nfrom appliance.compose import cutter_child\nfrom appliance.orders import Forget\n'
         'class Deaf(cutter_child.Child):\n'
         '    def hear(self, order):\n'
         '        if isinstance(order, Forget):\n'

@@ -12,7 +12,8 @@ import pytest
 
 from appliance.errors import AudioLetterError, OptionError
 from appliance.hands.orders import Home, Jog, Moved, Moving, Setup, Spin, Spun, TestCut
-from appliance.kiosk.cutter import DIED, Cutter, Done, Errand, ErrandSaid, Facts, Fault, Order
+from appliance.kiosk.cutter import DIED, Cutter
+from appliance.orders import Done, Errand, ErrandSaid, Facts, Fault, Order
 from tests.compose.hands_rig import Pins
 from tests.kiosk.test_cutter import WAIT_S, until, wav  # noqa: F401 (a fixture)
 
@@ -138,7 +139,8 @@ import sys
 from pathlib import Path
 from tests.kiosk.test_cutter_errands import moving
 from appliance.hands.orders import Jog, Setup
-from appliance.kiosk.cutter import Cutter, Errand
+from appliance.orders import Errand
+from appliance.kiosk.cutter import Cutter
 cutter = Cutter()
 cutter.errand(Errand(1, Jog(Setup(pace=4.0, trace=Path(sys.argv[1])), 'platter', 100.0, 60.0)))
 moving(cutter)

@@ -8,7 +8,8 @@ from appliance.desk.book import Program
 from appliance.desk.journal import Journal
 from appliance.desk.running import Around, KioskDesk
 from appliance.errors import CutFaultError, MachineRefusesError
-from appliance.kiosk.cutter import DIED, ErrandSaid, Fault, Refused
+from appliance.kiosk.cutter import DIED
+from appliance.orders import ErrandSaid, Fault, Refused
 from appliance.workflow.values import Event, Kind, State
 from tests.kiosk.booth_rig import Rig
 

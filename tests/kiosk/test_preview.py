@@ -9,7 +9,7 @@ import soxr
 from scipy.signal import butter, sosfiltfilt
 
 import appliance
-from appliance.kiosk.cutter import Facts, Forget, Order, Prepare, Previewed, Progress, Refused, Stop
+from appliance.orders import Facts, Forget, Order, Prepare, Previewed, Progress, Refused, Stop
 from tests.kiosk.test_cutter import cutter, until
 
 __all__ = ['cutter']

@@ -4,11 +4,11 @@ from appliance.booth.doors import Inputs
 from appliance.clock import SteppedClock
 from appliance.config import load_config
 from appliance.config.rules import rules_of
-from appliance.kiosk.cutter import Order
 from appliance.kiosk.live import Live, Settings
 from appliance.kiosk.poller import MOVES_S, POLL_S, QUIET_POLL_S, Poller
 from appliance.kiosk.view import view
 from appliance.machine import load_disc
+from appliance.orders import Order
 from appliance.screens import draw
 from appliance.workflow.values import Booth, Event, Held, Kind, State
 

@@ -7,9 +7,10 @@ import pytest
 import soundfile
 
 from appliance.kiosk.archivist import Job
-from appliance.kiosk.cutter import Cutter, Done, Facts, Fault, Finished, Mastered, Order, Refused
+from appliance.kiosk.cutter import Cutter
 from appliance.message import Master
 from appliance.message.shelf import MASTER
+from appliance.orders import Done, Facts, Fault, Finished, Mastered, Order, Refused
 from appliance.workflow.values import Event, Kind, State
 from tests.kiosk.booth_rig import Rig
 

@@ -10,8 +10,9 @@ from appliance.compose import cutter_child
 from appliance.compose.cutter_child import Child
 from appliance.interlock.guard import LATE_MS
 from appliance.interlock.pico import LIVES_S
-from appliance.kiosk.cutter import DIED, ErrandSaid, Fault, Ping
+from appliance.kiosk.cutter import DIED
 from appliance.kiosk.loop import PING_S
+from appliance.orders import ErrandSaid, Fault, Ping
 from appliance.workflow.values import Event, Kind, State
 from tests.compose.real_rig import OFF_S
 from tests.kiosk.booth_rig import Rig

@@ -22,8 +22,8 @@ from appliance.desk.book import Call, Program, Said
 from appliance.desk.catalogue import Catalogue, run, syntax
 from appliance.desk.journal import Journal
 from appliance.desk.running import Around, KioskDesk
-from appliance.kiosk.cutter import ErrandSaid
 from appliance.maintenance import commands
+from appliance.orders import ErrandSaid
 from appliance.workflow.values import Event, Kind, State
 from tests.kiosk.booth_rig import Rig, ToldCutter
 

@@ -6,8 +6,8 @@ import pytest
 
 from appliance.desk.book import Facts, Line, Table
 from appliance.errors import MachineRefusesError, OptionError
-from appliance.kiosk.cutter import Progress
 from appliance.maintenance.booth import temperatures
+from appliance.orders import Progress
 from appliance.words.reasons import REASONS, reason_for
 from appliance.workflow.values import Event, Kind, State
 from tests.maintenance.rig import CommandRig

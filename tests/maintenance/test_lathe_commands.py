@@ -9,9 +9,10 @@ import pytest
 from appliance.desk.book import Facts, Line, Table
 from appliance.errors import CutFaultError, MachineRefusesError, OptionError
 from appliance.hands.orders import Home, Jog, Moved, Moving, Setup, Spin, Spun
-from appliance.kiosk.cutter import Cutter, ErrandSaid
+from appliance.kiosk.cutter import Cutter
 from appliance.kiosk.errands import Errands
 from appliance.maintenance import lathe
+from appliance.orders import ErrandSaid
 from appliance.workflow.values import Event, Kind, State
 from tests.compose.hands_rig import Pins
 from tests.maintenance.rig import CommandRig

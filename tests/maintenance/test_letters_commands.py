@@ -12,8 +12,8 @@ import soundfile
 from appliance.desk.book import Blob, Facts, Line, Table
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.kiosk.archivist import Job
-from appliance.kiosk.cutter import Facts as CutFacts
 from appliance.message.host import Address
+from appliance.orders import Facts as CutFacts
 from appliance.workflow.values import State
 from tests.maintenance.rig import CommandRig
 

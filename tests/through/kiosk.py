@@ -5,9 +5,10 @@ import os
 import sys
 from pathlib import Path
 
+from appliance import orders
 from appliance.commands import main
 from appliance.compose import booth, handles
-from appliance.kiosk import cutter, loop
+from appliance.kiosk import loop
 from appliance.kiosk.cutter import Cutter
 from tests.through.wire import HERE, KIOSK, SLEEP, STATE, TOLD, ModelClock, Outside
 
@@ -22,7 +23,7 @@ class ToldCutter(Cutter):
         super().__init__(CHILD, **how)
 
     def _tell(self, order):
-        super()._tell(cutter.Ping(MODEL.now_s()) if isinstance(order, cutter.Ping) else order)
+        super()._tell(orders.Ping(MODEL.now_s()) if isinstance(order, orders.Ping) else order)
         if self._pipe is not None:
             OUTSIDE.ask(TOLD)
 

@@ -12,10 +12,10 @@ import pytest
 import soundfile
 
 from appliance.config import load_config
-from appliance.kiosk.cutter import Order
 from appliance.kiosk.live import Live, Settings
 from appliance.kiosk.view import view
 from appliance.machine import load_disc
+from appliance.orders import Order
 from appliance.screens.wording import wording
 from appliance.words.languages import NAMES, translator
 from appliance.words.prompts import ALIKE, LANGUAGES, PROMPTS, SHIPPED, SPOKEN, TONES, file_name, prompt, tone

@@ -7,10 +7,10 @@ import queue
 from collections.abc import Callable
 from typing import Any
 
+from appliance import orders
 from appliance.errors import AudioLetterError
 from appliance.interlock.link import Standing
 from appliance.interlock.watch import LOOK_S, Watch
-from appliance.kiosk import cutter
 
 Say = Callable[[Any], None]
 
@@ -27,14 +27,14 @@ class Standby:
             self._watch = None
             say(Standing(error.key, error.line))
 
-    def next(self, orders: queue.Queue[Any]) -> Any:
+    def next(self, given: queue.Queue[Any]) -> Any:
         """The next order. The line is free for it, if it is one that moves the machine."""
         if self._watch is None:
-            return orders.get()
+            return given.get()
         while True:
             with contextlib.suppress(queue.Empty):
-                order = orders.get(timeout=LOOK_S)
-                if order is None or isinstance(order, cutter.Cut | cutter.Errand):
+                order = given.get(timeout=LOOK_S)
+                if order is None or isinstance(order, orders.Cut | orders.Errand):
                     self._watch.give_back()
                 return order
             self._look(self._watch.look())

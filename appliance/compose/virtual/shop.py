@@ -3,7 +3,6 @@ picture and the sound."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +22,7 @@ from appliance.compose.shop import (
     refuse_broken_off,
 )
 from appliance.compose.virtual.live import LiveGroove, Pacer
-from appliance.cut import Outcome, Prepared, Watch
+from appliance.cut import Outcome, Watch
 from appliance.errors import CutFaultError
 from appliance.lathe.api import Progress, State
 from appliance.machine import Disc, Machine, bit
@@ -195,37 +194,6 @@ class VirtualShop(Stoppable):
 
     def _play(self) -> None:
         listen(self.scratch / GROOVE, self.scratch / SOUND, Listening(seed=self._machine.machine.seed))
-
-
-class CancelledError(Exception):
-    """What was being prepared or previewed is wanted no more."""
-
-
-class Rehearsal:
-    """Watches over a preview: ends it when nobody waits for it any more."""
-
-    def __init__(self, wanted: Callable[[], bool]) -> None:
-        self._wanted = wanted
-
-    def stage(self, name: str) -> None:
-        self.part(0.0)
-
-    def part(self, done: float) -> None:
-        if not self._wanted():
-            raise CancelledError
-
-
-def rehearse(made: Prepared, scratch: Path, watch: Watch) -> Path:
-    """What the disc will sound like: cut on the virtual lathe, whatever the machine is, as fast as it can, and played.
-
-    Returns a WAV file (48 kHz, the film's own noise) in `scratch`; raises as `VirtualShop.engrave`.
-    """
-    request = made.request
-    shop = VirtualShop(request.machine, request.disc, scratch, Keeping())
-    shop.engrave(made.timeline, made.facts, watch)
-    sound = scratch / SOUND
-    listen(scratch / GROOVE, sound, Listening(seed=request.machine.machine.seed), watch.part)
-    return sound
 
 
 def _first_findings(results: list[Any]) -> Findings | None:

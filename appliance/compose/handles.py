@@ -269,11 +269,12 @@ class VirtualBooth:
         rpm, left_s = (now.rpm, now.left_s) if turning else (0.0, 0.0)
         return Platter(now.angle_rad, now.radius_mm, rpm, turning and now.head_down, now.part, left_s, *radii)
 
-    def groove(self, after: int) -> tuple[int, tuple[Point, ...]]:
-        """How many points there are, and those since the first `after` of them."""
-        points = self.kiosk.live.groove.points
-        count = len(points)
-        return count, tuple(points[after:count] if after <= count else points[:count])
+    def groove(self, disc: object, after: int) -> tuple[object, int, tuple[Point, ...]]:
+        """Which it is, how many points there are, and those since the first `after` of them; of another than `disc`,
+        all."""
+        groove = self.kiosk.live.groove
+        count = len(groove.points)
+        return groove, count, tuple(groove.points[after if groove is disc else 0 : count])
 
     # -- ears and results --------------------------------------------------------------------------------------------
 

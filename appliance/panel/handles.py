@@ -64,11 +64,11 @@ class Booth(Protocol):
 
     def platter(self) -> Platter: ...
 
-    def groove(self, after: int) -> tuple[int, tuple[tuple[float, float], ...]]:
-        """How many points (angle_rad, radius_mm) the groove has, and those behind the first `after`, as executed.
+    def groove(self, disc: object, after: int) -> tuple[object, int, tuple[tuple[float, float], ...]]:
+        """Which disc it is on, how many points (angle_rad, radius_mm) it has, and those behind the first `after`, as
+        executed; all of them if that is another disc than `disc`, which is known by `is` alone.
 
-        Angles are the platter's at the time of the cut. A number smaller than `after`: another disc has been begun,
-        and these are its points from the first.
+        Angles are the platter's at the time of the cut.
         """
 
     def fault(self, name: str, on: bool) -> None:

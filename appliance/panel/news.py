@@ -35,7 +35,8 @@ class News:
         self._texts: dict[str, str] = {}
         self._frame = (-1, b'')
         self._heard: int | None = None
-        self._cut = 0
+        self._disc: object = None
+        self._cut = 0  # points of its groove that were told
 
     def messages(self, tab: object) -> Iterator[str | bytes]:
         """All that has changed since it was asked last; each is worked out when it is taken."""
@@ -90,15 +91,15 @@ class News:
             yield bytes([SOUND]) + pcm
 
     def _groove(self) -> Iterator[bytes]:
-        count, points = self._hall.booth.groove(self._cut)
-        again = count < self._cut
-        if not again and not points:
+        disc, count, points = self._hall.booth.groove(self._disc, self._cut)
+        new = disc is not self._disc
+        if not new and not points:
             return
         before = count - len(points)
-        self._cut = count
+        self._disc, self._cut = disc, count
         for first in range(0, max(len(points), 1), POINTS):
             some = np.asarray(points[first : first + POINTS], '<f4')
-            yield struct.pack('<BBI', GROOVE, again and first == 0, before + first) + some.tobytes()
+            yield struct.pack('<BBI', GROOVE, new and first == 0, before + first) + some.tobytes()
 
 
 def _rounded(values: dict[str, float | bool]) -> dict[str, float | bool]:

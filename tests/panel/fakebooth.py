@@ -31,7 +31,7 @@ class FakeBooth:
         self.now = 'attract'
         self.texts = ('en', 'Audio letters', 'Speak a letter and take it home on a disc', '', 'Begin', '')
         self.turning = Platter()
-        self.points: list[tuple[float, float]] = []
+        self.disc, self.points = object(), list[tuple[float, float]]()
         self.pcm, self.asked = b'', 0  # what the speaker played, and how often that was asked for
         self.discs: tuple[Disc, ...] = ()
         self.spoken: list[bytes] = []
@@ -53,10 +53,14 @@ class FakeBooth:
         self.frame = pixels.astype(np.uint8).tobytes()
         self.serial += 1
 
+    def lay(self, *points: tuple[float, float]) -> None:
+        """Another disc, with so much of a groove."""
+        self.disc, self.points = object(), list(points)
+
     def spiral(self, turns: float, pitch_mm: float = 0.5, outer_mm: float = 120.0) -> None:
-        """A groove of so many turns."""
+        """A disc with a groove of so many turns."""
         count = int(turns * 60)
-        self.points = [(i * math.tau / 60, outer_mm - pitch_mm * i / 60) for i in range(count)]
+        self.lay(*((i * math.tau / 60, outer_mm - pitch_mm * i / 60) for i in range(count)))
         angle, radius = self.points[-1]
         self.turning = Platter(angle, radius, 78.26, True, 0.4, 61.0)
 
@@ -105,9 +109,9 @@ class FakeBooth:
     def platter(self) -> Platter:
         return self.turning
 
-    def groove(self, after: int) -> tuple[int, tuple[tuple[float, float], ...]]:
+    def groove(self, disc: object, after: int) -> tuple[object, int, tuple[tuple[float, float], ...]]:
         points = self.points
-        return len(points), tuple(points[after if after <= len(points) else 0 :])
+        return self.disc, len(points), tuple(points[after if disc is self.disc else 0 :])
 
     def fault(self, name: str, on: bool) -> None:
         self.ill[name] = on

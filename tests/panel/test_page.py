@@ -225,14 +225,14 @@ def test_a_new_disc_begins_empty_and_the_groove_grows_from_the_rim(page, booth):
     assert page.evaluate(GROOVE, middle) == 0
     booth.points = booth.points + [(0.1 * i + 20, 60.0) for i in range(100)]
     until(page, f'{groove} == {len(booth.points)}')
-    booth.points = [(0.0, 30.0), (1.0, 30.0)]
+    booth.lay((0.0, 30.0), (1.0, 30.0))
     until(page, f'{groove} == 2')
     assert page.evaluate(GROOVE, edge) == 0
 
 
 def test_the_groove_lies_where_the_stylus_is(page, booth):
     """At platter angle a the disc stands turned by a: what was cut then must come to lie under the head again."""
-    booth.points = [(0.0, 100.0), (0.6, 100.0)]
+    booth.lay((0.0, 100.0), (0.6, 100.0))
     booth.turning = Platter(0.6, 100.0, 0.0, True)
     until(page, "document.getElementById('groove').dataset.points == 2")
     until(page, "document.getElementById('turn').style.transform.includes('0.6rad')")

@@ -75,6 +75,39 @@ def test_of_two_pages_the_one_that_began_last_is_heard(page, booth, browser, url
     context.close()
 
 
+def test_a_microphone_that_another_page_has_replaced_is_not_called_heard(page, booth, browser, url):
+    page.click('#mic')
+    booth.wait('feed')
+    other = browser.new_page()
+    other.goto(url)
+    other.wait_for_selector('body[data-state]')
+    other.click('#sample')
+    page.get_by_text('The booth hears something else now').wait_for()
+    assert page.get_attribute('#mic', 'aria-pressed') == 'false'
+    other.close()
+
+
+def test_who_takes_the_wish_for_a_microphone_back_is_not_listened_to(page, booth):
+    """A browser may ask for minutes whether it may; whoever says yes after all has changed his mind here."""
+    page.evaluate("""() => { const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (what) => {
+            await new Promise((allowed) => { window.allow = allowed; });
+            window.stream = await ask(what);
+            return window.stream; }; }""")
+    page.click('#mic')
+    page.click('#mic')
+    page.get_by_text('Your microphone is off.').wait_for()
+    page.evaluate('window.allow()')
+    for _ in range(1200):
+        if page.evaluate("window.stream?.getTracks()[0].readyState === 'ended'"):
+            break
+        page.evaluate('new Promise((drawn) => requestAnimationFrame(drawn))')
+    assert page.evaluate('window.stream.getTracks()[0].readyState') == 'ended'
+    assert page.inner_text('#voice-said') == 'Your microphone is off.'
+    assert page.get_attribute('#mic', 'aria-pressed') == 'false'
+    assert ('feed',) not in booth.calls
+
+
 def test_without_a_microphone_the_page_says_what_else_there_is(browser, booth, url):
     page = browser.new_page()
     page.add_init_script("""navigator.mediaDevices.getUserMedia = () =>
@@ -95,7 +128,9 @@ def test_the_speaker_plays_every_sample_once_in_order(page, rng):
 
 
 def test_the_speaker_waits_for_a_little_in_store_and_forgets_what_is_late(page, rng):
-    assert not np.array(page.evaluate(MOUTH, [[[0.5] * 4000], 0.25])).any()  # less than a tenth of a second
+    played = np.array(page.evaluate(MOUTH, [[[0.5] * 3840], 0.25]))  # a tick of the countdown, and nothing after it
+    assert np.flatnonzero(played)[[0, -1]] == pytest.approx([RATE / 10, RATE / 10 + 3840], abs=256)
+    assert played.sum() == 0.5 * 3840
     sound = np.round(rng.uniform(-1, 1, 48_000), 4)
     played = np.array(page.evaluate(MOUTH, [sound.reshape(-1, 1600).tolist(), 1]))
     count = np.flatnonzero(played)[-1] + 1

@@ -5,12 +5,12 @@ const SAYS = {
   NotFoundError: 'This computer has no microphone. A sound file or the sample letter does as well.',
   NotReadableError: 'Another program holds the microphone.',
 };
+const ELSE = 'The booth hears something else now: your microphone is off.';
 const PLAIN = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
 export class Voice {
-  constructor(link, faults) {
+  constructor(link) {
     this.link = link;
-    this.faults = faults;
     const get = (id) => document.getElementById(id);
     [this.mic, this.said, this.file, this.needle, this.drop] = ['mic', 'voice-said', 'file', 'needle', 'drop'].map(get);
     this.mic.addEventListener('click', () => this.on ? this.close('Your microphone is off.') : this.open());
@@ -34,26 +34,40 @@ export class Voice {
   say(text) { this.said.textContent = text; }
 
   async open() {
+    const wish = this.wish = {}; // taken back by whoever closes meanwhile: a browser may ask for minutes
     this.mic.setAttribute('aria-pressed', 'true');
+    let stream, context;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ audio: PLAIN });
-      await this.listen(48000).catch(() => this.listen()); // some browsers will not convert a microphone's rate
+      stream = await navigator.mediaDevices.getUserMedia({ audio: PLAIN });
+      context = await this.listen(stream, 48000).catch(() => this.listen(stream)); // some will not convert its rate
     } catch (error) {
-      this.close(SAYS[error.name] ?? `The microphone cannot be used (${error.name}).`);
+      release(stream);
+      if (this.wish === wish) this.close(SAYS[error.name] ?? `The microphone cannot be used (${error.name}).`);
       return;
     }
-    this.stream.getAudioTracks()[0].addEventListener('ended', () => this.close('The microphone was unplugged.'));
-    this.link.tell('voice', { on: true });
+    if (this.wish !== wish) {
+      release(stream, context);
+      return;
+    }
+    [this.stream, this.context] = [stream, context];
+    stream.getAudioTracks()[0].addEventListener('ended', () => this.close('The microphone was unplugged.'));
+    this.again();
     this.say('The booth hears your microphone.');
   }
 
-  async listen(sampleRate) {
-    this.context = new AudioContext(sampleRate ? { sampleRate } : {});
-    await this.context.audioWorklet.addModule('worklets.js');
-    const ear = new AudioWorkletNode(this.context, 'ear', { numberOfOutputs: 0 });
-    ear.port.onmessage = ({ data }) => this.hear(data);
-    this.context.createMediaStreamSource(this.stream).connect(ear);
-    await this.context.resume();
+  async listen(stream, sampleRate) {
+    const context = new AudioContext(sampleRate ? { sampleRate } : {});
+    try {
+      await context.audioWorklet.addModule('worklets.js');
+      const ear = new AudioWorkletNode(context, 'ear', { numberOfOutputs: 0 });
+      ear.port.onmessage = ({ data }) => { if (this.context === context) this.hear(data); };
+      context.createMediaStreamSource(stream).connect(ear);
+      await context.resume();
+    } catch (error) {
+      context.close();
+      throw error;
+    }
+    return context;
   }
 
   hear(block) {
@@ -75,9 +89,8 @@ export class Voice {
 
   close(text) {
     const was = this.on;
-    this.stream?.getTracks().forEach((track) => track.stop());
-    this.context?.close();
-    this.stream = this.context = null;
+    release(this.stream, this.context);
+    this.wish = this.stream = this.context = null;
     this.mic.setAttribute('aria-pressed', 'false');
     this.level = 0;
     this.show(0);
@@ -85,9 +98,15 @@ export class Voice {
     if (text) this.say(text);
   }
 
-  take({ voice }) { if (this.context && voice === false) this.close('Another page speaks into the booth now.'); }
+  take({ voice }) { // true: this page is heard; null: none is. What is older than our wish says nothing of it
+    if (voice) this.heard = true;
+    else if (this.context && this.heard) this.close(voice === null ? ELSE : 'Another page speaks into the booth now.');
+  }
 
-  again() { if (this.on) this.link.tell('voice', { on: true }); } // the socket was lost meanwhile
+  again() { // also when the socket was lost meanwhile
+    this.heard = false;
+    if (this.on) this.link.tell('voice', { on: true });
+  }
 
   async upload(file) {
     if (!file) return;
@@ -113,4 +132,9 @@ export class Voice {
       this.upload(event.dataTransfer.files[0]);
     });
   }
+}
+
+function release(stream, context) {
+  stream?.getTracks().forEach((track) => track.stop());
+  context?.close();
 }

@@ -57,6 +57,7 @@ class Mouth extends AudioWorkletProcessor { // waits for a little in store, play
     this.held = 0; // samples in store
     this.read = 0; // of the first block
     this.open = false;
+    this.waited = 0; // samples since there is something in store
     this.port.onmessage = ({ data }) => {
       this.store.push(data);
       this.held += data.length;
@@ -69,8 +70,12 @@ class Mouth extends AudioWorkletProcessor { // waits for a little in store, play
   }
 
   process(inputs, [[out]]) {
-    if (!this.open && this.held < RATE / 10) return true;
+    if (!this.open) { // a tone may be over before there is a tenth of a second of it
+      if (this.store.length) this.waited += out.length;
+      if (Math.max(this.held, this.waited) < RATE / 10) return true;
+    }
     this.open = true;
+    this.waited = 0;
     for (let i = 0; i < out.length; i += 1) {
       if (!this.store.length) { this.open = false; break; }
       out[i] = this.store[0][this.read++];

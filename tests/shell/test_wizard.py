@@ -65,21 +65,29 @@ def test_a_language_that_is_none_is_asked_for_again():
 
 
 @pytest.mark.parametrize('step', range(1, QUESTIONS))
-@pytest.mark.parametrize('answer', ['n', '', 'perhaps'])
+@pytest.mark.parametrize('answer', ['n', 'No'])
 def test_what_was_not_seen_ends_it_with_what_to_do_and_it_begins_again(tmp_path, step, answer):
-    """And the booth is its visitors' again."""
+    """And the booth is its visitors' again, if it was shut by then."""
     evening = Evening(['', *['y'] * (step - 1), answer], tmp_path / 'set-up')
     assert not evening.wizard.whole()
     assert STEPS[step].otherwise in evening.said
-    assert evening.ran[-1] == 'resume'
+    assert (evening.ran[-1] == 'resume') is ('maintain' in evening.ran)
     assert evening.wizard.wanted
+
+
+@pytest.mark.parametrize('slip', ['', 't', 'perhaps', 'yn'])
+def test_a_slip_of_the_finger_is_no_answer(slip):
+    """Else all that was seen before would have to be gone through again."""
+    evening = Evening(['', 'y', slip, slip, *['y'] * 4])
+    assert evening.wizard.whole()
+    assert evening.said.count('y or n; Ctrl-D leaves') == 2
 
 
 def test_ctrl_d_leaves_it_at_each_question(tmp_path):
     for answers in range(QUESTIONS):
         evening = Evening(['', *['y'] * 5][:answers], tmp_path / 'set-up')
         assert not evening.wizard.whole()
-        assert evening.ran[-1] == 'resume'
+        assert (evening.ran[-1] == 'resume') is (answers > 1)
         assert evening.wizard.wanted
 
 

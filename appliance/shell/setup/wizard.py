@@ -1,12 +1,13 @@
 """The first evening with a booth: languages, machine file, wiring and sound, each with a check that can be seen.
 
-It asks the booth for nothing that its other commands do not do, and says which ones they are. What is answered with
-Enter stays as it is; Ctrl-D or Ctrl-C leaves, and the next time it begins again. When all has been seen, a mark says
+It asks the booth for nothing that its other commands do not do, and says which ones they are. Languages answered with
+Enter stay as they are; Ctrl-D or Ctrl-C leaves, and the next time it begins again. When all has been seen, a mark says
 so.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from appliance.errors import StorageError
 from appliance.shell.errand import Ending
 
 WORD = 'setup'
-YES = ('y', 'yes')
+YES, NO = ('y', 'yes'), ('n', 'no')
+SHUTS = 'maintain'  # the booth is its visitors' again when the wizard ends
 BEGINS = (
     'This booth has not been set up yet. Six steps, each with something to see; Ctrl-D leaves, and "setup" begins it '
     'again.'
@@ -49,7 +51,7 @@ STEPS = (
     ),
     Step(
         '3. Buttons and pads: press each one three times, open and close the lid, push the stop and pull it out',
-        ('maintain', 'calibrate touch'),
+        (SHUTS, 'calibrate touch'),
         'Was each of them seen? [y/n] ',
         otherwise='A wire is missing or in the wrong place: "pins" shows each pin and what it means.',
     ),
@@ -91,11 +93,16 @@ class Wizard:
     def whole(self) -> bool:
         """All steps, in their order; True when each has been seen. The booth is given back to its visitors."""
         self.say(BEGINS)
-        try:
-            done = all(self._step(step) for step in STEPS)
-        except (EOFError, KeyboardInterrupt):
-            done = False
-        self.run(['resume'])
+        done = shut = False
+        with contextlib.suppress(EOFError, KeyboardInterrupt):
+            for step in STEPS:
+                shut = shut or SHUTS in step.runs
+                if not self._step(step):
+                    break
+            else:
+                done = True
+        if shut:
+            self.run(['resume'])
         if done:
             self._done()
         self.say('It is set up.' if done else 'It is not set up yet; "setup" begins again.')
@@ -113,8 +120,11 @@ class Wizard:
             if not step.sets:
                 if answer.lower() in YES:
                     return True
-                self.say(step.otherwise)
-                return False
+                if answer.lower() in NO:
+                    self.say(step.otherwise)
+                    return False
+                self.say('y or n; Ctrl-D leaves')
+                continue
             if not answer:
                 return True
             if self.run(['config', 'set', step.sets, *answer.replace(',', ' ').split()]).code == 0:

@@ -22,7 +22,7 @@ from appliance.maintenance.reports.moments import moment, written, zone_of
 from appliance.maintenance.reports.support import packed
 from appliance.urgency import give_way
 from appliance.words.reasons import reason_for
-from appliance.workflow.values import Event, Kind
+from appliance.workflow.values import Event, Kind, State
 
 LEVELS = {'info': logging.INFO, 'warning': logging.WARNING, 'error': logging.ERROR}
 DOCTOR = ('-m', 'appliance', 'doctor', '--json', '--beside')
@@ -30,6 +30,7 @@ DOCTOR_S = 120.0
 MOST_LINES = 20_000
 LATEST_S = 4e9  # in 2096: a clock that jumps back leaves entries of the future
 LOOK_S = 0.1
+WHY = ('refused: ', 'failed: ')  # a line of the updater's that begins so (boot/update/__main__.py) is how it has ended
 Level = Literal['info', 'warning', 'error']
 
 
@@ -209,29 +210,40 @@ def update(call: Call, file: Path) -> Iterator[Said]:
 
     The program that places.updater names does it: an update that is signed, whole and newer is unpacked, then the booth
     begins anew with it, and with what it had if that ends or is not ready. It is refused while a visitor is
-    served, and while it is looked at the booth is in maintenance. It is not stopped by a lost connection.
+    served, and while it is looked at the booth is in maintenance. It is not stopped by a lost connection. Where it is
+    not taken, the booth is as it was before.
 
     file: that holds the update
 
     Examples:
         update /media/stick/audioletter.update
     """
-    updater = _updater(call)
+    updater, was_shut = _updater(call), call.desk.look().booth.state is State.MAINTENANCE
     out_of_service(call)
-    with subprocess.Popen(
+    why = ''
+    process = subprocess.Popen(
         (str(updater), str(file)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=True,
-    ) as process:  # fmt: skip
-        told = process.stdout or io.BytesIO()
-        try:
-            for line in told:
-                call.desk.tell(Event(Kind.MAINTAIN))
-                yield Line(line.decode('utf-8', 'replace').rstrip('\n'))
-        finally:
-            for _ in told:  # nobody hears it any more, but a pipe that is closed would end it half way
-                call.desk.tell(Event(Kind.MAINTAIN))
+    )  # fmt: skip
+    try:
+        with process:
+            told = process.stdout or io.BytesIO()
+            try:
+                for line in told:
+                    call.desk.tell(Event(Kind.MAINTAIN))
+                    text = line.decode('utf-8', 'replace').rstrip('\n')
+                    if text.startswith(WHY):
+                        why = text
+                    else:
+                        yield Line(text)
+            finally:
+                for _ in told:  # nobody hears it any more, but a pipe that is closed would end it half way
+                    call.desk.tell(Event(Kind.MAINTAIN))
+    finally:
+        if process.returncode != 0 and not was_shut:
+            call.desk.tell(Event(Kind.RESUME))
     if process.returncode != 0:
-        raise MachineRefusesError(f'the update has failed (code {process.returncode})', where=str(updater))
+        raise MachineRefusesError(why or f'{WHY[1]}code {process.returncode}', where=str(file))
     yield Facts({'update': str(file), 'next': 'the booth begins anew; then status tells its version'})
 
 

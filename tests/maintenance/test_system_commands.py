@@ -299,8 +299,24 @@ def test_an_update_says_what_the_updater_says(rig, tmp_path):
     assert line == Line(f'installing {tmp_path}/new.update')
     assert 'begins anew' in facts.facts['next']
     assert rig.kiosk.booth.state is State.MAINTENANCE
-    with pytest.raises(MachineRefusesError, match='failed'):
-        rig.run(updater(rig, tmp_path, 'exit 3'))
+
+
+@pytest.mark.parametrize(
+    ('text', 'why'),
+    [
+        ('echo looking; echo "refused: its signature is not one"; exit 3', 'refused: its signature is not one'),
+        ('echo "failed: Input/output error"; exit 4', 'failed: Input/output error'),
+        ('exit 9', 'failed: code 9'),
+    ],
+)
+@pytest.mark.parametrize('shut', [False, True])
+def test_an_update_that_is_not_taken_says_why_and_the_booth_is_as_it_was(rig, tmp_path, text, why, shut):
+    """A host who has tried the wrong file need not think of the visitors."""
+    if shut:
+        rig.maintain()
+    with pytest.raises(MachineRefusesError, match=f'new.update: {why}'):
+        rig.run(updater(rig, tmp_path, text))
+    rig.until(State.MAINTENANCE if shut else State.ATTRACT)
 
 
 def test_an_update_whose_host_has_gone_goes_on_to_its_end(rig, tmp_path):

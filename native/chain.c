@@ -205,6 +205,11 @@ const char *chain_link(struct chain *c)
     return NULL;
 }
 
+uint32_t chain_tail(const struct chain *c)
+{
+    return bus_of(c, c->tail);
+}
+
 uint32_t chain_entry(const struct chain *c)
 {
     return bus_of(c, SLOTS_AT + block_base(c));

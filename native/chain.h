@@ -86,6 +86,9 @@ uint32_t chain_read_back(const struct chain *);
 /* Links the built segment behind the tail: one store. */
 const char *chain_link(struct chain *);
 
+/* Bus address of the last linked block, whose link the next one changes. */
+uint32_t chain_tail(const struct chain *);
+
 /* Bus address of the first block, where a DMA channel starts. */
 uint32_t chain_entry(const struct chain *);
 

@@ -109,10 +109,22 @@ static const char *look_where(struct engine *e)
     return NULL;
 }
 
+/* Whether the old tail was latched before its new link was stored: the DMA engine is in IDLE, or on its way there
+ * whatever memory says by now. NEXTCONBK is read first: if it is in the tail after that, what was read is the tail's. */
+static int32_t came_too_late(struct engine *e, uint32_t tail)
+{
+    const uint32_t next = dma_read(e, DMA_NEXTCONBK), block = dma_read(e, DMA_CONBLK_AD);
+
+    if (block == tail)
+        return next == chain_idle(&e->chain);
+    return chain_find(&e->chain, block).at != CHAIN_SEGMENT;
+}
+
 /* The append protocol: all of the segment in memory, a look at what is left, one store, and a look whether it came in
- * time. Finding the DMA engine in IDLE afterwards means that the old tail was latched before the store. */
+ * time. */
 static const char *link_segment(struct engine *e)
 {
+    const uint32_t tail = chain_tail(&e->chain);
     const char *wrong;
 
     e->door->barrier(e->door->self);
@@ -128,7 +140,7 @@ static const char *link_segment(struct engine *e)
     }
     wrong = chain_link(&e->chain);
     e->door->barrier(e->door->self);
-    if (!wrong && chain_find(&e->chain, dma_read(e, DMA_CONBLK_AD)).at != CHAIN_SEGMENT) {
+    if (!wrong && came_too_late(e, tail)) {
         e->underruns = 1;
         wrong = "the feeder came too late: the chain had already ended";
     }

@@ -185,6 +185,35 @@ def test_a_feeder_held_up_between_look_and_link_finds_the_chain_ended():
     assert rig.look().underruns == 1
 
 
+@pytest.mark.parametrize('built', [20, SEGMENTS - 1], ids=['in the middle', 'the last'])
+def test_a_feeder_held_up_until_the_tail_is_in_work_is_too_late(built):
+    """It was latched with its way to IDLE: what is linked to it now will not be played, were it the last of all."""
+    rig = Rig().offer()
+    while rig.engine.chain.built < built:
+        rig.step()
+    door, read, looks = rig.pi.door, rig.pi.door.read, []
+    where = lib.bcm_dma_register(14, lib.DMA_CONBLK_AD)
+
+    @ffi.callback('uint32_t(void *, uint32_t)')
+    def held_up(own, address):
+        value = read(own, address)
+        looks.extend([value] if address == where else [])
+        if len(looks) == 2 and address == where:  # the step's own, then the one before a link
+            while read(own, where) != lib.chain_tail(ffi.addressof(rig.engine.chain)):
+                rig.pi.pass_us(50)
+        return value
+
+    door.read = held_up
+    try:
+        while len(looks) < 2 and rig.engine.state < lib.ENGINE_DONE:
+            looks.clear()
+            rig.step()
+    finally:
+        door.read = read
+    assert 'already ended' in faulted(rig)
+    assert rig.look().underruns == 1
+
+
 def test_a_feeder_that_naps_is_none():
     rig = Rig().offer()
     rig.run(until_frame=HEAD_DOWN - 10_000)

@@ -87,14 +87,15 @@ static const char *write_ctl(const struct engine *e, uint32_t value, uint32_t re
     return "the PWM control register does not take what is written to it";
 }
 
-/* DS 5.4: never change source or divider while BUSY, never together with ENAB. */
+/* DS 5.4: never change source, MASH or divider while BUSY, never together with ENAB. So whatever ran here before (the
+ * analogue audio's has MASH) is first stopped as it is. */
 static const char *clock_up(const struct engine *e)
 {
-    const uint32_t divider = bcm_clock_divider(e->set.chip->pwm_divider);
+    const uint32_t divider = bcm_clock_divider(e->set.chip->pwm_divider), before = get(e, CM_PWMCTL);
 
-    if (get(e, CM_PWMCTL) & CM_BUSY) /* without a clock the PWM cannot be written, and is still */
+    if (before & CM_BUSY) /* without a clock the PWM cannot be written, and is still */
         put(e, PWM_CTL, 0);
-    put(e, CM_PWMCTL, CM_PASSWD | (get(e, CM_PWMCTL) & CM_SRC_MASK));
+    put(e, CM_PWMCTL, CM_PASSWD | (before & (CM_MASH_MASK | CM_FLIP | CM_SRC_MASK)));
     if (!reads(e, CM_PWMCTL, CM_BUSY, 0)) {
         put(e, CM_PWMCTL, CM_PASSWD | CM_KILL);
         if (!reads(e, CM_PWMCTL, CM_BUSY, 0))

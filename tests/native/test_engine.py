@@ -190,6 +190,22 @@ def test_hardware_that_does_not_come_up_is_named(value, sentence):
     assert dead.time_us < 50_000, 'every wait is bounded'
 
 
+@pytest.mark.parametrize('mash', [0, 1, 3])
+def test_a_clock_that_somebody_left_running_is_stopped_as_it_is(mash):
+    """BCM2711 ARM Peripherals, 5.4: neither source nor MASH may change while BUSY. The analogue audio leaves MASH 1."""
+    rig = Rig().offer()
+    door = rig.pi.door
+    kept = lib.CM_PASSWD | mash << lib.CM_MASH_SHIFT | lib.CM_SRC_OSC
+    for register, value in ((lib.CM_PWMCTL, kept), (lib.CM_PWMDIV, lib.bcm_clock_divider(5) | 77),
+                            (lib.CM_PWMCTL, kept | lib.CM_ENAB)):  # fmt: skip
+        door.write(door.self, register, value)
+    rig.pi.pass_us(100)
+    assert door.read(door.self, lib.CM_PWMCTL) & lib.CM_BUSY
+    rig.run()
+    assert (rig.state, rig.cause) == (lib.ENGINE_DONE, '')
+    assert rig.pi.faults() == []
+
+
 ENABLED = 0x7FFF  # every channel, as after a reset
 
 

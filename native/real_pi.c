@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@ static const uint32_t pages[RPI_BLOCKS] = {DMA_BASE, CM_PWMCTL & ~(uint32_t)PAGE
 static volatile uint32_t *find(struct real_pi *pi, uint32_t address)
 {
     for (size_t i = 0; i < RPI_BLOCKS; i++)
-        if ((address & ~(uint32_t)PAGE_MASK) == pages[i])
+        if ((address & ~(uint32_t)PAGE_MASK) == pages[i] && pi->block[i])
             return pi->block[i] + (address & PAGE_MASK) / sizeof(uint32_t);
     pi->strays++;
     return NULL;
@@ -96,6 +97,10 @@ const char *rpi_open(struct real_pi *pi, const char *path, uint64_t arm_base)
     if (pi->file < 0)
         return errno == ENOENT ? "physical memory cannot be opened: there is no such file"
                                : "physical memory cannot be opened; the cutter needs CAP_SYS_RAWIO and group kmem";
+    if (flock(pi->file, LOCK_EX | LOCK_NB) != 0) {
+        rpi_close(pi);
+        return "another audioletter works with this board's registers (a booth, a cut, a doctor); end it first";
+    }
     for (size_t i = 0; i < RPI_BLOCKS; i++) {
         void *at = map(pi, arm_base + (pages[i] - BUS_PERIPHERALS), RPI_PAGE_BYTES);
         if (at == MAP_FAILED) {

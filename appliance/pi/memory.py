@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from appliance.errors import MachineRefusesError
 from appliance.files import whole_file
@@ -60,7 +60,7 @@ class Record:
     def read(self) -> Block | None:
         """Of this life of the computer; what is older is gone with it."""
         try:
-            block = Block(**json.loads(self._file.read_text(encoding='utf-8')))
+            block = _block(json.loads(self._file.read_text(encoding='utf-8')))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
@@ -76,6 +76,14 @@ class Record:
     def remove(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             self._file.unlink()
+
+
+def _block(said: Any) -> Block:
+    """ValueError or TypeError for what no record of ours says."""
+    block = Block(**said)
+    if not isinstance(block.boot, str) or {type(n) for n in (block.handle, block.bus, block.size)} != {int}:
+        raise ValueError('its values are none of ours')
+    return block
 
 
 class FirmwareChains:

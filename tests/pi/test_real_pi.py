@@ -227,6 +227,16 @@ def test_an_address_on_none_of_our_pages_touches_nothing(tmp_path):
     lib.rpi_close(pi)
 
 
+def test_a_door_that_was_closed_leads_nowhere(tmp_path):
+    board(tmp_path, '3')
+    pi = ffi.new('struct real_pi *')
+    lib.rpi_open(pi, bytes(tmp_path / 'dev/mem'), 0x3F000000)
+    lib.rpi_close(pi)
+    lib.rpi_write(pi, 0x7E20001C, 5)
+    assert lib.rpi_read(pi, 0x7E20001C) == 0
+    assert pi.strays == 2
+
+
 def test_time_passes_and_does_not_go_back(tmp_path):
     board(tmp_path, '3')
     pi = ffi.new('struct real_pi *')
@@ -333,6 +343,23 @@ def test_what_was_left_is_freed_without_a_cut_whoever_else_wants_the_pwm(tmp_pat
     assert firmware.calls.count(0x3000C) == 1, 'nothing was claimed'
 
 
+def test_a_cut_that_runs_is_not_taken_for_one_that_was_left(tmp_path):
+    """A doctor, a cut by hand, a second booth: each would find a chain at work in our memory, and end it."""
+    root, firmware, lathe = board(tmp_path, '3'), Firmware(), machine('bcm2837')
+    with real_pi(lathe, tmp_path, root, firmware.open) as pi:
+        poke(root, BASES['3'] + CONBLK_14, pi.door.memory_bus + 0x40)
+        with (
+            pytest.raises(MachineRefusesError, match='another audioletter works with'),
+            real_pi(lathe, tmp_path / 'another', root, firmware.open),
+        ):
+            pass
+        assert 'another audioletter' in refused(lambda: recover(lathe, tmp_path, root, firmware.open))
+        assert word(root, BASES['3'] + CS_14) == 0, 'it was not stopped'
+        assert len(firmware.given) == 1, 'nor its memory given to others'
+        poke(root, BASES['3'] + CONBLK_14, 0)
+    assert not recover(lathe, tmp_path, root, firmware.open)
+
+
 def test_what_was_left_before_the_computer_started_anew_is_gone_already(tmp_path):
     root, firmware = board(tmp_path, '3'), Firmware()
     Record(tmp_path, root).write(Block('another life', 9, 0xCE000000, 4096))
@@ -341,9 +368,12 @@ def test_what_was_left_before_the_computer_started_anew_is_gone_already(tmp_path
     assert 0x3000E in firmware.calls, 'its own, and no other'
 
 
-def test_a_record_that_cannot_be_read_is_refused_with_what_to_do(tmp_path):
+@pytest.mark.parametrize(
+    'said', ['{', '[1, 2]', 'null', '{"boot": "%s", "handle": "1", "bus": 2, "size": 3}', '{"boot": "%s"}']
+)
+def test_a_record_that_cannot_be_read_is_refused_with_what_to_do(tmp_path, said):
     root = board(tmp_path, '3')
-    (tmp_path / 'chain.json').write_text('{')
+    (tmp_path / 'chain.json').write_text(said.replace('%s', BOOT))
     with (
         pytest.raises(MachineRefusesError, match='restart'),
         real_pi(machine('bcm2837'), tmp_path, root, Firmware().open),

@@ -28,8 +28,8 @@ class Board:
 def read_board(root: Path = Path('/')) -> Board:
     """MachineRefusesError, with what to do, for a board that this program cannot drive."""
     tree = root / TREE
-    names = _strings(tree / 'compatible')
-    model = (_strings(tree / 'model') or ('this computer',))[0]
+    names = strings(tree / 'compatible')
+    model = (strings(tree / 'model') or ('this computer',))[0]
     if not names:
         raise MachineRefusesError(
             'this is no Raspberry Pi (it has no device tree)', where='machine.kind', remedy='set it to virtual'
@@ -47,7 +47,7 @@ def read_board(root: Path = Path('/')) -> Board:
             where='machine.kind',
             remedy='use a Raspberry Pi Zero 2 W, 3 or 4',
         )
-    ranges = _bytes(tree / 'soc' / 'ranges')
+    ranges = content(tree / 'soc' / 'ranges')
     base = _number(ranges, 1) or _number(ranges, 2)  # of BCM2711 the address has two cells, the first of them 0
     if not base:
         raise MachineRefusesError(
@@ -58,17 +58,23 @@ def read_board(root: Path = Path('/')) -> Board:
 
 def _dma_mask(tree: Path) -> int:
     for node in DMA_NODES:
-        raw = _bytes(tree / 'soc' / node / 'brcm,dma-channel-mask')
+        raw = content(tree / 'soc' / node / 'brcm,dma-channel-mask')
         if len(raw) >= CELL:
             return _number(raw, 0)
     return 0xFFFF  # nothing known: the kernel may use all
 
 
-def _strings(path: Path) -> tuple[str, ...]:
-    return tuple(part for part in _bytes(path).decode('utf-8', 'replace').split('\0') if part)
+def strings(path: Path) -> tuple[str, ...]:
+    """Of a property that is text."""
+    return tuple(part for part in content(path).decode('utf-8', 'replace').split('\0') if part)
 
 
-def _bytes(path: Path) -> bytes:
+def is_on(node: Path) -> bool:
+    """Without a status a node is the kernel's too (2.3.4)."""
+    return strings(node / 'status') in ((), ('ok',), ('okay',))
+
+
+def content(path: Path) -> bytes:
     """Of a property; b'' where there is none."""
     try:
         return path.read_bytes()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import MachineRefusesError
-from appliance.pi.board import CELL, TREE
+from appliance.pi.board import CELL, TREE, content, is_on
 from appliance.pi.memory import PAGE, Block
 
 FOLDER = TREE / 'reserved-memory'
@@ -53,18 +53,25 @@ def set_apart(root: Path, alias: int) -> SetApart | None:
     if node is None:
         return None
     where = f'/{node.relative_to(root / TREE)}'
-    address_cells, size_cells = (_cells(root / FOLDER / f'#{name}-cells') for name in ('address', 'size'))
-    reg = (node / 'reg').read_bytes()
-    first = int.from_bytes(reg[: address_cells * CELL], 'big')
-    size = int.from_bytes(reg[address_cells * CELL : (address_cells + size_cells) * CELL], 'big')
+    first, size = _place(node, where)
     if not (node / 'no-map').exists():
         what = 'the memory that is set apart is one that the kernel may still cache'
         raise MachineRefusesError(what, where=where, remedy=f'it lacks no-map; {REMEDY}')
+    if not is_on(node) or not (root / FOLDER / 'ranges').exists():
+        what = 'the kernel passes over the memory that is to be set apart, and gives it to others'
+        raise MachineRefusesError(what, where=where, remedy=f'its status is not okay, or ranges is missing; {REMEDY}')
     if first % PAGE or not size or first + size > REACH:
         what = f'the DMA engine cannot have {size} bytes at 0x{first:08X}'
         raise MachineRefusesError(what, where=where, remedy=REMEDY)
     return SetApart(where, first, size, alias)
 
 
-def _cells(path: Path) -> int:
-    return int.from_bytes(path.read_bytes(), 'big')
+def _place(node: Path, where: str) -> tuple[int, int]:
+    """First byte and size, as its reg says in cells that its parent counts."""
+    cells = [int.from_bytes(content(node.parent / f'#{name}-cells'), 'big') for name in ('address', 'size')]
+    reg, split = content(node / 'reg'), cells[0] * CELL
+    if not all(cells) or len(reg) < sum(cells) * CELL:
+        what = 'the device tree does not say where the memory lies that is set apart'
+        remedy = f'reg, #address-cells or #size-cells is missing or too short; {REMEDY}'
+        raise MachineRefusesError(what, where=where, remedy=remedy)
+    return int.from_bytes(reg[:split], 'big'), int.from_bytes(reg[split : sum(cells) * CELL], 'big')

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from appliance.errors import MachineRefusesError
-from appliance.pi.board import TREE, Board
+from appliance.pi.board import TREE, Board, is_on
 
 AUDIO = 'snd_bcm2835'
 DRIVER = Path('sys/bus/platform/drivers/bcm2835-pwm')  # holds a link for each PWM that it has
@@ -44,10 +44,9 @@ def refuse_rivals(board: Board, dma_channel: int, root: Path = Path('/')) -> str
 
 
 def _check_tree(root: Path) -> str:
-    """Without a status a node is the kernel's too (Devicetree Specification 0.4, 2.3.4)."""
     for node in PWM_NODES:
         place = root / TREE / 'soc' / node
-        if place.is_dir() and _text(place / 'status') in ('', 'ok', 'okay'):
+        if place.is_dir() and is_on(place):
             return f'the device tree gives {node} to the kernel: a driver that is loaded later takes it'
     return ''
 

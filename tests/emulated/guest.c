@@ -191,6 +191,7 @@ static void tell_board(void)
                                         "soc/dma-controller@7e007000/brcm,dma-channel-mask",
                                         "soc/dma@7e007000/brcm,dma-channel-mask", "soc/pwm@7e20c000/status",
                                         "reserved-memory/#address-cells", "reserved-memory/#size-cells",
+                                        "reserved-memory/ranges", "reserved-memory/audioletter@a000000/status",
                                         "reserved-memory/audioletter@a000000/reg",
                                         "reserved-memory/audioletter@a000000/no-map"};
     char path[128];

@@ -13,15 +13,20 @@ from tests.pi.test_real_pi import CHIPS, CONBLK_14, CS_14, GPSET0, machine, poke
 FIRST, SIZE = 0x0A000000, 0x400000
 
 
-def apart(root, *, first=FIRST, size=SIZE, address_cells=1, no_map=True):
+def apart(root, *, first=FIRST, size=SIZE, address_cells=1, no_map=True, status=None, without=''):
     folder = root / 'proc/device-tree/reserved-memory'
     node = folder / f'audioletter@{first:x}'
     node.mkdir(parents=True)
     (folder / '#address-cells').write_bytes(struct.pack('>I', address_cells))
     (folder / '#size-cells').write_bytes(struct.pack('>I', 1))
     (node / 'reg').write_bytes(bytes(4 * (address_cells - 1)) + struct.pack('>2I', first, size))
+    (folder / 'ranges').touch()
     if no_map:
         (node / 'no-map').touch()
+    if status:
+        (node / 'status').write_bytes(status)
+    if without:
+        (node / without if without == 'reg' else folder / without).unlink()
     return root
 
 
@@ -73,6 +78,11 @@ def test_a_channel_that_is_at_work_elsewhere_is_not_touched(tmp_path):
         ({'first': FIRST + 0x10}, 'cannot have'),
         ({'first': 0x3FF00000}, 'cannot have'),
         ({'first': 0x3FE00000, 'size': 0x100000}, 'are set apart, and'),
+        ({'without': '#address-cells'}, 'does not say where'),
+        ({'without': '#size-cells'}, 'does not say where'),
+        ({'without': 'reg'}, 'does not say where'),
+        ({'without': 'ranges'}, 'gives it to others'),
+        ({'status': b'disabled\0'}, 'gives it to others'),
     ],
 )
 def test_memory_that_will_not_do_is_refused_with_what_to_do(tmp_path, how, words):
@@ -86,6 +96,17 @@ def test_memory_that_will_not_do_is_refused_with_what_to_do(tmp_path, how, words
     assert words in line
     assert 'make_image' in line
     assert '/reserved-memory/audioletter@' in line
+
+
+def test_a_reg_that_is_shorter_than_its_cells_is_none(tmp_path):
+    root = apart(board(tmp_path, '4'), address_cells=2)
+    reg = next((root / 'proc/device-tree/reserved-memory').glob('audioletter@*')) / 'reg'
+    reg.write_bytes(reg.read_bytes()[:8])
+    assert 'does not say where' in refused(lambda: set_apart(root, 0xC0000000))
+
+
+def test_a_node_that_is_said_to_be_okay_is_as_good_as_one_that_says_nothing(tmp_path):
+    assert set_apart(apart(board(tmp_path, '3'), status=b'okay\0'), 0xC0000000) is not None
 
 
 def test_a_tree_that_says_nothing_of_it_leaves_it_to_the_firmware(tmp_path):

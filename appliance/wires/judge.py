@@ -53,14 +53,20 @@ def judge(wires: tuple[Wire, ...], driven: Mapping[str, Signal], arrived: Mappin
 
 def _doubted(wires: tuple[Wire, ...], found: tuple[Checked, ...], one: Checked) -> Checked:
     """An output and an input that have changed places have two that listen and two that drive: both are as dead as if
-    they were open. Where both are, and are neighbours, that is said."""
+    they were open. Where both are, and are neighbours, that is said; and where the one was not tried because the other
+    is dead."""
     row = on_board(wires, one.wire.board)
     place = row.index(one.wire)
     near = [row[at] for at in (place - 1, place + 1) if 0 <= at < len(row) and row[at].way != one.wire.way]
-    dead = [other.wire for other in found if other.ok is False and other.wire in near]
+    dead = [other for other in found if other.wire in near and (other.ok is False or _may_be(one, other))]
     if not dead:
         return one
-    return replace(one, says=f'{one.says}; or it has changed places with {dead[0].key} ({dead[0].place})')
+    other = min(dead, key=lambda other: other.ok is None).wire
+    return replace(one, says=f'{one.says}; or it has changed places with {other.key} ({other.place})')
+
+
+def _may_be(one: Checked, other: Checked) -> bool:
+    return other.ok is None and OPEN in one.says
 
 
 def _checked(wire: Wire, driven: Signal, arrived: Signal, other: Wire | None) -> Checked:

@@ -26,6 +26,9 @@ MODULES = ('virtio_ring', 'virtio', 'virtio_pci_modern_dev', 'virtio_pci_legacy_
 FAT_MODULES = ('virtio_blk', 'fat', 'vfat', 'nls_cp437', 'nls_ascii')  # and of sticks
 FOLDERS = ('bin/', 'm/', 'proc/', 'sys/', 'dev/', 'mnt/')
 STACK = 'rpi-lgpio>=0.6'  # RPi.GPIO's functions over the kernel's character device; beside the environment, not in it
+# It starts with ten ticks of its timer in as many milliseconds, and panics if they do not come: on a computer that has
+# other work an emulated timer is late (kernel.org, admin-guide/kernel-parameters: no_timer_check).
+KERNEL_LINE = 'console=ttyS0 quiet panic=-1 no_timer_check'
 QUIET_S = 600.0  # without a word: how long the whole of it may take depends on what else the computer does
 LOOK_S = 5.0
 SAID = re.compile(r'^PINS (\{.*\})\s*$', re.MULTILINE)
@@ -151,7 +154,7 @@ def run_in(
     (place / 'initrd').write_bytes(archive(files))
     words = ['qemu-system-x86_64', '-M', 'q35', '-cpu', 'max', '-m', '768', '-accel', 'tcg,thread=single',
              '-nodefaults', '-display', 'none', '-serial', 'stdio', '-no-reboot', '-kernel', str(pc.image),
-             '-initrd', str(place / 'initrd'), '-append', 'console=ttyS0 quiet panic=-1',
+             '-initrd', str(place / 'initrd'), '-append', KERNEL_LINE,
              '-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap',
              *plugged.words]  # fmt: skip
     files_kept: tuple[int, ...] = ()

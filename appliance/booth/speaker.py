@@ -40,6 +40,13 @@ def reel(files: tuple[Path, ...], gain_db: float) -> Iterator[Block]:
             log.warning('speaker: %s', error.line if isinstance(error, AudioLetterError) else error)
 
 
+class Tally:
+    """How much of one sound has been played. Each has its own: what the card takes of the one before, while the next
+    begins, is not counted for that."""
+
+    seconds = 0.0
+
+
 class SounddeviceSpeaker:
     """Implements `doors.Speaker`."""
 
@@ -55,7 +62,7 @@ class SounddeviceSpeaker:
         self._cut = False  # asked of the card's thread: fade what sounds, drop the rest
         self._fresh = False  # what is in the ring belongs to what plays now
         self._source: Iterator[Block] | None = None
-        self._played = 0.0  # seconds
+        self._tally = Tally()
         self._asked_s = self._fed_s = system.now_s()
         self._called_s = float('-inf')
         self._calls = 0
@@ -92,7 +99,7 @@ class SounddeviceSpeaker:
 
     @property
     def played_s(self) -> float:
-        return self._played
+        return self._tally.seconds
 
     def close(self) -> None:
         self.stop()
@@ -117,8 +124,8 @@ class SounddeviceSpeaker:
                 self._cut = False
             self._top_up()
             if not live:
-                self._count(len(self._ring.get(round(passed * self._rate_hz))))
-            if self._source is None and not len(self._ring) and now - self._asked_s > IDLE_S + self._played:
+                self._tally.seconds += len(self._ring.get(round(passed * self._rate_hz))) / self._rate_hz
+            if self._source is None and not len(self._ring) and now - self._asked_s > IDLE_S + self.played_s:
                 self._line.wanted = False
 
     def feed_on(self) -> None:
@@ -130,7 +137,8 @@ class SounddeviceSpeaker:
             self.stop()
 
     def _stop(self) -> None:
-        self._cut, self._fresh, self._source, self._played = len(self._ring) > 0, False, None, 0.0
+        self._cut, self._fresh, self._source = len(self._ring) > 0, False, None
+        self._tally = Tally()
         self._asked_s = self._system.now_s()
         self._tune()
 
@@ -146,10 +154,6 @@ class SounddeviceSpeaker:
                 block = np.asarray(self._resampler.resample_chunk(block, last=last), np.float32)
             self._ring.put(block)
             self._fresh = True
-
-    def _count(self, samples: int) -> None:
-        if self._fresh:
-            self._played += samples / self._rate_hz
 
     def _tune(self) -> None:
         import soxr
@@ -182,6 +186,7 @@ class SounddeviceSpeaker:
     def _leave(self, frames: Any, count: int, time: Any, status: Any) -> None:
         """The card's thread: the next samples, silence when there are none."""
         self._line.beats += 1
+        tally = self._tally  # of what is in the ring, or of what was there before
         frames.fill(0)
         if self._cut:
             block = self._ring.get(min(count, round(FADE_S * self._rate_hz)))
@@ -190,5 +195,5 @@ class SounddeviceSpeaker:
             self._cut = False
         else:
             block = self._ring.get(count)
-            self._count(len(block))
+            tally.seconds += len(block) / self._rate_hz
         frames[: len(block)] = block[:, None]

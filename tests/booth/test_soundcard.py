@@ -264,6 +264,28 @@ def test_what_is_stopped_fades_within_ten_milliseconds(tones):
     assert np.max(np.abs(np.diff(np.concatenate([before[-480:], after])))) < 0.03
 
 
+def test_what_the_card_takes_of_one_sound_while_the_next_begins_is_not_counted_for_that(tones):
+    rig = Rig(FakeSound(channels=2, Out=None))
+    speaker = speaker_of(rig)
+    speaker.play(tones[0][:1])
+    sounded(rig, speaker, 0.1)
+    (stream,) = rig.library.streams
+    take = speaker._ring.get
+
+    def taken(most=None):
+        block = take()
+        speaker._ring.get = take
+        speaker.play(tones[0][1:])
+        speaker.feed()
+        return block[:most]
+
+    speaker._ring.get = taken
+    stream.fetch(20_000)
+    assert speaker.played_s == 0.0
+    stream.fetch(480)
+    assert speaker.played_s == pytest.approx(0.01)
+
+
 def test_without_a_speaker_it_plays_in_silence_and_in_its_own_time(tones):
     rig = Rig(FakeSound())
     speaker = speaker_of(rig)

@@ -127,6 +127,7 @@ def test_neither_ctrl_z_nor_a_quit_nor_an_editor_leads_anywhere(booth, opened):
     terminal.type('\x1a\x1c')
     terminal.type(CTRL_C)
     terminal.until('stopped at')
+    terminal.prompt()
     assert ran(terminal, '! id') == ["there is no command '!'; help lists all commands"]
 
 

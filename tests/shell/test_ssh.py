@@ -4,7 +4,6 @@ import os
 import socket
 import struct
 import subprocess
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -86,7 +85,7 @@ def test_a_session_at_a_terminal(sshd, booth, columns):
     with Terminal(sshd.client(options=['-t']), columns, 40) as terminal:
         terminal.prompt()
         terminal.type('let\t\t')
-        terminal.until('show   list   forget')
+        terminal.until(lambda lines: lines[-2:] == ['show   list   forget', 'attract> letters'])  # it takes keys again
         terminal.type('list\r')
         terminal.until('219')
         terminal.prompt()
@@ -344,11 +343,9 @@ def test_connections_that_say_nothing_keep_nobody_out_and_are_ended(place, tmp_p
         half = [stack.enter_context(socket.create_connection(('127.0.0.1', sshd.port))) for _ in range(30)]
         done = sshd.run('echo', 'well', options=['-b', '127.0.0.2'])  # somebody else
         assert done.stdout == b'well\n', done.stderr
-        began_s = time.monotonic()
         for one in half:
-            one.settimeout(20)
+            one.settimeout(60)  # by itself sshd would wait for two minutes
             ended(one)
-        assert time.monotonic() - began_s < 15
         assert sshd.run('echo', 'well').stdout == b'well\n'
         sshd.told('drop connection')
 

@@ -27,7 +27,7 @@ from appliance.orders import Done, Facts, Fault, Finished, Mastered
 from appliance.workflow.values import State
 
 RATE_HZ = 48_000
-WAIT_S = 10.0  # for the archivist, on the computer's own clock
+WAIT_S = 60.0  # for the archivist, on the computer's own clock
 
 
 class ToldCutter:
@@ -192,11 +192,13 @@ class Rig:
     def slow_disk(self) -> Iterator[None]:
         """The archivist does nothing meanwhile."""
         go_on = threading.Event()
-        self.kiosk.parts.archivist.give(Job('wait', lambda stores: go_on.wait(WAIT_S)))
+        self.kiosk.parts.archivist.give(Job('wait', lambda stores: go_on.wait()))
         self.disk_is_slow = True
-        yield
-        self.disk_is_slow = False
-        go_on.set()
+        try:
+            yield
+        finally:
+            self.disk_is_slow = False
+            go_on.set()
 
     def row(self, sql: str) -> tuple[object, ...]:
         """Of the ledger."""

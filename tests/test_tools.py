@@ -60,7 +60,7 @@ class Checkout:
             capture_output=True,
             text=True,
             check=False,
-            timeout=15,
+            timeout=60,
         )
         return done, self.calls.read_text().splitlines()
 
@@ -220,7 +220,7 @@ def test_two_at_once_wait_for_each_other(checkout):
         )
         assert (checkout.root / 'waiting').read_text() == 'now\n'
         stamp.write_text(done)
-    assert second.communicate(timeout=15)[0] == 'ran -P -m appliance discs\n'
+    assert second.communicate(timeout=60)[0] == 'ran -P -m appliance discs\n'
     assert checkout.calls.read_text() == '-P -m appliance discs\n'
 
 

@@ -19,7 +19,7 @@ from appliance.desk.wire import Limits
 from appliance.errors import MachineRefusesError
 from appliance.workflow.values import Booth, State
 
-WAIT_S = 20.0  # of this computer's time, for what is to come at once
+WAIT_S = 60.0  # of this computer's time, for what is to come at once
 
 
 class StubDesk:

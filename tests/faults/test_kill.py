@@ -34,7 +34,7 @@ TURNS = 5  # of a booth that has come back, until it has looked after its letter
 STATES = {'days': {'kept', 'cut', 'handed over', 'forgotten', 'keeping'}}
 STATES |= {'keep': STATES['days'] | {'held'}, 'handover': STATES['days'] - {'handed over'}}
 HEADER = 44  # bytes before the first sample of a take
-ALONE_S = 10.0  # for a cutter whose parent was killed
+ALONE_S = 60.0  # for a cutter whose parent was killed
 POLICIES = [('days', 'discard'), ('handover', 'discard'), ('keep', 'hold')]
 
 

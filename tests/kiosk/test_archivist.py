@@ -9,7 +9,7 @@ from appliance.errors import StorageError
 from appliance.kiosk.archivist import Archivist, Job
 from appliance.workflow.values import Event, Kind
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 @pytest.fixture

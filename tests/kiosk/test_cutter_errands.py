@@ -17,6 +17,7 @@ from appliance.orders import Done, Errand, ErrandSaid, Facts, Fault, Order
 from tests.compose.hands_rig import Pins
 from tests.kiosk.test_cutter import WAIT_S, until, wav  # noqa: F401 (a fixture)
 
+pytestmark = pytest.mark.timeout(600)  # as in test_cutter
 BLIND = Setup()
 
 

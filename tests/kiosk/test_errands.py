@@ -136,7 +136,7 @@ def test_a_power_cut_ends_what_was_asked(rig):
     host.begin('jog')
     host.turn_until(lambda: sent(rig))
     rig.kiosk.drop()
-    host.thread.join(10)
+    host.thread.join(60)
     assert isinstance(host.failed[0], MachineRefusesError)
     with pytest.raises(MachineRefusesError, match='ended'):
         host.desk.stores('list', lambda stores: stores.letters())

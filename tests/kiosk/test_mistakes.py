@@ -21,7 +21,7 @@ from appliance.virtual.booth.display import VirtualDisplay
 from appliance.workflow.values import State
 from tests.kiosk.booth_rig import Rig
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from appliance.orders import Facts, Forget, Order, Prepare, Previewed, Progress,
 from tests.kiosk.test_cutter import cutter, until
 
 __all__ = ['cutter']
+pytestmark = pytest.mark.timeout(600)  # as in test_cutter
 SAMPLE = Path(appliance.__file__).parent / 'samples' / 'letter.flac'
 SPEECH_HZ = (300, 3400)
 RATE_HZ = 48_000

@@ -46,7 +46,7 @@ def asked(rig, do):
         if answer.done():
             break
         rig.turn()
-    return answer.result(timeout=5)
+    return answer.result(timeout=60)
 
 
 def addresses(rig):

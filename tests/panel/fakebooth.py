@@ -46,7 +46,7 @@ class FakeBooth:
     def wait(self, *call: object) -> None:
         """Until it has been asked that."""
         with self.done:
-            assert self.done.wait_for(lambda: call in self.calls, 20), f'{call} not in {self.calls}'
+            assert self.done.wait_for(lambda: call in self.calls, 60), f'{call} not in {self.calls}'
 
     def picture(self, pixels: np.ndarray) -> None:
         """240 x 320 x 3, uint8."""
@@ -159,9 +159,9 @@ def served(booth, scratch, port=0):
     thread = threading.Thread(target=serve, args=(booth, Options(scratch, port, browser=False), say, stop))
     thread.start()
     try:
-        assert up.wait(20)
+        assert up.wait(60)
         yield urls[0]
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()

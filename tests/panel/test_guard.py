@@ -46,7 +46,7 @@ def status(url, path='', method='GET', headers=None, **more):
 async def facts(live):
     """The next facts on a socket."""
     while True:
-        message = await live.receive(timeout=20)
+        message = await live.receive(timeout=60)
         if message.type is aiohttp.WSMsgType.TEXT and (said := json.loads(message.data))['t'] == 'facts':
             return said['is']
 
@@ -216,7 +216,7 @@ def test_a_page_that_cannot_be_told_what_is_new_is_closed_so_that_it_comes_again
         async with client.ws_connect(url + 'socket', headers=own(url)) as live:
             await facts(live)
             booth.lamp, lamp = lambda: 1 / 0, booth.lamp
-            while (await live.receive(timeout=20)).type not in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED):
+            while (await live.receive(timeout=60)).type not in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED):
                 pass
         booth.lamp = lamp
         async with client.ws_connect(url + 'socket', headers=own(url)) as again:
@@ -233,7 +233,7 @@ def test_a_message_that_is_too_long_ends_that_socket_alone(booth, url):
             client.ws_connect(url + 'socket', headers=own(url)) as other,
         ):
             await one.send_str('"' + 'x' * 200_000 + '"')
-            while (await one.receive(timeout=20)).type not in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED):
+            while (await one.receive(timeout=60)).type not in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED):
                 pass
             await other.send_str('{"t":"show"}')
             while not (await facts(other))['showing']:

@@ -125,4 +125,4 @@ class Sshd:
     def run(self, *words, stdin=b'', environ=None, **how):
         env = {**os.environ, **(environ or {})}
         argv = self.client(*words, **how)
-        return subprocess.run(argv, input=stdin, capture_output=True, timeout=30, env=env, check=False)
+        return subprocess.run(argv, input=stdin, capture_output=True, timeout=110, env=env, check=False)

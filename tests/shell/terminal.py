@@ -11,7 +11,7 @@ import time
 
 import pyte
 
-WAIT_S = 20.0  # a busy machine
+WAIT_S = 60.0  # a busy machine
 
 
 class Terminal:

@@ -186,7 +186,7 @@ def test_ctrl_c_stops_the_command_on_the_booth_and_waits_for_its_last_words(boot
     process = started(tmp_path, 'jog', stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b'jogging\n'
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, b'stopped at 12.5 mm\n', b'audioletter: stopped\n')
     assert 'cancel' in booth.events
 

@@ -25,7 +25,7 @@ def kiosk(tmp_path, *words, cwd=ROOT):
     done = subprocess.run(
         (sys.executable, '-P', '-m', 'appliance', 'kiosk', *words, *places, '--run', str(run)),
         cwd=cwd, env={'PATH': os.environ['PATH'], 'PYTHONPATH': str(ROOT)}, capture_output=True, text=True, check=False,
-        timeout=60,
+        timeout=110,
     )  # fmt: skip
     if run.exists():
         run.rmdir()  # and nothing is left in it
@@ -94,7 +94,7 @@ def test_a_script_is_played_apart_from_what_an_earlier_booth_has_left(tmp_path):
         run = Path(memory, 'run')
         run.mkdir()
         environ |= {'RUNTIME_DIRECTORY': str(run)}
-        done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False, timeout=110)
         assert list(Path(memory).rglob('*')) == [run]
     assert (done.returncode, done.stdout) == (0, ''), done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*folders, 'visit.txt'])

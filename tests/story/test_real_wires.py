@@ -131,7 +131,7 @@ def test_real_parts_where_there_is_no_pi_are_refused_in_one_line(tmp_path, memor
     words = [sys.executable, '-m', 'appliance', 'kiosk', '--real', parts, *how]
     places = ['--data', tmp_path / 'data', '--run', memory]
     environment = os.environ | {'PYTHONPATH': str(Path(__file__).parents[2])}
-    done = subprocess.run([*words, *places], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*words, *places], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 3, done.stderr
     assert done.stdout == ''
     (line,) = done.stderr.splitlines()

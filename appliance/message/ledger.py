@@ -107,6 +107,17 @@ LOGS = {  # table: what a line of it tells beside its stamp
 }
 
 
+def is_whole(db: sqlite3.Connection) -> bool:
+    """By SQLite's own examination. OperationalError if there can be none now: somebody else has it, the disk is full or
+    does not answer. That says nothing of the file."""
+    try:
+        return [row[0] for row in db.execute('PRAGMA integrity_check')] == ['ok']
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return False
+
+
 class Ledger:
     """An open ledger. Belongs to the thread that opened it; every failure is a StorageError."""
 
@@ -134,11 +145,9 @@ class Ledger:
         self.path.chmod(0o600)
 
     def sound(self) -> bool:
-        """Whether the file is whole, by SQLite's own examination."""
-        try:
-            return [row[0] for row in self._db.execute('PRAGMA integrity_check')] == ['ok']
-        except sqlite3.DatabaseError:
-            return False
+        """Whether the file is whole."""
+        with self._told():
+            return is_whole(self._db)
 
     @contextlib.contextmanager
     def change(self) -> Iterator[Ledger]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from appliance.errors import StorageError
 from appliance.message.disk import Disk
-from appliance.message.ledger import FILE, Ledger
+from appliance.message.ledger import FILE, Ledger, is_whole
 from appliance.message.shelf import STAGING, Shelf
 from appliance.message.takes import reference
 from appliance.message.values import Letter, Recovered, Take
@@ -25,15 +25,17 @@ def open_ledger(shelf: Shelf, disk: Disk, wall_s: float) -> Ledger:
     """The ledger, whole. One that is damaged is set aside and written anew from the shelf; it is
     deleted only with the first letter it may tell of that is forgotten."""
     path = shelf.data / FILE
-    try:
-        ledger = Ledger(shelf.data)
-        if ledger.sound():
-            _numbers_go_on(ledger, shelf)
-            return ledger
-        ledger.close()
-    except StorageError:
-        if not _is_damaged(path):
-            raise
+    with contextlib.ExitStack() as held:
+        try:
+            ledger = Ledger(shelf.data)
+            held.callback(ledger.close)
+            if ledger.sound():
+                _numbers_go_on(ledger, shelf)
+                held.pop_all()
+                return ledger
+        except StorageError:
+            if not _is_damaged(path):
+                raise
     _set_aside(shelf.data, disk)
     ledger = Ledger(shelf.data)
     _numbers_go_on(ledger, shelf)
@@ -56,11 +58,9 @@ def _is_damaged(path: Path) -> bool:
         return True
     with contextlib.closing(sqlite3.connect(f'{path.absolute().as_uri()}?mode=ro', uri=True)) as db:
         try:
-            return [row[0] for row in db.execute('PRAGMA integrity_check')] != ['ok']
+            return not is_whole(db)
         except sqlite3.OperationalError:
             return False
-        except sqlite3.DatabaseError:
-            return True
 
 
 def _set_aside(data: Path, disk: Disk) -> None:

@@ -152,6 +152,22 @@ def test_an_edition_goes_on_with_its_numbers_in_another_booth(rig, tmp_path):
     assert other.stores.discs.mark() == '2 2/3'
 
 
+def test_a_backup_whose_ledger_cannot_be_looked_at_now_is_not_called_damaged(rig, tmp_path, monkeypatch):
+    made = back_up(asked(rig), rig.data, tmp_path / 'backup').folder
+    connect = sqlite3.connect
+
+    def interrupted(*where, **how):
+        db = connect(*where, **how)
+        db.set_progress_handler(lambda: True, 1)  # SQLite breaks off whatever is asked of it
+        return db
+
+    other = Rig(folder(tmp_path / 'other'))
+    other.stores.recover()
+    monkeypatch.setattr(sqlite3, 'connect', interrupted)
+    with pytest.raises(StorageError, match=r'cannot read the backup \(interrupted\)'):
+        restore(asked(other), other.data, made)
+
+
 @pytest.mark.parametrize('harm', ['changed', 'shorter', 'gone', 'ledger', 'list', 'outside', 'link'])
 def test_a_damaged_backup_is_refused_by_name_and_nothing_of_it_is_taken(rig, tmp_path, harm):
     backup = back_up(asked(rig), rig.data, tmp_path / 'backup').folder

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import OptionError, StorageError
-from appliance.message import Keeping
+from appliance.message import Disk, Keeping
 from appliance.message.host import Address
 from appliance.message.ledger import FILE, MIGRATIONS, Ledger
+from appliance.message.recovery import open_ledger
+from appliance.message.shelf import Shelf
 from appliance.message.values import Stamp
 from tests.message.store_rig import Rig, sound_of
 
@@ -52,6 +54,27 @@ def test_a_ledger_that_is_lost_or_damaged_is_rebuilt_from_the_letters(tmp_path, 
     assert rig.letter().number == 4, 'a number of the lost ledger was given again'
     aside = list(rig.data.glob('ledger.damaged-*'))
     assert len(aside) == (harm != 'gone'), 'a damaged ledger is set aside, never deleted'
+
+
+def test_a_ledger_that_cannot_be_looked_at_now_is_not_called_damaged(tmp_path, monkeypatch):
+    """Busy, a full disk, a card that does not answer: the true cause is told, and the ledger stays where it is."""
+    rig = Rig(tmp_path)
+    rig.letter()
+    rig.stores.close()
+    opened = Ledger._open
+
+    def interrupted(ledger):
+        opened(ledger)
+        ledger._db.set_progress_handler(lambda: True, 1)  # SQLite breaks off whatever is asked of it
+
+    monkeypatch.setattr(Ledger, '_open', interrupted)
+    with pytest.raises(StorageError, match=r'the ledger cannot be used \(interrupted\)'):
+        open_ledger(Shelf(rig.data, Disk()), Disk(), rig.wall_s)
+    assert not list(rig.data.glob('ledger.damaged-*'))
+    monkeypatch.undo()
+    rig.start()
+    assert rig.stores.recover().cause == ''
+    assert [letter.number for letter in rig.stores.letters()] == [1]
 
 
 def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path):

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.errors import MachineRefusesError, OptionError, StorageError
 from appliance.message.disk import Disk, cause_of
-from appliance.message.ledger import FILE, MIGRATIONS
+from appliance.message.ledger import FILE, MIGRATIONS, is_whole
 from appliance.message.shelf import FOLDER, PART
 
 if TYPE_CHECKING:
@@ -182,11 +182,11 @@ def _verify(found: Backup, told: Told) -> None:
         if not told(done, found.size):
             raise MachineRefusesError('it was stopped', where=str(folder), remedy='begin it again')
     place = (folder / FILE).absolute().as_uri()  # a stick may be called USB#1
-    with contextlib.closing(sqlite3.connect(f'{place}?mode=ro&immutable=1', uri=True)) as db:
-        try:
-            whole = [row[0] for row in db.execute('PRAGMA integrity_check')] == ['ok']
-        except sqlite3.Error:
-            whole = False
+    try:
+        with contextlib.closing(sqlite3.connect(f'{place}?mode=ro&immutable=1', uri=True)) as db:
+            whole = is_whole(db)
+    except sqlite3.OperationalError as error:
+        raise _failed(folder / FILE, 'read the backup', str(error), 'storage') from error
     if not whole:
         raise damaged(folder / FILE, 'is not whole')
 
@@ -273,5 +273,8 @@ def in_words(what: str, where: Path) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, StorageError):
             raise
-        told = f'cannot {what} ({error.strerror or error})'
-        raise StorageError(told, where=str(where), remedy='see to the disk', cause=cause_of(error)) from error
+        raise _failed(where, what, error.strerror or str(error), cause_of(error)) from error
+
+
+def _failed(where: Path, what: str, why: str, cause: str) -> StorageError:
+    return StorageError(f'cannot {what} ({why})', where=str(where), remedy='see to the disk', cause=cause)

@@ -28,6 +28,7 @@ from appliance.hands.orders import Moving, Setup, TestCut, Tested
 from appliance.hands.signals import LEVELS_DB, write
 from appliance.machine import FRAME_RATE_HZ, load_disc
 from appliance.playback.play import Listening, listen
+from appliance.timeline.score import Score
 
 MADE = '.part'
 PLAIN = ', or leave out --plain'  # at the end of what `appliance.sound.refusal` says
@@ -48,6 +49,8 @@ class Trial:
         self._shop: Shop | None = None
         self._stop: tuple[str, str] | None = None
         self._what = ''
+        self._score: Score | None = None  # that is being cut
+        self._cut_s = 0.0
 
     def stop(self, cause: str, key: str = 'visitor') -> None:
         with self._lock:
@@ -87,7 +90,9 @@ class Trial:
             return
         seen = shop.look()
         homing = ': homing' if shop.homing else ''
-        self._tell(Moving(self._what + homing, done, seen.radius_mm or None, seen.rpm, seen.head_down))
+        if seen.head_down and self._score is not None:  # lifted, it cuts no more, whatever is still to come
+            self._cut_s = _cut_s(self._score, done)
+        self._tell(Moving(self._what + homing, done, seen.radius_mm or None, seen.rpm, seen.head_down, self._cut_s))
 
     def _cut(self, order: TestCut, part: Path) -> Tested:
         self._what = f'test cut: {order.kind}, {order.seconds:g} s'
@@ -124,6 +129,7 @@ class Trial:
     def _engrave(self, made: Prepared, part: Path) -> Outcome:
         keeping = Keeping(trace=bool(self._trace))
         shop = workshop(made.request.machine, made.request.disc, part, keeping, self._bench)
+        self._score = made.timeline.score
         with self._lock:
             self._shop = shop
             if self._stop:
@@ -149,7 +155,6 @@ class Trial:
             draw(groove, part / PICTURE)
         test = Test(order.kind, order.seconds, made.level_db, measured.speed_error_percent)
         found = figures(test, clean, on_film)
-        marks = made.timeline.score.marks
         return {
             'kind': order.kind,
             'says': FORETOLD * outcome.foretold + sentence(order.kind, found),
@@ -163,8 +168,15 @@ class Trial:
             'radius_end_mm': round(plan.radius_end_mm, 3),
             'groove': asdict(measured),
             'playback_gain': round(gain, 6),  # of the sound that is kept: less than 1 where it would have clipped
-            'head_down_s': round((marks.head_up_frame - marks.head_down_frame) / FRAME_RATE_HZ, 2),
+            'head_down_s': round(_cut_s(made.timeline.score, 1.0), 2),
         }
+
+
+def _cut_s(score: Score, done: float) -> float:
+    """For how long the stylus is down in that part of it."""
+    marks = score.marks
+    until_frame = min(done * score.frames, marks.head_up_frame)
+    return max(until_frame - marks.head_down_frame, 0.0) / FRAME_RATE_HZ
 
 
 def _heard(groove: Path, sound: Path, how: Listening) -> tuple[NDArray[np.float64], float]:

@@ -89,6 +89,7 @@ class Moving:
     carriage_mm: float | None  # None: nobody knows
     rpm: float
     head_down: bool = False
+    cut_s: float = 0.0  # for how long the stylus has cut until now
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,14 +90,31 @@ def try_on_scrap(
     order = TestCut(setup(call), kind, name, folder, seconds, level, from_mm=from_mm)
     report: dict[str, Any] = {}
     call.desk.tell(Event(Happens.SCRAP_CUT))
-    for said in carried_out(call, order):
+    for said in _cut_and_counted(call, order):
         if isinstance(said, Tested):
             report = said.report
         else:
             yield said
-    call.desk.stores('note the stylus', lambda stores: stores.counters.worked(report['head_down_s'], call.who))
     _forget_oldest(tests)
     yield from _judged(report, folder)
+
+
+def _cut_and_counted(call: Call, order: TestCut) -> Iterator[Any]:
+    """The ledger hears for how long the stylus has cut, also when it was broken off."""
+    worn_s = 0.0
+
+    def watch(moving: Moving) -> None:
+        nonlocal worn_s
+        worn_s = moving.cut_s
+
+    try:
+        for said in carried_out(call, order, watch):
+            if isinstance(said, Tested):
+                worn_s = said.report['head_down_s']
+            yield said
+    finally:
+        if worn_s:
+            call.desk.stores('note the stylus', lambda stores: stores.counters.worked(worn_s, call.who))
 
 
 def scrap(
@@ -184,13 +201,16 @@ def _moved(call: Call, order: Home | Jog) -> Iterator[Said]:
         yield Facts({'axis': said.axis, unit: round(said.by, 4), 'carriage at radius, mm': where, 'steps': said.steps})
 
 
-def carried_out(call: Call, order: Order) -> Iterator[Any]:
-    """What moves as lines, each once; then the answer. CutFaultError if it was stopped from here."""
+def carried_out(call: Call, order: Order, watch: Callable[[Moving], None] = lambda moving: None) -> Iterator[Any]:
+    """What moves as lines, each once; then the answer. `watch` sees each move. CutFaultError if it was stopped from
+    here."""
     what, answer = '', None
     for said in call.desk.lathe(order, call.cancelled):
         if not isinstance(said, Moving):
             answer = said
-        elif said.what != what:
+            continue
+        watch(said)
+        if said.what != what:
             what = said.what
             yield Line(what)
     if answer is None:

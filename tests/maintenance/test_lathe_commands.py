@@ -224,6 +224,26 @@ def test_a_test_cut_is_made_measured_and_counted(booth):
     assert 'cannot be read' in table.rows[0][4]
 
 
+def test_a_test_cut_that_is_broken_off_has_worn_the_stylus_for_as_long_as_it_cut(rig):
+    rig.set('blank', True)
+    rig.maintain()
+    down = [
+        Moving('test cut: tone, 6 s', part / 10, 110.0, 78.26, part > 2, max(part - 2, 0) * 0.5) for part in range(7)
+    ]
+    rig.cutter.replies = lambda order: [*down, CutFaultError('the platter stood still', key='stall')]
+    with pytest.raises(CutFaultError, match='stood still'):
+        rig.run('test tone --yes')
+    assert rig.row("SELECT value FROM fact WHERE name = 'tests'") == (2.0,)
+    rig.cutter.replies = lambda order: [*down[:2], CutFaultError('the lid was opened', key='lid')]  # before it was down
+    with pytest.raises(CutFaultError, match='lid'):
+        rig.run('test tone --yes')
+    assert rig.row("SELECT value FROM fact WHERE name = 'tests'") == (2.0,)
+    rig.cutter.replies = lambda order: down  # and no answer: it was stopped from here
+    with pytest.raises(CutFaultError, match='it was stopped'):
+        rig.run('test tone --yes')
+    assert rig.row("SELECT value FROM fact WHERE name = 'tests'") == (4.0,)
+
+
 def test_a_wrong_gear_is_found_and_what_to_write_into_the_machine_file_is_told(booth):
     said = booth.run('calibrate speed --turns 5')
     assert facts(said)['good']

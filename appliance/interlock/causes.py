@@ -29,6 +29,11 @@ CAUSES: dict[int, tuple[str, str]] = {
     guard.BEAT_LOST: ('the heartbeat of the chain stopped in the middle of a cut', 'underrun'),
     guard.BEAT_WILD: ('the heartbeat of the chain has the wrong rate; check its wire', 'interlock'),
     guard.STALL: ('the platter stands still while its motor is stepped; see that nothing holds it', 'stall'),
+    guard.NO_STEP: (
+        'the platter was to turn and the interlock counts no steps; check pins.platter_step and interlock.step',
+        'interlock',
+    ),
+    guard.STRAY_STEP: ('the platter is stepped though it was to stand; check interlock.step', 'interlock'),
     guard.INDEX: ('the index sensor pulses too often; check its wire and its gap', 'interlock'),
     guard.SEQUENCE_BROKEN: ('lines of the supervisor came out of order', 'interlock'),
     guard.SESSION: ('the interlock has started anew; its supply may be loose', 'interlock'),

@@ -6,7 +6,8 @@ and in the tests; it touches no hardware and knows no clock but the milliseconds
     SAFE ──arm, then permits, every input good──▶ ARMED ──heartbeats──▶ CUTTING ──off, or an end that was told──▶ SAFE
                                                     └──────anything else──────┴──▶ TRIPPED ──seen to, all well──▶ SAFE
 
-Power is on in ARMED and CUTTING alone, the head may be down in CUTTING alone. Anything unknown, late or inconsistent
+Power is on in ARMED and CUTTING alone, the head may be down in CUTTING alone: once the rate of the heartbeats was
+measured, and where the platter is to turn only for as long as it must not stand. Anything unknown, late or inconsistent
 trips; the first cause stays until the supervisor names that very trip, and nothing ever arms itself.
 """
 
@@ -17,7 +18,7 @@ SAFE, ARMED, CUTTING, TRIPPED = 0, 1, 2, 3
 # Causes, by number on the wire; the words of each stand in `appliance/interlock/causes.py`.
 WELL, STOP, STOP_WIRES, LID, HEAD_HOT, HEAD_SENSOR, DRIVER_HOT, DRIVER_SENSOR, SUPPLY_LOW, SUPPLY_HIGH, SUPPLY_SENSOR, \
     RELAY, PERMIT_LATE, NO_BEAT, BEAT_LOST, BEAT_WILD, STALL, INDEX, SEQUENCE_BROKEN, SESSION, GARBLED, LOOP_LATE, \
-    BAD_ORDER, CURRENT_HIGH, CURRENT_SENSOR = range(25)  # fmt: skip
+    BAD_ORDER, CURRENT_HIGH, CURRENT_SENSOR, NO_STEP, STRAY_STEP = range(27)  # fmt: skip
 
 # Bits of `inputs` in a status line: what is good.
 STOP_OUT, LID_CLOSED, HEAD_COOL, DRIVER_COOL, SUPPLY_GOOD, RELAY_OBEYS, CURRENT_GOOD = 1, 2, 4, 8, 16, 32, 64
@@ -25,14 +26,18 @@ ALL_GOOD = 127
 AT_HOME = 128  # neither good nor bad: where the carriage stands
 BREAK_CLOSED, MAKE_CLOSED = 256, 512  # nor these: the stop's two contacts, as each of them reads
 
+# What may cease from now on, as a permit says, and no permit takes it back: nothing; the steps of the platter, for the
+# head is up for good; the heartbeats too.
+NOTHING, STEPS, BEATS = 0, 1, 2
+
 BAD_MS, BAD_LOOKS = 5, 2  # a contact that is bad for so long, and was seen so twice, trips: a spark does not
+LEAK = 8  # times as long it must be good for that to be forgotten: what is bad again and again trips too
 GOOD_MS = 50  # and it must be good for so long before anything is armed
 LONGEST_PERMIT_MS = 250
 FIRST_PERMIT_MS = 120  # that an order to arm is good for, until the first permit: whoever dies between them gives none
 ARMED_MS = 3000  # for the first heartbeat
-FIRST_BEATS_MS = 20  # heartbeats for so long before the head may go down
 BEAT_LOST_MS = 20
-WINDOW_MS = 40  # in which heartbeats are counted
+WINDOW_MS = 40  # in which heartbeats are counted; the first such window is over before the head may go down
 LATE_MS = 40  # between two steps of the guard: more is a program that hangs. By so much it may be late with an off
 RELAY_MS = 60  # for the relay's contacts to follow
 OVER_MS = 50  # too much current for so long trips; filling the capacitors behind the relay is over much sooner
@@ -40,6 +45,7 @@ GARBLED_LINES = 5  # in a row
 SLACK = 0.1  # of a turn: index pulse against steps. The load angle of the motor is a hundredth
 MOST_STEPS = 200_000  # for one turn: the most that the chain can give out at 33 1/3 rpm is 180 000
 SHORTEST_US, LONGEST_US = 500, 10_000  # between two heartbeats; the machine file knows 1 to 5 ms
+LONGEST_STEP_MS = 5000  # between two steps of a platter that turns, whatever was said when it was armed
 BEATS_OFF = 0.4  # part by which the rate of heartbeats may be wrong
 
 
@@ -94,20 +100,22 @@ class Guard:
         self._said = 0
         self._garbled = 0
         self._good_ms = 0
-        self._bad_ms = 0
+        self._bad = 0  # how long inputs were bad, in parts of a millisecond: LEAK make one
         self._bad_looks = 0
-        self._relay_ms = 0
+        self._relay = 0  # how long the relay did not do what it should, in the same
         self._over_ms = 0  # that the current was too high
         self._permit_ms = 0
         self._armed_ms = 0
-        self._ending = False
+        self._ceases = NOTHING
         self._new = False  # armed since the last step: what was counted in it is of the movement before
         self._steps_per_turn = 0
         self._beat_us = 0
+        self._step_ms = 0  # between two steps at most; 0: the platter is to stand
+        self._still_ms = 0  # since the last one
         self._since_index = 0  # step pulses
         self._indexed = False  # since it was armed
         self._beat_ms = 0  # since the last heartbeat
-        self._beating_ms = 0  # how long there have been heartbeats
+        self._beating = False  # there have been heartbeats
         self._window_ms = 0
         self._window_beats = 0
 
@@ -117,7 +125,7 @@ class Guard:
 
     @property
     def head(self) -> bool:
-        return self.state == CUTTING
+        return self.state == CUTTING and not (self._step_ms and self._ceases)
 
     # -- what is said --------------------------------------------------------------------------------------------
 
@@ -126,7 +134,7 @@ class Guard:
         if kind == 'H':
             return line('H', VERSION, self.session, self.build)
         self._garbled = 0
-        if kind not in 'APOR' or len(numbers) != {'A': 4, 'P': 4, 'O': 2, 'R': 3}[kind]:
+        if kind not in 'APOR' or len(numbers) != {'A': 5, 'P': 4, 'O': 2, 'R': 3}[kind]:
             self._refuse(BAD_ORDER)
         elif numbers[0] != self.session:
             self._refuse(SESSION)
@@ -160,7 +168,7 @@ class Guard:
         if kind == 'O':
             self._off()
         elif kind == 'A':
-            self._arm(numbers[2], numbers[3])
+            self._arm(numbers[2], numbers[3], numbers[4])
         elif kind == 'P':
             self._permit(numbers[2], numbers[3])
         elif self.state == TRIPPED and numbers[2] == self.trips and self._good_ms >= GOOD_MS:
@@ -168,28 +176,30 @@ class Guard:
 
     def _off(self) -> None:
         if self.power:
-            self.state, self.cause, self._relay_ms, self._good_ms = SAFE, WELL, 0, 0
+            self.state, self.cause, self._relay, self._good_ms = SAFE, WELL, 0, 0
 
-    def _arm(self, steps_per_turn: int, beat_us: int) -> None:
+    def _arm(self, steps_per_turn: int, beat_us: int, step_ms: int) -> None:
         """Only from SAFE, with every input good and the relay seen open; otherwise nothing happens, and the status says
         why. Figures of no lathe trip, for with them a platter that stands would never be found."""
         sensible = 0 < steps_per_turn <= MOST_STEPS and SHORTEST_US <= beat_us <= LONGEST_US
+        sensible = sensible and 0 <= step_ms <= LONGEST_STEP_MS
         if self.power or (self.state == SAFE and not sensible):
             self._trip(BAD_ORDER)
-        elif self.state == SAFE and self._good_ms >= GOOD_MS and not self._relay_ms:
-            self.state, self.cause, self._relay_ms = ARMED, WELL, 0
-            self._steps_per_turn, self._beat_us = steps_per_turn, beat_us
-            self._permit_ms, self._armed_ms, self._ending = FIRST_PERMIT_MS, 0, False
+        elif self.state == SAFE and self._good_ms >= GOOD_MS and not self._relay:
+            self.state, self.cause, self._relay = ARMED, WELL, 0
+            self._steps_per_turn, self._beat_us, self._step_ms = steps_per_turn, beat_us, step_ms
+            self._permit_ms, self._armed_ms, self._ceases = FIRST_PERMIT_MS, 0, NOTHING
             self._since_index, self._indexed, self._new = 0, False, True
-            self._beating_ms = self._beat_ms = self._window_ms = self._window_beats = 0
+            self._beating, self._still_ms = False, 0
+            self._beat_ms = self._window_ms = self._window_beats = 0
 
-    def _permit(self, for_ms: int, ending: int) -> None:
+    def _permit(self, for_ms: int, ceases: int) -> None:
         if not self.power:
             return
-        if not 0 < for_ms <= LONGEST_PERMIT_MS or ending not in (0, 1):
+        if not 0 < for_ms <= LONGEST_PERMIT_MS or not self._ceases <= ceases <= BEATS:
             self._trip(BAD_ORDER)
             return
-        self._permit_ms, self._ending = for_ms, ending == 1
+        self._permit_ms, self._ceases = for_ms, ceases
 
     # -- what is seen --------------------------------------------------------------------------------------------
 
@@ -204,10 +214,12 @@ class Guard:
         if cause == WELL:
             # A clock that jumps back trips, and costs no hour afterwards; a look after a pause knows nothing of it.
             self._good_ms = min(self._good_ms + min(max(elapsed_ms, 0), LATE_MS), GOOD_MS)
-            self._bad_ms = self._bad_looks = 0
+            self._bad = max(self._bad - max(elapsed_ms, 0), 0)
+            if not self._bad:
+                self._bad_looks = 0
         else:
             self._good_ms = 0
-            self._bad_ms = min(self._bad_ms + max(elapsed_ms, 0), BAD_MS)
+            self._bad = min(self._bad + LEAK * max(elapsed_ms, 0), LEAK * BAD_MS)
             self._bad_looks = min(self._bad_looks + 1, BAD_LOOKS)
         if not self.power:
             if self.state == SAFE:
@@ -215,26 +227,25 @@ class Guard:
             return
         if not 0 <= elapsed_ms <= LATE_MS:
             self._trip(LOOP_LATE)
-        elif cause != WELL and self._bad_ms >= BAD_MS and self._bad_looks >= BAD_LOOKS:
+        elif cause != WELL and self._bad >= LEAK * BAD_MS and self._bad_looks >= BAD_LOOKS:
             self._trip(cause)
         else:
             self._time(elapsed_ms)
             if self.power and not self._new:
                 self._beat(elapsed_ms, seen.beats)
             if self.power and not self._new:
-                self._turn(seen.steps, seen.turns)
+                self._turn(elapsed_ms, seen.steps, seen.turns)
             self._new = False
 
     def _trip(self, cause: int) -> None:
-        self.state, self.cause, self._relay_ms, self._good_ms = TRIPPED, cause, 0, 0
+        self.state, self.cause, self._relay, self._good_ms = TRIPPED, cause, 0, 0
         self.trips = self.trips % (SEQUENCE - 1) + 1
 
     def _look(self, elapsed_ms: int, seen: Seen) -> int:
         """The first thing that is not good; `inputs` are told of all of them."""
         limits = self.limits
         cooler_dc = 0 if self.power else limits.cooler_dc
-        self._relay_ms = 0 if seen.relay_closed == self.power else self._relay_ms + max(elapsed_ms, 0)
-        obeys = self._relay_ms < RELAY_MS
+        obeys = self._obeys(elapsed_ms, seen.relay_closed)
         head = seen.head_dc != UNKNOWN and seen.head_dc < limits.head_dc - cooler_dc
         driver = seen.driver_dc != UNKNOWN and seen.driver_dc < limits.driver_dc - cooler_dc
         supply = limits.low_mv <= seen.supply_mv <= limits.high_mv
@@ -261,6 +272,15 @@ class Guard:
             return SUPPLY_LOW if seen.supply_mv < limits.low_mv else SUPPLY_HIGH
         return current if current != WELL else WELL if obeys else RELAY
 
+    def _obeys(self, elapsed_ms: int, relay_closed: bool) -> bool:
+        """Its contacts need time to follow, and then they stay."""
+        passed_ms = max(elapsed_ms, 0)
+        if relay_closed == self.power:
+            self._relay = max(self._relay - passed_ms, 0)
+        else:
+            self._relay = min(self._relay + LEAK * passed_ms, LEAK * RELAY_MS)
+        return self._relay < LEAK * RELAY_MS
+
     def _current(self, elapsed_ms: int, current_ma: int) -> int:
         """Motor drivers limit their own current, and a head that is driven too hard is warm before it is dead: too much
         for long is a short behind the relay. A shunt the wrong way round counts the same."""
@@ -283,9 +303,9 @@ class Guard:
     def _beat(self, elapsed_ms: int, beats: int) -> None:
         """Heartbeats come from the chain itself: without them nothing knows what the pins do."""
         self._beat_ms = 0 if beats else self._beat_ms + elapsed_ms
-        if not self._beating_ms and not beats:
+        if not self._beating and not beats:
             return
-        self._beating_ms = min(self._beating_ms + max(elapsed_ms, 1), FIRST_BEATS_MS + 1)
+        self._beating = True
         if self._beat_ms > BEAT_LOST_MS:
             self._beat_is_over()
             return
@@ -295,22 +315,29 @@ class Guard:
             expected = self._window_ms * 1000 / self._beat_us
             off = abs(self._window_beats - expected) > BEATS_OFF * expected + 1
             self._window_ms = self._window_beats = 0
-            if off and not self._ending:
+            if not off:
+                self.state = CUTTING
+            elif self._ceases < BEATS:
                 self._trip(BEAT_WILD)
-                return
-        if beats and self.state == ARMED and self._beating_ms > FIRST_BEATS_MS:
-            self.state = CUTTING
 
     def _beat_is_over(self) -> None:
-        if self._ending:
+        if self._ceases == BEATS:
             self._off()
         else:
             self._trip(BEAT_LOST)
 
-    def _turn(self, steps: int, turns: int) -> None:
+    def _turn(self, elapsed_ms: int, steps: int, turns: int) -> None:
         """One index pulse for each turn of steps: more steps without one is a platter that stands, fewer is one that is
-        turned by something else, or a sensor that dreams. The first pulse after arming comes whenever it comes."""
+        turned by something else, or a sensor that dreams. The first pulse after arming comes whenever it comes. And the
+        steps themselves: as soon as anything moves they come, if the platter is to turn, and else never."""
         self._since_index += steps
+        self._still_ms = 0 if steps or not self._beating else self._still_ms + elapsed_ms
+        if self._step_ms and not self._ceases and self._still_ms > self._step_ms:
+            self._trip(NO_STEP)
+            return
+        if not self._step_ms and self._since_index > SLACK * self._steps_per_turn:
+            self._trip(STRAY_STEP)
+            return
         if turns:
             few = self._since_index < (turns - SLACK) * self._steps_per_turn
             if self._indexed and few:

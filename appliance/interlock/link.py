@@ -36,8 +36,12 @@ class Link(Protocol):
     def status(self) -> Status:
         """Lid, stop button and the link itself; never raises, a dead link is an open one."""
 
-    def permit(self) -> Status:
-        """Power on, as long as the interlock is closed and `status` is asked for. Not closed: why it did not come."""
+    def permit(self, step_ms: int = 0) -> Status:
+        """Power on, as long as the interlock is closed and `status` is asked for. Not closed: why it did not come.
+        `step_ms`: once anything moves, the platter gets a step at least so often; 0: it is to stand."""
+
+    def parking(self) -> None:
+        """The head is up for good: from here on the platter may stand. Safe to call again and again."""
 
     def ending(self) -> None:
         """The chain is about to end: from here on it may be silent. Safe to call again and again."""
@@ -59,8 +63,11 @@ class Beside:
     def status(self) -> Status:
         return self._link.status()
 
-    def permit(self) -> Status:
-        return self._link.permit()
+    def permit(self, step_ms: int = 0) -> Status:
+        return self._link.permit(step_ms)
+
+    def parking(self) -> None:
+        self._link.parking()
 
     def ending(self) -> None:
         self._link.ending()

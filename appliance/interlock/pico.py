@@ -96,7 +96,7 @@ class PicoLink:
         self._noise = 0  # of `_lines.bad`, up to the last line that was one
         self._session = -1  # that was asked for power
         self._seq = self._armed_seq = 0
-        self._wanted = self._ending = False
+        self._wanted, self._ceases, self._step_ms = False, guard.NOTHING, 0
         self._failure = ''
 
     @property
@@ -148,7 +148,7 @@ class PicoLink:
             self._renew()
             return self._judge()
 
-    def permit(self) -> Status:
+    def permit(self, step_ms: int = 0) -> Status:
         """Power on, and the words for it when it does not come within CLOSING_S."""
         with self._lock:
             if not self._is_alive_soon():  # power that is asked for is good for longer than a permit
@@ -157,7 +157,8 @@ class PicoLink:
             status = self._judge()
             if not status.closed or self._told is None:
                 return status
-            self._session, self._wanted, self._ending = self._told.session, True, False
+            self._session, self._wanted, self._ceases = self._told.session, True, guard.NOTHING
+            self._step_ms = step_ms
             self._arm()
             by_s = self._clock.now_s() + CLOSING_S
             while self._clock.now_s() < by_s and not self._has_power() and self._alive_s() > 0:
@@ -172,12 +173,12 @@ class PicoLink:
             status = self._judge()
             return Status(False, SILENT, 'interlock') if status.closed else status
 
+    def parking(self) -> None:
+        self._may_cease(guard.STEPS)
+
     def ending(self) -> None:
         """The chain is about to end, or to be stopped: from here on its heartbeat may cease."""
-        with self._lock:
-            if self._wanted and not self._ending:
-                self._ending, self._permitted_s = True, -math.inf
-                self._renew()
+        self._may_cease(guard.BEATS)
 
     def revoke(self) -> None:
         with self._lock:
@@ -192,12 +193,19 @@ class PicoLink:
             self._clock.rest(ASK_S)
         return True
 
+    def _may_cease(self, what: int) -> None:
+        """Told at once."""
+        with self._lock:
+            if self._wanted and self._ceases < what:
+                self._ceases, self._permitted_s = what, -math.inf
+                self._renew()
+
     # -- the line --------------------------------------------------------------------------------------------------
 
     def _off(self) -> None:
         if self._wanted:
             self._say('O')
-        self._wanted = self._ending = False
+        self._wanted, self._ceases = False, guard.NOTHING
 
     def _say(self, kind: str, *numbers: int) -> None:
         self._seq = (self._seq + 1) % SEQUENCE
@@ -210,7 +218,7 @@ class PicoLink:
             self._failure = error.strerror or str(error)
 
     def _arm(self) -> None:
-        self._say('A', self._machinery.steps_per_turn, self._machinery.beat_us)
+        self._say('A', self._machinery.steps_per_turn, self._machinery.beat_us, self._step_ms)
         self._armed_seq, self._asked_s, self._permitted_s = self._seq, self._clock.now_s(), -math.inf
 
     def _renew(self) -> None:
@@ -220,7 +228,7 @@ class PicoLink:
         good_s = min(PERMIT_MS / 1000, self._alive_s(), self._told_s + FRESH_S - now_s)
         if self._wanted and good_s >= 0.001 and now_s + good_s - self._permitted_s >= RENEW_S:
             self._permitted_s = now_s + good_s
-            self._say('P', int(good_s * 1000), int(self._ending))
+            self._say('P', int(good_s * 1000), self._ceases)
 
     def _be_up_to_date(self) -> None:
         """What waits in the line since somebody last looked is old: then it is thrown away and waited for anew. A trip
@@ -316,6 +324,6 @@ class PicoLink:
             told_now.state == guard.SAFE and told_now.inputs & guard.ALL_GOOD != guard.ALL_GOOD
         ):
             return Status(False, *in_words(told_now.cause, told_now.inputs))
-        if self._wanted and told_now.state == guard.SAFE and self._has_heard() and not self._ending:
+        if self._wanted and told_now.state == guard.SAFE and self._has_heard() and self._ceases < guard.BEATS:
             return Status(False, 'the interlock has switched off by itself; look into the log', 'interlock')
         return Status(True)

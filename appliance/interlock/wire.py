@@ -8,10 +8,13 @@ it uses nothing that MicroPython lacks, and nothing that allocates without bound
     from the supervisor                                   from the interlock
     H version                who are you?                 H version session build
     A session seq steps beat arm: step pulses for one     S session seq state cause trip inputs head_dc driver_dc
-                             turn of the platter, us        supply_mv current_ma beats steps turns at
-                             between two heartbeats
-    P session seq ms ending  permit: power may stay on       ack
-                             so long; 1: the chain may
+      step                   turn of the platter, us        supply_mv current_ma beats steps turns at
+                             between two heartbeats, ms     ack
+                             between two steps at most;
+                             0: the platter is to stand
+    P session seq ms ceases  permit: power may stay on
+                             so long; 1: the platter may
+                             stand now, 2: the chain may
                              end now
     O session seq            off
     R session seq trip       that trip has been seen to
@@ -24,7 +27,7 @@ current; a current of -9998 is that of a machine that has no sensor for it.
 
 from array import array
 
-VERSION = 2
+VERSION = 3
 LONGEST = 120  # bytes of a line, with everything
 UNKNOWN = -9999
 ABSENT = -9998

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from appliance.errors import MachineRefusesError, NativeError, key_of
 from appliance.interlock.link import Link
 from appliance.lathe.api import Progress, Readiness, State
-from appliance.lathe.native_score import NativeScore, check_score, native_score
+from appliance.lathe.native_score import NativeScore, check_score, native_score, step_ms
 from appliance.lathe.settings import Knobs, engine_settings
 from appliance.machine.model import FRAME_RATE_HZ, FRAMES_PER_SAMPLE, Machine
 from appliance.native import check, ffi, lib
@@ -53,6 +53,7 @@ class EngineLathe:
         self._states = {getattr(lib, name): state for name, state in STATES.items()}
         self._engine: Any = None
         self._score: NativeScore | None = None
+        self._up_frame = 0  # from which the head stays up; 0: it was never to go down
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._cause = ''
@@ -73,6 +74,7 @@ class EngineLathe:
         if not readiness.ready:
             raise MachineRefusesError(readiness.reason, where='lathe', key=readiness.key)
         check_score(self._machine, score)
+        longest_step_ms = step_ms(self._machine, score)
         engine = ffi.new('struct engine *')
         self._score = native_score(self._machine, score)
         settings = engine_settings(self._machine, score.frames, self._knobs)
@@ -80,9 +82,11 @@ class EngineLathe:
             check(lib.engine_begin(engine, settings, self._score.struct, self._door))
         except NativeError as error:
             raise MachineRefusesError(error.what, where='lathe', remedy='correct the machine file') from error
-        permitted = self._link.permit()
+        permitted = self._link.permit(longest_step_ms)
         if not permitted.closed:
             raise MachineRefusesError(permitted.cause, where='lathe', key=permitted.key)
+        marks = score.marks
+        self._up_frame = marks.head_up_frame if marks.head_down_frame < marks.head_up_frame else 0
         self._engine = engine
         threads = [
             threading.Thread(target=self._feed, name='feeder', daemon=True),
@@ -194,11 +198,21 @@ class EngineLathe:
             self._stop(str(error) or type(error).__name__, key_of(error), failed=True, at_once=True)
 
     def _check_interlock(self) -> None:
-        if self._engine.end_frame - self.position < ENDING_FRAMES:
-            self._link.ending()
         status = self._link.status()
-        if not status.closed:  # then nothing has power, or nobody knows: a ramp would move nothing
+        if status.closed:
+            self._tell_what_may_cease()
+        else:  # then nothing has power, or nobody knows: a ramp would move nothing
             self._stop(status.cause, status.key, failed=False, at_once=True)
+
+    def _tell_what_may_cease(self) -> None:
+        """Not while the head is down, however short the way to the end is from there."""
+        at = self.position
+        if at < self._up_frame:
+            return
+        if self._engine.end_frame - at < ENDING_FRAMES:
+            self._link.ending()
+        elif self._up_frame:
+            self._link.parking()
 
     def _watch(self) -> None:
         """A permit that is late costs a disc."""

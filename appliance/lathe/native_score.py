@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.errors import MachineRefusesError
+from appliance.interlock.guard import LONGEST_STEP_MS
 from appliance.lathe.settings import pwm_settings
-from appliance.machine.model import Machine
-from appliance.native import ffi
+from appliance.machine.model import FRAME_RATE_HZ, Machine
+from appliance.native import check, ffi, lib
 from appliance.timeline.axes import carriage_settings, check_motion, from_anywhere_mm, platter_settings
-from appliance.timeline.score import Score
+from appliance.timeline.score import EDGE, Score
 
 RING_SAMPLES = 1 << 17  # 2.6 s of sound on its way to the feeder
+FIRST_EDGES = 8  # of an axis, among which its first step is
+SPARE_MS = 100  # for the interlock, whose own looks are 2 ms apart, and a rest between two movements
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,36 @@ def check_score(machine: Machine, score: Score) -> None:
     check_motion(
         'carriage', carriage_settings(machine, from_anywhere_mm(machine)), np.ascontiguousarray(score.carriage)
     )
+
+
+def step_ms(machine: Machine, score: Score) -> int:
+    """The longest time between two steps of the platter that the interlock is to bear; 0 where it stands.
+
+    A ramp begins slowly, and no step after the first takes as long as that. Twice as long it is where a movement ends
+    and another one begins. MachineRefusesError where the interlock would not bear it.
+    """
+    segments = np.ascontiguousarray(score.platter)
+    if not len(segments):
+        return 0
+    settings, axis = platter_settings(machine), ffi.new('struct motion_axis *')
+    axis.settings = settings.struct()[0]
+    edges, count = np.zeros(FIRST_EDGES, EDGE), ffi.new('size_t *')
+    check(lib.motion_begin(axis, _array('struct motion_segment', segments), len(segments)))
+    out = ffi.from_buffer('struct pin_edge[]', edges)
+    check(lib.motion_edges(axis, lib.MOTION_NEVER, out, FIRST_EDGES, count))
+    steps = edges['frame'][: count[0]][edges['set'][: count[0]] & settings.step_mask != 0]
+    if not len(steps):
+        return 0
+    first_ms = float(steps[0]) * 1000 / FRAME_RATE_HZ
+    longest_ms = round(2 * first_ms) + SPARE_MS
+    if longest_ms > LONGEST_STEP_MS:
+        raise MachineRefusesError(
+            f'the first step of the platter comes after {first_ms / 1000:.1f} s; the interlock bears '
+            f'{(LONGEST_STEP_MS - SPARE_MS) / 2000:.2f} s',
+            where='platter',
+            remedy='shorten platter.ramp_s or driver.wake_ms, or take more microsteps',
+        )
+    return longest_ms
 
 
 def native_score(machine: Machine, score: Score) -> NativeScore:

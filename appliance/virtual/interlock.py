@@ -155,12 +155,15 @@ class VirtualInterlock:
             self._pass(LATER_MS)
         return self._link.status()
 
-    def permit(self) -> Status:
+    def permit(self, step_ms: int = 0) -> Status:
         if self._from_ms is None:
             self._pass(LATER_MS)
             if self._signs is not None:
                 self._signs.wait_anew(self._now_ms)
-        return self._link.permit()
+        return self._link.permit(step_ms)
+
+    def parking(self) -> None:
+        self._link.parking()
 
     def ending(self) -> None:
         self._link.ending()

@@ -23,6 +23,7 @@ LID, CONTACT = '8', '9'
 AT_REST = {'6': 0, '7': 1, LID: 0, CONTACT: 1, '13': 1, '10': 0, '11': 0, '12': 0}
 WARM = {'0': 2048, '1': 2048, '2': 2709}  # of 12 bits: 25 degrees twice, 24 V
 BEATS, STEPS, TURNS = 2500, 60, 384_000  # half periods in us: an edge every 2.5 ms, 6400 pulses of 120 us a turn
+STEP_MS = 100  # between two steps at most
 AGAIN = 4  # times armed anew after a trip
 STEP_S = 0.005  # of model time, after which the relay's contact follows
 
@@ -141,7 +142,7 @@ def flashed(file: str) -> None:
 def armed(pico: Pico) -> PicoLink:
     """Power by the supervisor's own link, then heartbeats until the head is down."""
     link = PicoLink(pico, Machinery(6400, BEATS), pico)
-    status = link.permit()
+    status = link.permit(STEP_MS)
     assert status.closed, status
     assert pico.power
     pico.do(trains={'10': BEATS, '11': STEPS, '12': TURNS})

@@ -121,7 +121,7 @@ def firmware(data):
         before = board.power
         orders = ear.take(said)
         board.turn(said)
-        asked = [numbers for kind, numbers in orders if kind == 'A' and len(numbers) == 4 and numbers[0] == SESSION]
+        asked = [numbers for kind, numbers in orders if kind == 'A' and len(numbers) == 5 and numbers[0] == SESSION]
         assert board.power <= (before or bool(asked)), 'power that nobody asked for'
         for _ in range(turns - 1):
             before = board.power

@@ -77,7 +77,8 @@ class Play:
         self._turn(beats=beats)
 
     def run(self, ms, what=''):
-        self._pass(ms, beat={'beats': 1.0, 'double': 2.0, '': 0.0}[what])
+        beat = {'beats': 1.0, 'double': 2.0, 'half': 0.5, '': 0.0}[what]
+        self._pass(ms, beat)
 
     def permits(self, ms):
         for _ in range(int(ms) // 100):
@@ -85,14 +86,32 @@ class Play:
             self._pass(98)
 
     def cut(self, ms):
-        for _ in range(int(ms) // 100):
-            self._say('P', 250, 0)
-            self._pass(100, beat=1.0, step=1.0)
+        self._cuts(ms)
 
     def stand(self, ms):
+        self._cuts(ms, index=False)
+
+    def parked(self, ms):
+        self._cuts(ms, ceases=guard.STEPS, index=False)
+
+    def _cuts(self, ms, ceases=guard.NOTHING, index=True):
         for _ in range(int(ms) // 100):
-            self._say('P', 250, 0)
-            self._pass(100, beat=1.0, step=1.0, index=False)
+            self._say('P', 250, ceases)
+            self._pass(100, beat=1.0, step=1.0, index=index)
+
+    def flicker(self, count, what):
+        name, _, number = what.partition('=')
+        for _ in range(int(count)):
+            self.hand.set(**{name: int(number)})
+            self._pass(TURN_MS, beat=1.0)
+            self.hand.set(**{name: 1 - int(number)})
+            self._pass(TURN_MS, beat=1.0)
+
+    def chatter(self, ms):
+        for at in range(int(ms) // TURN_MS):
+            self.stuck = bool(at % 2)
+            self._pass(TURN_MS, beat=1.0)
+        self.stuck = None
 
     def pulse(self):
         self._turn(beats=1, turns=1)
@@ -115,12 +134,12 @@ class Play:
     def arm(self, *how):
         told = {name: int(number) for name, _, number in (word.partition('=') for word in how) if number}
         self.seq += 1
-        numbers = told.get('steps', STEPS), told.get('beat_us', BEAT_US)
+        numbers = told.get('steps', STEPS), told.get('beat_us', BEAT_US), told.get('step_ms', 0)
         self.last = line('A', self.hand.session, self.seq, *numbers)
         self._tell(self.last, beats=int('beats' in how))
 
-    def permit(self, ms='250', ending=''):
-        self._say('P', int(ms), int(bool(ending)))
+    def permit(self, ms='250', ceases=''):
+        self._say('P', int(ms), {'': guard.NOTHING, 'parking': guard.STEPS, 'ending': guard.BEATS}[ceases])
 
     def off(self):
         self._say('O')

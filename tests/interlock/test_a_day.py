@@ -30,6 +30,8 @@ FAULTS = (
     'no beats',
     'wild beats',
     'stall',
+    'stands',
+    'flicker',
     'late',
     'reset',
     'nothing',
@@ -40,11 +42,13 @@ class Judge:
     """Power may be on only if, within the last moments, everything that must be so was seen to be so."""
 
     def __init__(self):
-        self.bad_ms = self.permit_ms = self.beatless_ms = self.over_ms = 0
+        self.bad_ms = self.permit_ms = self.beatless_ms = self.stepless_ms = self.over_ms = self.flicker_ms = 0
         self.powered_ms = 0
 
-    def look(self, ms, guard, good, permitted, beats, shorted):
-        self.over_ms = self.over_ms + ms if shorted else 0
+    def look(self, ms, guard, good, permitted, beats, steps, fault):
+        self.over_ms = self.over_ms + ms if fault == 'short' else 0
+        self.flicker_ms = self.flicker_ms + ms if fault == 'flicker' else 0
+        self.stepless_ms = 0 if steps else self.stepless_ms + ms
         self.bad_ms = 0 if good else self.bad_ms + ms
         self.permit_ms = 0 if permitted else self.permit_ms + ms
         self.beatless_ms = 0 if beats else self.beatless_ms + ms
@@ -53,10 +57,12 @@ class Judge:
             assert self.bad_ms <= 8, 'power although an input is bad'
             assert self.permit_ms <= 254, 'power although nobody permits it'
             assert self.over_ms <= 58, 'power although something burns'
+            assert self.flicker_ms <= 60, 'power although a contact is good and bad in turns'
             assert ms <= 40, 'power although the loop hangs'
         if guard.head:
             assert guard.power, 'the head is held by power'
             assert self.beatless_ms <= 24, 'the head is down and nothing beats'
+            assert self.stepless_ms <= 304, 'the head is down and nothing turns'
 
 
 class Day:
@@ -65,7 +71,7 @@ class Day:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.judge, self.seen = Judge(), Seen()
-        self.now_ms = self.trips = self.sessions = 0
+        self.now_ms = self.trips = self.sessions = self.looks = 0
         self.last = b''
         self.new_guard()
 
@@ -82,7 +88,8 @@ class Day:
     def step(self, ms, fault='', beats=0, steps=0, turns=0, permitted=False):
         seen, dice = self.seen, self.random
         seen.stop_out, seen.stop_agrees = fault not in ('stop', 'wires'), fault != 'wires'
-        seen.lid_closed = fault != 'lid'
+        self.looks += 1
+        seen.lid_closed = not (fault == 'lid' or (fault == 'flicker' and self.looks % 2))
         seen.head_dc = {'head': 900, 'head sensor': UNKNOWN}.get(fault, dice.randrange(200, 740))
         seen.driver_dc = {'driver': 900, 'driver sensor': UNKNOWN}.get(fault, dice.randrange(200, 790))
         seen.supply_mv = {'low': 20_000, 'high': 28_000, 'no supply': UNKNOWN}.get(fault, 24_000)
@@ -90,7 +97,8 @@ class Day:
         seen.relay_closed = self.guard.power
         seen.beats, seen.steps, seen.turns = beats, steps, turns
         self.guard.step(ms, seen)
-        self.judge.look(ms, self.guard, fault not in BAD, permitted, beats, fault == 'short')
+        good = fault not in BAD and seen.lid_closed
+        self.judge.look(ms, self.guard, good, permitted, beats, steps, fault)
         self.now_ms += ms
 
     def visit(self):
@@ -99,9 +107,9 @@ class Day:
         self.now_ms += self.random.randrange(20_000, 200_000)
         for _ in range(6):
             self.step(10)
-        self.say('A', 6400, 2500)
+        self.say('A', 6400, 2500, 300)
         assert self.guard.state == ARMED
-        self.judge.permit_ms = 0
+        self.judge.permit_ms = self.judge.stepless_ms = 0
         into_ms = permit_ms = index = 0
         while into_ms < 4200 and self.guard.power:
             ms = self.random.choice((1, 2, 2, 3, 5))
@@ -112,12 +120,13 @@ class Day:
                 permit_ms = 0
                 self.say('P', 250, 0)
             self.disturb(now, permit_ms)
-            index += 8 * ms
+            steps = 0 if now == 'stands' else 8 * ms
+            index += steps
             turns, index = (1, index - 6400) if index >= 6400 and now != 'stall' else (0, index)
             beats = {'no beats': 0, 'wild beats': 3 * ms}.get(
                 now, self.random.choice((0, 1)) if ms < 3 else round(ms / 2.5)
             )
-            self.step(45 if now == 'late' else ms, now, beats, 8 * ms, turns, permitted)
+            self.step(45 if now == 'late' else ms, now, beats, steps, turns, permitted)
         self.end()
 
     def disturb(self, now, permit_ms):

@@ -24,7 +24,7 @@ class Cable:
     def __init__(self, logic=None):
         self.logic = logic or Logic()
         self.power = self.head = False
-        self.beating = self.cut = self.broken = False
+        self.beating = self.turning = self.cut = self.broken = False
         self.deaf = False  # nothing of the interlock arrives any more
         self.from_pico = b''
         self._ms = self._beat_us = 0
@@ -41,7 +41,13 @@ class Cable:
             self._arrive()
             self._beat_us += 1000 * TURN_MS * self.beating
             beats, self._beat_us = divmod(self._beat_us, 2500)
-            order = {'ms': TURN_MS, 'beats': beats, 'steps': 0, 'turns': 0, 'relay_contact': int(self.power)}
+            order = {
+                'ms': TURN_MS,
+                'beats': beats,
+                'steps': int(self.turning),
+                'turns': 0,
+                'relay_contact': int(self.power),
+            }
             self.power, self.head = self.logic.turn(**order)
             self.last_power_s = self.now_s() if self.power else self.last_power_s
             self.from_pico, self.logic.wrote = (self.from_pico + self.logic.wrote)[-4096:], b''

@@ -1,4 +1,4 @@
-"""How late a supervisor may be, and whether the next one is heard after a trip; the same line as in `test_link`."""
+"""How late a supervisor may be, what it says may cease, and whether the next one is heard after a trip."""
 
 import math
 
@@ -84,3 +84,41 @@ def test_an_order_that_is_lost_on_the_line_is_said_again():
     assert link.permit().closed
     assert cable.power
     assert len(lost) == 2
+
+
+def test_what_may_cease_is_told_at_once_and_never_taken_back():
+    cable = Cable()
+    link = PicoLink(cable, MACHINERY, cable)
+    link.parking()
+    assert link.permit(300).closed
+    cable.beating = cable.turning = True
+    for _ in range(20):
+        cable.rest(0.02)
+        assert link.status().closed
+    assert cable.head
+    link.parking()
+    cable.turning = False
+    cable.rest(0.002)
+    assert (cable.power, cable.head) == (True, False), 'where the platter may stand the head is up'
+    for _ in range(50):
+        cable.rest(0.02)
+        assert link.status().closed, 'and it may stand for long'
+    link.ending()
+    link.parking()
+    cable.rest(0.02)
+    cable.beating = False
+    cable.rest(0.1)
+    assert not cable.power
+    assert link.status().closed
+
+
+def test_a_platter_that_gets_no_steps_is_told_in_words():
+    cable = Cable()
+    link = PicoLink(cable, MACHINERY, cable)
+    assert link.permit(300).closed
+    cable.beating = True
+    for _ in range(20):
+        cable.rest(0.02)
+        status = link.status()
+    assert 'counts no steps' in status.cause
+    assert not cable.power

@@ -18,7 +18,7 @@ WRAP_US = 1 << 32  # of the lower half of an RP2040's timer: 71 minutes and a ha
 
 def cut(turn, write, ms):
     """Power for so long: permits each 100 ms, heartbeats each 2.5 ms, a platter at 78 rpm. Whether it stayed."""
-    write(line('A', 77, 1, 6400, 2500))
+    write(line('A', 77, 1, 6400, 2500, 300))
     beat_us = steps = since = 0
     seq, on = 1, []
     out = turn(ms=2)
@@ -72,7 +72,7 @@ def test_a_clock_that_jumps_takes_the_power_and_the_interlock_is_back_at_once(ju
     logic.hear(line('R', 77, 10, 1))
     turn(ms=2)
     assert logic.seen()[:2] == (guard.SAFE, guard.WELL)
-    logic.hear(line('A', 77, 11, 6400, 2500))
+    logic.hear(line('A', 77, 11, 6400, 2500, 0))
     assert turn(ms=2)['relay'] == 1
 
 
@@ -106,9 +106,9 @@ count, seq, free = COUNT, 0, []
 for number in range(count):
     seq = (seq + 1) % 65536
     kind = number % 10
-    if kind == 0: board.said = line('H', 2)
+    if kind == 0: board.said = line('H', 3)
     elif kind == 1: board.said = line('R', 77, seq, guard.trips)
-    elif kind == 2: board.said = line('A', 77, seq, 6400, 2500)
+    elif kind == 2: board.said = line('A', 77, seq, 6400, 2500, 0)
     elif kind == 7: board.said = noise[number // 10 % len(noise)]
     elif kind == 8: board.said = b'\\n'
     elif kind == 9: board.said = line('O', 77, seq)

@@ -32,12 +32,12 @@ class Machine:
         self.inputs('out', 'closed', 250, 250, 24_000, 750)
         self.run(60)
         if state in (guard.ARMED, guard.CUTTING):
-            self.say('A', 6400, 2000)
+            self.say('A', 6400, 2000, 0)
             self.say('P', 250, 0)
-            self.run(30, beats=state is guard.CUTTING)
+            self.run(50, beats=state is guard.CUTTING)
         elif state is guard.TRIPPED:
-            self.say('A', 6400, 2000)
-            self.say('A', 6400, 2000)
+            self.say('A', 6400, 2000, 0)
+            self.say('A', 6400, 2000, 0)
         assert self.guard.state == state
 
     def inputs(self, stop, lid, *numbers):
@@ -78,7 +78,7 @@ def test_every_combination_of_inputs_in_every_state(state):
             assert (machine.guard.state, machine.guard.cause) == (guard.TRIPPED, cause), combination
         if state == guard.SAFE:
             assert machine.guard.cause == (cause or guard.WELL), combination
-            machine.say('A', 6400, 2000)
+            machine.say('A', 6400, 2000, 0)
             assert machine.guard.power is (cause is None), combination
         if state == guard.TRIPPED:
             machine.say('R', machine.guard.trips)
@@ -97,9 +97,10 @@ def test_a_bad_input_takes_the_power_within_six_milliseconds():
 
 
 @pytest.mark.parametrize(('said', 'allowed'), [
-    (('A', 0, 2500), False), (('A', 6400, 0), False), (('A', -1, 2500), False), (('A', 6400), False),
-    (('A', 100_000_000, 2500), False), (('A', 6400, 100_000_000), False),
-    (('A', 6400, 2500), True), (('Q', 1), False), (('A', 6400, 2500, 1), False),
+    (('A', 0, 2500, 0), False), (('A', 6400, 0, 0), False), (('A', -1, 2500, 0), False), (('A', 6400), False),
+    (('A', 100_000_000, 2500, 0), False), (('A', 6400, 100_000_000, 0), False), (('A', 6400, 2500, -1), False),
+    (('A', 6400, 2500, 100_000_000), False), (('A', 6400, 2500, 0), True), (('A', 6400, 2500, 300), True),
+    (('Q', 1), False), (('A', 6400, 2500), False), (('A', 6400, 2500, 0, 1), False),
 ])  # fmt: skip
 def test_only_an_order_that_makes_sense_arms(said, allowed):
     machine = Machine(guard.SAFE)
@@ -108,7 +109,7 @@ def test_only_an_order_that_makes_sense_arms(said, allowed):
 
 
 def test_nothing_that_is_said_arms_a_machine_that_tripped():
-    for kind, numbers in (('A', (6400, 2500)), ('P', (250, 0)), ('O', ()), ('R', (0,)), ('R', (2,))):
+    for kind, numbers in (('A', (6400, 2500, 0)), ('P', (250, 0)), ('O', ()), ('R', (0,)), ('R', (2,))):
         machine = Machine(guard.TRIPPED)
         machine.run(100)
         machine.say(kind, *numbers)
@@ -121,8 +122,8 @@ def test_one_good_look_after_a_long_pause_arms_nothing():
     machine.run(10)
     machine.inputs('out', 'closed', 250, 250, 24_000, 750)
     machine.guard.step(1000, machine.seen)
-    machine.say('A', 6400, 2500)
+    machine.say('A', 6400, 2500, 0)
     assert not machine.guard.power
     machine.run(10)
-    machine.say('A', 6400, 2500)
+    machine.say('A', 6400, 2500, 0)
     assert machine.guard.power

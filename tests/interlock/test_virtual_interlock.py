@@ -72,17 +72,17 @@ def test_it_does_what_the_table_says_to_the_byte(name):
     assert both.hand.pico.said == both.logic.wrote
 
 
-def cutting(kind):
+def cutting(kind, step_ms):
     """A guard in the middle of a cut, and what it sees."""
     logic = Logic()
     seen = logic._seen
     guard = kind(Limits(800, 850, 21_000, 27_000, 5000), 77, 0)
     order = {'ms': 2, 'beats': 1, 'steps': 16, 'turns': 0, 'relay_contact': 0}
-    for number in range(60):
+    for number in range(70):
         logic.order = order | {'relay_contact': int(guard.power)}
         logic.look(seen)
         if number == 40:
-            guard.hear('A', (77, 1, 6400, 2500))
+            guard.hear('A', (77, 1, 6400, 2500, step_ms))
         if number == 45:
             guard.hear('P', (77, 2, 250, 0))
         guard.step(2, seen)
@@ -100,9 +100,11 @@ def test_calm_turns_leave_it_as_steps_do(seed):
     dice = np.random.default_rng(seed)
     beats = dice.choice([0, 1, 1, 1, 1, 2] if seed % 2 else [0, 0, 0, 1], 130)
     steps = dice.integers(0, 60 if seed % 3 else 200, 130)
+    steps[seed : seed + seed % 4 * 10] = 0
+    step_ms = 0 if seed % 5 == 0 else 20
     counts = [(int(b), int(s), int(dice.random() < 0.01)) for b, s in zip(beats, steps, strict=True)]
-    quick, _ = cutting(QuickGuard)
-    plain, seen = cutting(Guard)
+    quick, _ = cutting(QuickGuard, step_ms)
+    plain, seen = cutting(Guard, step_ms)
     at = 0
     while at < len(counts):
         then = quick.calm(2, counts, at, len(counts))

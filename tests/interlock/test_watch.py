@@ -156,7 +156,7 @@ def test_another_version_is_refused_by_its_number_even_if_nothing_else_of_it_is_
     guard.status = lambda seen: b'S,1,2,3'
     told = looks(cable, watch)
     assert told.key == 'interlock'
-    assert 'speaks version 9, this program 2' in told.cause
+    assert 'speaks version 9, this program 3' in told.cause
     assert 'tools/flash_interlock' in told.cause
 
 

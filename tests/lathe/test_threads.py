@@ -35,8 +35,11 @@ class WornLink:
     def status(self):
         return self._called('status')
 
-    def permit(self):
+    def permit(self, step_ms=0):
         return self._called('permit')
+
+    def parking(self):
+        self._called('parking')
 
     def ending(self):
         self._called('ending')

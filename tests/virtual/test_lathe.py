@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from appliance.errors import StorageError
+from appliance.interlock.causes import in_words
+from appliance.interlock.guard import NO_STEP
 from appliance.lathe.api import State
 from appliance.lathe.settings import off
 from appliance.virtual.interlock import VirtualInterlock
@@ -13,7 +15,7 @@ from appliance.virtual.lathe import VirtualKnobs, VirtualLathe, initial_levels, 
 from appliance.virtual.pi import PiSettings, Stall
 from appliance.virtual.power import conveyor
 from appliance.virtual.power.wired import LOOK_FRAMES
-from tests.native.engine_rig import FRAMES, HEAD_DOWN, Rig, machine, score
+from tests.native.engine_rig import FRAMES, HEAD_DOWN, HEAD_UP, Rig, machine, score
 
 LONGEST_S = 30.0
 
@@ -56,11 +58,11 @@ class Watcher:
         return levels
 
 
-def run(observers, lathe_machine=None, interlock=None, knobs=None, frames=FRAMES):
+def run(observers, lathe_machine=None, interlock=None, knobs=None, frames=FRAMES, head=(HEAD_DOWN, HEAD_UP)):
     """A whole run; its last progress and its results."""
     lathe_machine = lathe_machine or machine()
     lathe = VirtualLathe(lathe_machine, observers, interlock, knobs)
-    lathe.start(score(lathe_machine, frames))
+    lathe.start(score(lathe_machine, frames, head=head))
     try:
         assert lathe.wait(LONGEST_S)
         return lathe.progress(), lathe.results
@@ -190,15 +192,19 @@ def test_a_carriage_that_came_back_has_made_steps_and_is_where_it_was():
 
 
 class Told(VirtualInterlock):
-    """Notes where the cut is when it is told that the heartbeat will cease."""
+    """Notes where the cut is when it is told that steps or heartbeat may cease."""
 
     def __init__(self):
         super().__init__()
-        self.frames, self._frame = [], 0
+        self.frames, self.parked, self._frame = [], [], 0
 
     def come_to(self, frame):
         super().come_to(frame)
         self._frame = frame
+
+    def parking(self):
+        super().parking()
+        self.parked.append(self._frame)
 
     def ending(self):
         super().ending()
@@ -210,6 +216,38 @@ def test_the_interlock_is_told_of_the_end_within_its_last_half_second():
     interlock = Told()
     progress, _ = run([], machine(ramp_s=0.5), interlock, frames=250_000)
     assert progress.frames - 100_000 - LOOK_FRAMES < interlock.frames[0] < progress.frames
+    assert HEAD_UP <= interlock.parked[0] < HEAD_UP + LOOK_FRAMES, 'the platter may stand when the head is up'
+
+
+def test_nor_is_it_told_so_before_the_head_is_up():
+    interlock = Told()
+    progress, _ = run([], machine(), interlock)
+    assert progress.state is State.DONE
+    assert progress.frames - 100_000 < 0 < HEAD_UP <= interlock.frames[0]
+    assert not interlock.parked
+
+
+class Stepless(VirtualInterlock):
+    """The platter's motor gets no step from a frame on, and the platter stands."""
+
+    def __init__(self, from_frame):
+        super().__init__()
+        self._from_frame, self.lets = from_frame, []
+
+    def live(self, first, counts):
+        gone = first >= self._from_frame
+        lets = super().live(first, [(beats, 0, 0) for beats, _, _ in counts] if gone else counts)
+        self.lets += lets
+        return lets
+
+
+@pytest.mark.parametrize('from_frame', [0, HEAD_DOWN + 4000])
+def test_a_platter_without_steps_takes_the_power_before_anything_is_cut_in_one_place(from_frame):
+    interlock = Stepless(from_frame)
+    progress, _ = run([], machine(), interlock, frames=400_000, head=(HEAD_DOWN, 300_000))
+    assert (progress.state, progress.cause) == (State.STOPPED, in_words(NO_STEP)[0])
+    assert not interlock.lets[-1].power
+    assert from_frame < interlock.lets[-1].frame < max(from_frame, HEAD_DOWN - 40_000) + 40_000, 'within 0.2 s'
 
 
 class Failing(VirtualInterlock):

@@ -57,8 +57,11 @@ class Unpowered(Listening):
         super().status()
         return Status(True)
 
-    def permit(self) -> Status:
+    def permit(self, step_ms: int = 0) -> Status:
         return Status(True)
+
+    def parking(self) -> None:
+        """Nothing is watched."""
 
     def ending(self) -> None:
         """There is nothing to end."""

@@ -151,6 +151,8 @@ def _broken_off(what: str, ran: Ran) -> Found:
     wires: tuple[str, ...] = LINE if ran.cause == MUTE else ()
     if ran.cause == in_words(guard.NO_BEAT)[0] or ran.key == 'underrun':
         wires = ('pins.heartbeat',)
+    elif ran.cause == in_words(guard.NO_STEP)[0]:
+        wires = ('interlock.step', 'pins.platter_step')
     elif ran.cause == in_words(guard.INDEX)[0]:
         wires = ('interlock.index', 'interlock.step')
     return Found(False, f'{what}: {ran.cause}', wires)

@@ -11,9 +11,10 @@ from PIL import Image
 from appliance.booth.controls import GpioControls
 from appliance.booth.lcd import Lcd
 from appliance.booth.wiring import controls_wiring, lcd_wiring
-from appliance.compose.doctor.exercise import execute
+from appliance.compose.doctor.exercise import execute, exercise
 from appliance.interlock.pico import Machinery, PicoLink
 from appliance.interlock.sensors import FULL
+from appliance.lathe.native_score import step_ms
 from appliance.machine.model import FRAME_RATE_HZ, Interlock, Machine
 from appliance.machine.panel_checks import INPUTS as PANEL
 from appliance.screens.view import HEIGHT, WIDTH
@@ -200,7 +201,7 @@ def _with_power(bench: PicoBench, machine: Machine, played: Played, frames: int)
     """The supervisor asks for power and the run is played, for as long as the interlock is content."""
     machinery = Machinery(round(machine.platter.steps_per_turn), round(machine.cut.heartbeat_ms * 1000))
     link = PicoLink(bench, machinery, bench)
-    if link.permit().closed:
+    if link.permit(step_ms(machine, exercise(machine))).closed:
         bench.play(played)
         until_s = bench.now_s() + frames / FRAME_RATE_HZ - ENDING_S
         while bench.now_s() < until_s and link.status().closed:

@@ -9,7 +9,6 @@ from appliance.interlock.guard import (
     ALL_GOOD,
     BEAT_LOST_MS,
     CUTTING,
-    FIRST_BEATS_MS,
     GOOD_MS,
     SLACK,
     WINDOW_MS,
@@ -28,21 +27,24 @@ class QuickGuard(Guard):
         ends before the first one in which there is anything to decide, and says which that is."""
         if not self._is_calm():
             return first
-        most = (1 + SLACK) * self._steps_per_turn
+        watched = self._step_ms and not self._ceases
+        most = (1 + SLACK if self._step_ms else SLACK) * self._steps_per_turn
         all_beats = all_steps = 0
         at = first
         while at < last:
             beats, steps, turns = counts[at]
             beat_ms = 0 if beats else self._beat_ms + ms
+            still_ms = 0 if steps else self._still_ms + ms
             if (
                 turns
                 or beat_ms > BEAT_LOST_MS
+                or (watched and still_ms > self._step_ms)
                 or self._permit_ms <= ms
                 or self._window_ms + ms >= WINDOW_MS
                 or self._since_index + steps > most
             ):
                 break
-            self._beat_ms = beat_ms
+            self._beat_ms, self._still_ms = beat_ms, still_ms
             self._permit_ms -= ms
             self._window_ms += ms
             self._window_beats += beats
@@ -59,7 +61,6 @@ class QuickGuard(Guard):
             self.state == CUTTING
             and self.inputs & ALL_GOOD == ALL_GOOD
             and self._good_ms == GOOD_MS
-            and self._relay_ms == 0
+            and self._relay == 0
             and self._over_ms == 0
-            and self._beating_ms > FIRST_BEATS_MS
         )

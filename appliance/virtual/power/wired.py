@@ -65,14 +65,20 @@ class WiredLink:
     def current_ma(self) -> int | None:
         return self._interlock.current_ma
 
-    def permit(self) -> Status:
-        status = self._interlock.permit()
+    def permit(self, step_ms: int = 0) -> Status:
+        status = self._interlock.permit(step_ms)
         if status.closed:
             self._interlock.begin()
             self._relay.let(self._interlock.let)
         return status
 
+    def parking(self) -> None:
+        """Said now, and not when it was last looked: then the head was down."""
+        self._interlock.come_to(self._pi.frames)
+        self._interlock.parking()
+
     def ending(self) -> None:
+        self._interlock.come_to(self._pi.frames)
         self._interlock.ending()
 
     def revoke(self) -> None:

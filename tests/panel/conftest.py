@@ -25,7 +25,9 @@ def scratch(tmp_path):
 
 
 @pytest.fixture
-def url(booth, scratch):
+def url(booth, scratch, monkeypatch):
+    """Who does not answer a ping is given up later than by a booth: on a busy computer, or who reads nothing."""
+    monkeypatch.setattr('appliance.panel.tab.HEARTBEAT_S', 600.0)
     with served(booth, scratch) as address:
         yield address
 

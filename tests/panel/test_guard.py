@@ -47,6 +47,7 @@ async def facts(live):
     """The next facts on a socket."""
     while True:
         message = await live.receive(timeout=60)
+        assert not live.closed, live.close_code
         if message.type is aiohttp.WSMsgType.TEXT and (said := json.loads(message.data))['t'] == 'facts':
             return said['is']
 
@@ -207,6 +208,22 @@ def test_a_page_that_is_gone_touches_nothing(booth, url):
         ('set', 'record', False),
     ]
     assert booth.calls.index(('set', 'record', False)) > booth.calls.index(('set', 'blank', True))
+
+
+def test_a_page_that_answers_no_more_holds_nothing(booth, url, monkeypatch):
+    """A laptop that was closed: nothing says that it is gone."""
+    monkeypatch.setattr('appliance.panel.tab.HEARTBEAT_S', 0.2)
+
+    async def work(client):
+        live = await client.ws_connect(url + 'socket', headers=own(url))
+        await live.send_str('{"t":"set","name":"record","on":true}')
+        await asyncio.to_thread(booth.wait, 'set', 'record', False)  # this client answers pings only while it reads
+
+    ask(work)
+    assert [call for call in booth.calls if call[1:2] == ('record',)] == [
+        ('set', 'record', True),
+        ('set', 'record', False),
+    ]
 
 
 def test_a_page_that_cannot_be_told_what_is_new_is_closed_so_that_it_comes_again(booth, url, caplog):

@@ -186,6 +186,7 @@ def test_a_page_that_takes_nothing_misses_frames_and_holds_nobody_up(booth, url,
     async def frame(live, rows):
         while True:
             message = await live.receive(timeout=60)
+            assert not live.closed, live.close_code
             if message.type is aiohttp.WSMsgType.BINARY and message.data[0] == 1:
                 _, first, count = struct.unpack_from('<BHH', message.data)
                 rows[first : first + count] = np.frombuffer(zlib.decompress(message.data[5:]), np.uint8).reshape(

@@ -1,6 +1,7 @@
 """The threads of a lathe: nobody sees one die, so whatever is raised in one of them ends the cut as a state."""
 
 import logging
+import threading
 
 import pytest
 
@@ -8,9 +9,9 @@ from appliance.interlock.link import Status
 from appliance.lathe.api import State
 from appliance.lathe.engine import EngineLathe
 from appliance.lathe.settings import Knobs, memory_words, off
-from appliance.native import lib
+from appliance.native import ffi, lib
 from appliance.virtual.lathe import VirtualKnobs, VirtualLathe
-from appliance.virtual.pi import PiMemory, PiSettings, VirtualPi
+from appliance.virtual.pi import PiMemory, VirtualPi
 from tests.native.engine_rig import machine, score
 
 LONGEST_S = 10.0
@@ -23,9 +24,10 @@ class WornLink:
     current_ma = None
 
     def __init__(self, method='', nth=1):
-        self._method, self._left = method, nth
+        self._method, self._left, self.asked = method, nth, threading.Event()
 
     def _called(self, method):
+        self.asked.set()
         if method == self._method:
             self._left -= 1
             if self._left <= 0:
@@ -48,10 +50,30 @@ class WornLink:
         self._called('revoke')
 
 
-def board(*, real_time=False):
-    return VirtualPi(
-        PiSettings(real_time=real_time), PiMemory(chain_words=memory_words(machine()), frames=1 << 19, edges=1 << 17)
-    )
+class Beside:
+    """Time of a board whose feeder and watcher are two threads: a sleep of the one lasts until the other has looked, so
+    that neither leaves the other behind, however busy the computer is."""
+
+    def __init__(self, looked):
+        self._ns = 0
+
+        @ffi.callback('int64_t(void *)')
+        def now_ns(_):
+            return self._ns
+
+        @ffi.callback('void(void *, int64_t)')
+        def sleep_until_ns(_, at_ns):
+            looked.clear()
+            looked.wait(LONGEST_S)
+            self._ns = at_ns
+
+        self.keep = (now_ns, sleep_until_ns)
+        self.pacing = ffi.new('struct vpi_pacing *', {'now_ns': now_ns, 'sleep_until_ns': sleep_until_ns})
+
+
+def board(pacing=None):
+    memory = PiMemory(chain_words=memory_words(machine()), frames=1 << 19, edges=1 << 17)
+    return VirtualPi(memory=memory, pacing=pacing)
 
 
 def assert_off(pi):
@@ -65,7 +87,8 @@ def assert_off(pi):
 
 def cut(link, knobs):
     """Its last progress; the lathe is closed, and nothing has power."""
-    pi = board(real_time=not knobs.turns)  # a watcher looks every 20 ms
+    beside = Beside(link.asked)
+    pi = board(None if knobs.turns else beside.pacing)
     lathe = EngineLathe(machine(), pi.door, link, knobs)
     lathe.start(score(machine()))
     assert lathe.wait(LONGEST_S), 'the cut waits for ever'

@@ -11,7 +11,7 @@ from appliance.commands import main
 from appliance.compose.doctor.bench import Bench, virtual_bench
 from appliance.compose.doctor.people import AtTerminal, Eye, Nobody
 from appliance.compose.doctor.powerup import CHECKS, bench_of, done, power_up, steps_from
-from appliance.compose.doctor.walk import all_at_once, told, walk, wrapped, yes
+from appliance.compose.doctor.walk import all_at_once, enter, told, walk, wrapped, yes
 from appliance.config.places import Folders, lock
 from appliance.errors import MachineRefusesError, OptionError
 from appliance.machine import load_machine
@@ -275,6 +275,19 @@ def test_an_enter_too_many_is_no_answer():
     assert yes('Did it turn?', said.append, lambda: next(answers))
     assert said == ['Did it turn?'] * 3
     assert not yes('Did it turn?', said.append, lambda: 'no')
+
+
+def test_only_enter_goes_on_to_what_moves():
+    said, answers = [], iter(['no', 'stop it', ' '])
+    enter('Enter when it is so', said.append, lambda words: next(answers))
+    assert said == ['Enter alone goes on, Ctrl-C stops.'] * 2
+    assert next(answers, None) is None
+
+
+def test_what_the_machine_file_could_say_stands_behind_the_words_for_it():
+    bench = virtual_bench(MACHINE, (Break('controls.left', 'swap'),))
+    saw = next(one.saw for one in done(bench, STEP['panel']).found if one.ok is False)
+    assert saw.endswith('or tell the machine file: [controls] left = 21; [controls] right = 20')
 
 
 def test_a_contact_that_nobody_works_is_waited_for_and_then_given_up(tmp_path):

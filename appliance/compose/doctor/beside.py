@@ -73,7 +73,8 @@ def _contact(bench: Bench, controls: GpioControls, name: str) -> Found:
     if not worked and not bench.maker.is_there:
         return Found(None, f'controls.{name} reads as at rest; nobody has worked it')
     found = verdict(bench.machine, name, watch)
-    return Found(found.ok, found.says, () if found.ok else (f'controls.{name}',), '; '.join(found.lines))
+    saw = ': '.join(part for part in (found.says, '; '.join(found.lines)) if part)
+    return Found(found.ok, saw, () if found.ok else (f'controls.{name}',))
 
 
 def lcd(bench: Bench) -> Iterator[Found]:

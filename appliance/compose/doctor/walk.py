@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+import termios
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -73,13 +75,20 @@ def at_terminal(machine: Machine, broken: tuple[Break, ...], begin: str, run: Pa
         return yes(question, say, lambda: input('y or n: '))
 
     def wait(words: str) -> None:
-        input(words)
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)  # what was typed ahead was meant for nothing that is read now
+        enter(words, say, input)
 
     steps_from(begin)
     try:
         return walk(bench_of(machine, AtTerminal(ask, say, RealClock()), broken, run), begin, say, wait)
     except EOFError:
         return False
+
+
+def enter(words: str, say: Callable[[str], None], answer: Callable[[str], str]) -> None:
+    """Enter alone: whoever types a "no" does not want the machine to move."""
+    while answer(words).strip():
+        say('Enter alone goes on, Ctrl-C stops.')
 
 
 def yes(question: str, say: Callable[[str], None], answer: Callable[[], str]) -> bool:

@@ -53,13 +53,13 @@ STEPS = (
         '3. Buttons and pads: press each one three times, open and close the lid, push the stop and pull it out',
         (SHUTS, 'calibrate touch'),
         'Was each of them seen? [y/n] ',
-        otherwise='A wire is missing or in the wrong place: "pins" shows each pin and what it means.',
+        otherwise='A wire is missing or in the wrong place: "wire" asks for one at a time, and names what moved.',
     ),
     Step(
         '4. Every pin, as it is now',
         ('pins',),
         'Does each say what is so? [y/n] ',
-        otherwise='Compare the wire with the pin that the machine file names; README has the wiring.',
+        otherwise='Compare the wire with the pin that the machine file names, as boot/BUILDING.md shows.',
     ),
     Step(
         '5. The microphone: be silent, then speak',

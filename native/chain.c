@@ -207,7 +207,7 @@ const char *chain_link(struct chain *c)
 
 uint32_t chain_tail(const struct chain *c)
 {
-    return bus_of(c, c->tail);
+    return bus_of(c, (size_t)c->tail);
 }
 
 uint32_t chain_entry(const struct chain *c)

@@ -125,11 +125,12 @@ def _count_qemu(emulator: str, program: Path, seconds: int, folder: Path) -> tup
 
 
 def command(words: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
-    """Run to its end; MachineRefusesError with the last line that it said."""
+    """Run to its end; MachineRefusesError with the first error that it told, or the last line that it said."""
     done = subprocess.run(words, capture_output=True, text=True, check=False, **how)
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ['no message'])[-1]
-        raise MachineRefusesError(f'failed with code {done.returncode}: {last}', where=' '.join(words[:2]))
+        lines = done.stderr.strip().splitlines() or ['no message']
+        told = next((line for line in lines if ' error: ' in line), lines[-1])
+        raise MachineRefusesError(f'failed with code {done.returncode}: {told}', where=' '.join(words[:2]))
     return done
 
 

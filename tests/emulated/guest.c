@@ -157,6 +157,12 @@ static const char *play(struct engine *e, struct board *b, const struct head *he
     return engine_run(e, 0) == ENGINE_OVER ? NULL : "the engine wants more samples";
 }
 
+static size_t whole(const struct head *head)
+{
+    return sizeof *head + (head->segments[0] + head->segments[1]) * sizeof(struct motion_segment) +
+           head->events * sizeof(struct pin_edge) + head->samples * sizeof(float);
+}
+
 static const char *read_score(unsigned char *into, size_t room)
 {
     const int file = open("/score", O_RDONLY);
@@ -168,7 +174,7 @@ static const char *read_score(unsigned char *into, size_t room)
         got = read(file, into + have, room - have);
     if (have < sizeof(struct head) || memcmp(into, sizes, sizeof sizes) != 0)
         return "/score is not what this program reads";
-    return NULL;
+    return have == whole((const struct head *)(const void *)into) ? NULL : "/score is cut off, or does not fit in here";
 }
 
 /* What the booth asks of a board before a cut, as this kernel shows it, byte by byte. */
@@ -218,7 +224,7 @@ int main(void)
     static struct board board;
     const struct head *head = (const struct head *)bytes;
     struct engine_look look;
-    const char *wrong;
+    const char *wrong, *refused = NULL;
     char word[16];
 
     if (mount("devtmpfs", "/dev", "devtmpfs", 0, NULL) != 0)
@@ -234,13 +240,16 @@ int main(void)
     if (!wrong)
         wrong = board_open(&board, head);
     if (!wrong)
+        refused = engine_go_realtime(); /* as the feeder does; who may do everything is refused nothing */
+    if (!wrong)
         wrong = play(&engine, &board, head, bytes + sizeof *head);
     engine_look(&engine, &look);
     if (!wrong)
         wrong = look.cause;
     printf("\nEMULATED over {\"state\": %" PRId32 ", \"wrong\": \"%s\", \"blocks\": %" PRIu64 ", \"steps\": [%" PRId64
-           ", %" PRId64 "], \"strays\": %" PRIu32 "}\n",
-           look.state, wrong ? wrong : "", look.blocks, look.pulses[0], look.pulses[1], board.pi.strays);
+           ", %" PRId64 "], \"strays\": %" PRIu32 ", \"realtime\": \"%s\"}\n",
+           look.state, wrong ? wrong : "", look.blocks, look.pulses[0], look.pulses[1], board.pi.strays,
+           refused ? refused : "");
     fflush(stdout);
     for (;;)
         pause(); /* the kernel wants its first program to stay */

@@ -148,6 +148,11 @@ def test_what_the_emulated_dma_engine_does_to_the_pins_is_what_the_score_asks_fo
     assert done == wanted + idle + by_the_engine
 
 
+def test_priority_and_locked_memory_are_given_to_whoever_may_have_them(emulated):
+    _, _, seen = emulated
+    assert seen.told['realtime'] == ''
+
+
 def test_the_engine_counts_the_steps_that_were_seen(emulated):
     machine, _, seen = emulated
     pins = machine.pins

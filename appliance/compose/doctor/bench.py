@@ -19,7 +19,6 @@ from appliance.booth.lcd import pi_spi
 from appliance.compose.doctor.people import Maker, Virtual
 from appliance.compose.real.bed import RealBed
 from appliance.compose.real.site import Power, Site, powered_up
-from appliance.errors import CutFaultError
 from appliance.interlock import guard
 from appliance.interlock.link import Beside, Status
 from appliance.interlock.pico import PicoLink, Told
@@ -131,9 +130,8 @@ def play(bench: Bench, power: Power, score: Score, link: Listening | None = None
         lathe.close()
     bench.site.clock.rest(LOOK_S)
     link.status()
-    if ended.state is State.DONE:
-        return Ran(tuple(link.told), '', '')
-    return Ran(tuple(link.told), ended.cause or CutFaultError('it did not end well').what, ended.key)
+    cause = '' if ended.state is State.DONE else ended.cause or 'it did not end well'
+    return Ran(tuple(link.told), cause, ended.key)
 
 
 def virtual_bench(machine: Machine, broken: tuple[Break, ...] = ()) -> Bench:

@@ -30,7 +30,7 @@ def pins(bench: Bench) -> Iterator[Found]:
             continue
         read, what = levels[wire.gpio], OFF[wire.key]
         if read == wire.rest:
-            yield Found(True, f'{wire.key} reads {LEVELS[read]}: {what} is off'.replace('drivers is', 'drivers are'))
+            yield Found(True, f'{wire.key} reads {LEVELS[read]}, which switches {what} off')
         else:
             remedy = 'its resistor to the off level is missing, or something drives it'
             yield Found(False, f'{wire.key} reads {LEVELS[read]}, which switches {what} on', (wire.key,), remedy)

@@ -212,14 +212,14 @@ def carriage(bench: Bench) -> Iterator[Found]:
 
 
 def _carriage_wires(bench: Bench, error: AudioLetterError) -> tuple[str, ...]:
-    moved = bench.maker.sees(Eye.CARRIAGE_MOVED)
+    stays_closed, moved = 'stays closed' in error.what, bench.maker.sees(Eye.CARRIAGE_MOVED)
     if moved is None:
         return 'pins.carriage_step', 'pins.carriage_dir', 'interlock.home'
     if not moved:
-        return ('pins.carriage_step', 'interlock.home') if 'stays closed' in error.what else ('pins.carriage_step',)
-    if bench.maker.sees(Eye.OUTWARD) is False and 'stays closed' not in error.what:
-        return ('pins.carriage_dir',)
-    return ('interlock.home', 'pins.carriage_dir') if 'stays closed' in error.what else ('interlock.home',)
+        return ('pins.carriage_step', 'interlock.home') if stays_closed else ('pins.carriage_step',)
+    if stays_closed:
+        return 'interlock.home', 'pins.carriage_dir'
+    return ('pins.carriage_dir',) if bench.maker.sees(Eye.OUTWARD) is False else ('interlock.home',)
 
 
 # -- head ----------------------------------------------------------------------------------------------------------

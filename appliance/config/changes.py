@@ -15,11 +15,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from appliance.config.load import SYSTEM, defaults, files_in, layered, sources
+from appliance.config.load import SYSTEM, defaults, files_in, layered, settings_in, sources
 from appliance.config.model import Config
 from appliance.errors import MachineFileError, OptionError, StorageError
 from appliance.files import whole_file
-from appliance.tables import NAMES, Table, read_toml, refuse_unknown
+from appliance.tables import NAMES, Table, refuse_unknown
 
 FILE = '90-shell.toml'
 HISTORY = '90-shell.history'
@@ -83,13 +83,13 @@ class HostFile:
             text = self.path.with_name(HISTORY).read_text(encoding='utf-8')
         except (OSError, UnicodeDecodeError):
             return []
-        found = []
+        found, known = [], set(keys())
         for line in text.splitlines():
             try:
                 change = Change(**json.loads(line))
             except (ValueError, TypeError):
                 continue
-            if isinstance(change.key, str) and change.key in keys():
+            if isinstance(change.key, str) and change.key in known:
                 found.append(change)
         return found
 
@@ -112,7 +112,7 @@ class HostFile:
             return change
 
     def _own(self) -> Table:
-        return read_toml(self.path) if self.path.exists() else {}
+        return settings_in(self.path) if self.path.exists() else {}
 
     def _with(self, key: str, value: Any) -> Table:
         """Our file with this change, found to be right and to have its effect."""
@@ -133,7 +133,7 @@ class HostFile:
         if own is not None and self.path not in files:
             files = files_in_order([*files, self.path], self._folders)
         for path in (*files, *([self._named] if self._named else [])):
-            yield path, own if own is not None and path == self.path else read_toml(path)
+            yield path, own if own is not None and path == self.path else settings_in(path)
 
     def _write(self, own: Table, history: list[Change]) -> None:
         """The history first: a change that is only in it is undone by doing nothing."""

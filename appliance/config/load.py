@@ -78,12 +78,21 @@ def load_config(named: Path | None = None, system: Path | None = None) -> tuple[
     `named`: see `sources`. `system`: the one folder to look into, in place of the usual ones.
     """
     folders, file = sources(named) if system is None else ((system,), named)
-    return layered((path, read_toml(path)) for path in (*files_in(folders), *([file] if file else [])))
+    return layered((path, settings_in(path)) for path in (*files_in(folders), *([file] if file else [])))
 
 
 def defaults() -> Table:
     """The packaged ones."""
     return read_toml(Path(str(resources.files('appliance.config') / DEFAULTS)))
+
+
+def settings_in(path: Path) -> Table:
+    """A file of settings: tables, and nothing outside of them."""
+    tables = read_toml(path)
+    for section, values in tables.items():
+        if not isinstance(values, dict):
+            raise MachineFileError(f'[{section}] must be a table, not {values!r}', where=str(path))
+    return tables
 
 
 def layered(layers: Iterable[tuple[Path, Table]]) -> tuple[Config, dict[str, str]]:
@@ -94,8 +103,6 @@ def layered(layers: Iterable[tuple[Path, Table]]) -> tuple[Config, dict[str, str
     for path, content in layers:
         for section, values in content.items():
             refuse_unknown({section}, set(tables), str(path), '')
-            if not isinstance(values, dict):
-                raise MachineFileError(f'[{section}] must be a table, not {values!r}', where=str(path))
             tables[section] = {**tables[section], **values}
             origin.update({f'{section}.{key}': str(path) for key in values})
         config = checked(tables, str(path))

@@ -139,6 +139,18 @@ def test_only_so_many_changes_are_remembered(tmp_path):
     assert [change.who for change in file.history()] == ['anna'] * (KEPT - 3) + ['berta'] * 3
 
 
+def test_a_file_that_a_hand_has_spoiled_meanwhile_is_told_as_that(tmp_path):
+    file = file_in(tmp_path)
+    (tmp_path / FILE).write_text('voice = 3\n')
+    for change in (
+        lambda: file.set('voice.volume_db', '3', 'anna', 0.0),
+        lambda: file.unset('voice.volume_db', 'a', 0.0),
+    ):
+        with pytest.raises(MachineFileError, match=r'\[voice\] must be a table'):
+            change()
+    assert (tmp_path / FILE).read_text() == 'voice = 3\n'
+
+
 def test_a_spoiled_history_is_no_reason_not_to_change_anything(tmp_path):
     file = file_in(tmp_path)
     file.set('policy.retakes', '1', 'anna', 0.0)

@@ -71,6 +71,32 @@ def test_what_is_fed_is_heard_once_and_old_sound_is_dropped(clock):
     assert np.count_nonzero(heard) == pytest.approx(SOUND_RATE_HZ, abs=960)
 
 
+class Laggard(Sink):
+    """A disk that takes twice as long to keep a second as the second was long."""
+
+    def __init__(self, clock):
+        self.clock = clock
+
+    def write(self, block):
+        super().write(block)
+        self.clock.rest(2 * len(block) / SOUND_RATE_HZ)
+
+
+def test_a_computer_too_slow_for_its_sound_loses_some_but_is_never_kept_long(clock):
+    """Each look took longer than the one before it, for what had come meanwhile, until the booth was taken for dead."""
+    microphone = VirtualMicrophone(clock)
+    microphone.open()
+    microphone.record(Laggard(clock))
+    clock.rest(0.2)
+    for _ in range(40):
+        before_s = clock.now_s()
+        heard = microphone.heard()
+        assert clock.now_s() - before_s < 3.0
+    assert heard.lost_blocks > 500
+    assert heard.recorded_s > 20.0
+    assert heard.lost_blocks * 0.01 + heard.recorded_s == pytest.approx(clock.now_s() - 100.0, abs=3.0)
+
+
 def test_a_microphone_that_is_pulled_out_says_so_and_hears_again_when_it_is_back(clock, noise):
     microphone, sink = VirtualMicrophone(clock), Sink()
     microphone.speak(noise[0])

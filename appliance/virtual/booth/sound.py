@@ -24,6 +24,9 @@ from appliance.errors import RecordingError
 
 Block = NDArray[np.float32]
 BLOCK = 480  # samples, 10 ms: as a sound card gives them
+EMPTY = np.zeros(0, np.float32)
+AT_ONCE = 100  # blocks for meter, judge and take: they ask little more for a hundred than for one
+LATE_S = 0.5  # of its clock, for what is due: a computer that needs longer loses the rest, as with a card
 FED_S = 1.0  # of sound that was fed and not heard yet; older sound is dropped
 HEARD_S = 10.0  # of what was played, for who fetches it late
 
@@ -129,14 +132,19 @@ class VirtualMicrophone:
             self._opened_s = self._clock.now_s()
 
     def _catch_up(self) -> None:
-        """What the card would have given since: whole blocks, up to now."""
+        """What the card would have given since: whole blocks, up to now. Whoever is too slow for that does not fall
+        behind further and further: the loop would stand still for longer each time."""
         if self._opened_s is None or not self._present:
             return
-        due = int((self._clock.now_s() - self._opened_s) * SOUND_RATE_HZ + 0.5)
-        while due - self._given >= BLOCK:
-            self._given += BLOCK
-            self._capture.offer(self._next())
+        now_s = self._clock.now_s()
+        due = (int((now_s - self._opened_s) * SOUND_RATE_HZ + 0.5) - self._given) // BLOCK
+        self._given += due * BLOCK
+        while due > 0:
+            late = self._clock.now_s() - now_s > LATE_S
+            for _ in range(min(due, AT_ONCE)):
+                self._capture.offer(EMPTY if late else self._next(), overrun=late)
             self._capture.drain()
+            due -= AT_ONCE
 
     def _next(self) -> Block:
         if self._tape is not None and not self._tape.over:

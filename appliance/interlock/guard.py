@@ -42,11 +42,11 @@ LATE_MS = 40  # between two steps of the guard: more is a program that hangs. By
 RELAY_MS = 60  # for the relay's contacts to follow
 OVER_MS = 50  # too much current for so long trips; filling the capacitors behind the relay is over much sooner
 GARBLED_LINES = 5  # in a row
-SLACK = 0.1  # of a turn: index pulse against steps. The load angle of the motor is a hundredth
+SLACK = 10  # parts of a turn, by one of which steps and index may differ. The load angle of the motor is a tenth of it
 MOST_STEPS = 200_000  # for one turn: the most that the chain can give out at 33 1/3 rpm is 180 000
 SHORTEST_US, LONGEST_US = 500, 10_000  # between two heartbeats; the machine file knows 1 to 5 ms
 LONGEST_STEP_MS = 5000  # between two steps of a platter that turns, whatever was said when it was armed
-BEATS_OFF = 0.4  # part by which the rate of heartbeats may be wrong
+BEATS_OFF = 4  # tenths by which the rate of heartbeats may be wrong, and one heartbeat more
 
 
 class Limits:
@@ -211,16 +211,17 @@ class Guard:
         if seen.turns:
             self.index_at = self.steps
         cause = self._look(elapsed_ms, seen)
-        if cause == WELL:
-            # A clock that jumps back trips, and costs no hour afterwards; a look after a pause knows nothing of it.
-            self._good_ms = min(self._good_ms + min(max(elapsed_ms, 0), LATE_MS), GOOD_MS)
-            self._bad = max(self._bad - max(elapsed_ms, 0), 0)
-            if not self._bad:
-                self._bad_looks = 0
-        else:
+        if cause != WELL:
             self._good_ms = 0
             self._bad = min(self._bad + LEAK * max(elapsed_ms, 0), LEAK * BAD_MS)
             self._bad_looks = min(self._bad_looks + 1, BAD_LOOKS)
+        elif self._good_ms < GOOD_MS:
+            # A clock that jumps back trips, and costs no hour afterwards; a look after a pause knows nothing of it.
+            passed_ms = min(max(elapsed_ms, 0), LATE_MS)
+            self._good_ms = min(self._good_ms + passed_ms, GOOD_MS)
+            self._bad = max(self._bad - passed_ms, 0)
+            if not self._bad:
+                self._bad_looks = 0
         if not self.power:
             if self.state == SAFE:
                 self.cause = cause
@@ -231,10 +232,10 @@ class Guard:
             self._trip(cause)
         else:
             self._time(elapsed_ms)
-            if self.power and not self._new:
+            if not self._new and self.power:
                 self._beat(elapsed_ms, seen.beats)
-            if self.power and not self._new:
-                self._turn(elapsed_ms, seen.steps, seen.turns)
+                if self.power:
+                    self._turn(elapsed_ms, seen.steps, seen.turns)
             self._new = False
 
     def _trip(self, cause: int) -> None:
@@ -243,9 +244,9 @@ class Guard:
 
     def _look(self, elapsed_ms: int, seen: Seen) -> int:
         """The first thing that is not good; `inputs` are told of all of them."""
-        limits = self.limits
-        cooler_dc = 0 if self.power else limits.cooler_dc
-        obeys = self._obeys(elapsed_ms, seen.relay_closed)
+        limits, power = self.limits, self.power
+        cooler_dc = 0 if power else limits.cooler_dc
+        obeys = (seen.relay_closed == power and not self._relay) or self._obeys(elapsed_ms, seen.relay_closed == power)
         head = seen.head_dc != UNKNOWN and seen.head_dc < limits.head_dc - cooler_dc
         driver = seen.driver_dc != UNKNOWN and seen.driver_dc < limits.driver_dc - cooler_dc
         supply = limits.low_mv <= seen.supply_mv <= limits.high_mv
@@ -272,10 +273,10 @@ class Guard:
             return SUPPLY_LOW if seen.supply_mv < limits.low_mv else SUPPLY_HIGH
         return current if current != WELL else WELL if obeys else RELAY
 
-    def _obeys(self, elapsed_ms: int, relay_closed: bool) -> bool:
-        """Its contacts need time to follow, and then they stay."""
+    def _obeys(self, elapsed_ms: int, now: bool) -> bool:
+        """The relay's contacts need time to follow, and then they stay."""
         passed_ms = max(elapsed_ms, 0)
-        if relay_closed == self.power:
+        if now:
             self._relay = max(self._relay - passed_ms, 0)
         else:
             self._relay = min(self._relay + LEAK * passed_ms, LEAK * RELAY_MS)
@@ -312,8 +313,8 @@ class Guard:
         self._window_ms += elapsed_ms
         self._window_beats += beats
         if self._window_ms >= WINDOW_MS:
-            expected = self._window_ms * 1000 / self._beat_us
-            off = abs(self._window_beats - expected) > BEATS_OFF * expected + 1
+            window_us, beat_us = self._window_ms * 1000, self._beat_us
+            off = 10 * abs(self._window_beats * beat_us - window_us) > BEATS_OFF * window_us + 10 * beat_us
             self._window_ms = self._window_beats = 0
             if not off:
                 self.state = CUTTING
@@ -335,17 +336,17 @@ class Guard:
         if self._step_ms and not self._ceases and self._still_ms > self._step_ms:
             self._trip(NO_STEP)
             return
-        if not self._step_ms and self._since_index > SLACK * self._steps_per_turn:
+        if not self._step_ms and SLACK * self._since_index > self._steps_per_turn:
             self._trip(STRAY_STEP)
             return
         if turns:
-            few = self._since_index < (turns - SLACK) * self._steps_per_turn
+            few = SLACK * self._since_index < (SLACK * turns - 1) * self._steps_per_turn
             if self._indexed and few:
                 self._trip(INDEX)
                 return
             self._indexed = True
             self._since_index = 0
-        elif self._since_index > (1 + SLACK) * self._steps_per_turn:
+        elif SLACK * self._since_index > (SLACK + 1) * self._steps_per_turn:
             self._trip(STALL)
 
     # -- what is told --------------------------------------------------------------------------------------------

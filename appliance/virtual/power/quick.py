@@ -28,7 +28,7 @@ class QuickGuard(Guard):
         if not self._is_calm():
             return first
         watched = self._step_ms and not self._ceases
-        most = (1 + SLACK if self._step_ms else SLACK) * self._steps_per_turn
+        most = (SLACK + 1 if self._step_ms else 1) * self._steps_per_turn
         all_beats = all_steps = 0
         at = first
         while at < last:
@@ -41,7 +41,7 @@ class QuickGuard(Guard):
                 or (watched and still_ms > self._step_ms)
                 or self._permit_ms <= ms
                 or self._window_ms + ms >= WINDOW_MS
-                or self._since_index + steps > most
+                or SLACK * (self._since_index + steps) > most
             ):
                 break
             self._beat_ms, self._still_ms = beat_ms, still_ms

@@ -72,7 +72,7 @@ class Inject:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A switch of the virtual interlock, `lid_closed` or `stop_pressed`."""
+    """Of the virtual interlock: `lid_closed`, `stop_pressed`, or whether it is `missing`."""
 
     name: str
     on: bool

@@ -120,8 +120,9 @@ class Child:
 
     def work(self) -> None:
         tidy_up(self._real, self._site)
-        standby = Standby(lambda: watch_over(self._real, self._site), self.say)
-        while (order := standby.next(self._orders)) is not None:
+        around = Around(self._interlock, self.alive_s, self._site)
+        self._standby = Standby(lambda: watch_over(self._real, around), self.say)
+        while (order := self._standby.next(self._orders)) is not None:
             if isinstance(order, orders.Prepare | orders.Forget):
                 self._previews.wipe()
             if isinstance(order, orders.Prepare):
@@ -152,6 +153,7 @@ class Child:
     def stage(self, name: str) -> None:
         if self._wanted is not self._doing:
             raise CancelledError
+        self._standby.glance()
 
     def part(self, done: float) -> None:
         self.stage('')

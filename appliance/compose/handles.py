@@ -24,6 +24,7 @@ from appliance.compose.script import Player, parse
 from appliance.compose.shop import FAULTS as CUT_FAULTS
 from appliance.compose.shop import GROOVE, PICTURE, SOUND
 from appliance.errors import AudioLetterError, OptionError
+from appliance.kiosk.house.standby import MISSING
 from appliance.kiosk.live import Point
 from appliance.kiosk.loop import Kiosk
 from appliance.message import Letter
@@ -35,7 +36,7 @@ from appliance.workflow.values import Event, State
 log = logging.getLogger('audioletter')
 REPORT, CLEAN = 'report.json', 'playback-clean.wav'
 LATHE_FAULTS = CUT_FAULTS
-FAULTS = ('microphone', 'full disk', *LATHE_FAULTS, 'power cut')
+FAULTS = ('microphone', 'full disk', MISSING, *LATHE_FAULTS, 'power cut')
 
 
 def _disc(letter: Letter) -> Disc:
@@ -168,7 +169,10 @@ class VirtualBooth:
 
     def _make(self) -> Runner:
         self._plan = self._plan.started_anew()
-        return Runner(self._plan.kiosk(self._parts), self._beside, self.over.set)
+        runner = Runner(self._plan.kiosk(self._parts), self._beside, self.over.set)
+        if self._faults[MISSING]:  # whoever comes back does not find it either
+            runner.kiosk.inject(MISSING)
+        return runner
 
     def _beside(self, kiosk: Kiosk) -> None:
         """A visit that is being shown goes on by a turn."""
@@ -212,8 +216,8 @@ class VirtualBooth:
             self._parts.microphone.plug(not on)
         elif name == 'full disk':
             self._parts.disk.full = on
-        elif name in LATHE_FAULTS and on:
-            self.kiosk.inject(name)
+        elif name == MISSING or on:
+            self.kiosk.inject(name, on)
 
     def faults(self) -> dict[str, bool]:
         return dict(self._faults)

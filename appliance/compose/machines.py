@@ -53,9 +53,9 @@ def bed_of(machine: Machine, around: Around) -> Bed:
     return RealBed(machine, around.alive_s, around.site)
 
 
-def watch_over(real: str, site: Site) -> Watch | None:
-    """Who looks at the interlock of `real` between two orders; None for '', which is no real machine."""
-    return real_watch(load_machine(real), site) if real else None
+def watch_over(real: str, around: Around) -> Watch | VirtualInterlock:
+    """Who looks at the interlock of `real` between two orders; at the virtual one for '', which is no real machine."""
+    return real_watch(load_machine(real), around.site or Site()) if real else around.interlock
 
 
 def try_out(machine: Machine) -> str:

@@ -7,9 +7,9 @@
     wait STATE [S]     at most S seconds of the booth's own time (60)
     wait ready [S]     until the LCD says what a press of the button does: that all is there for the cut, say
     expect STATE       pause S           say TEXT        (a line for whoever watches)
-    fault NAME         mend NAME         (microphone, full disk; of a cut alone: stall, swarf, underrun, and what the
-                       interlock sees: permits, line cut, line noise, interlock reset, interlock silent, supply low,
-                       head hot, short)
+    fault NAME         mend NAME         (microphone, full disk, interlock missing; of a cut alone: stall, swarf,
+                       underrun, and what the interlock sees: permits, line cut, line noise, interlock reset,
+                       interlock silent, supply low, head hot, short)
     host COMMAND       (open, close, maintain, resume)
     screen FILE.png    results FOLDER    (sound, picture, groove and report of the last letter)
 
@@ -27,6 +27,7 @@ from typing import Protocol
 
 from appliance.compose.shop import FAULTS as CUT_FAULTS
 from appliance.errors import CutFaultError, OptionError
+from appliance.kiosk.house.standby import MISSING
 from appliance.workflow.values import Event, Kind, State
 
 WAIT_S = 60.0
@@ -37,7 +38,7 @@ SWITCHES = {
     'close lid': ('lid_closed', True), 'press stop': ('stop_pressed', True), 'release stop': ('stop_pressed', False),
 }  # fmt: skip
 BUTTONS = ('record', 'left', 'right')
-FAULTS = ('microphone', 'full disk', *CUT_FAULTS)
+FAULTS = ('microphone', 'full disk', MISSING, *CUT_FAULTS)
 HOST = {'open': Kind.OPEN, 'close': Kind.CLOSE, 'maintain': Kind.MAINTAIN, 'resume': Kind.RESUME}
 
 

@@ -102,12 +102,6 @@ class Cutter:
         if self._pipe is not None:
             self._tell(EndErrand(number))
 
-    def lid(self, closed: bool) -> None:
-        self._switch('lid_closed', closed)
-
-    def stop_button(self, pressed: bool) -> None:
-        self._switch('stop_pressed', pressed)
-
     def ping(self) -> None:
         """Let the child show that it hears, if there is one; one question at a time."""
         if self._pipe is not None and not self.asked:
@@ -163,7 +157,8 @@ class Cutter:
         self._hang_up()
         self._end()
 
-    def _switch(self, name: str, on: bool) -> None:
+    def switch(self, name: str, on: bool) -> None:
+        """See Switch. Each child that is started hears of it."""
         if self._switches.get(name) is not on:
             self._switches[name] = on
             if self._pipe is not None:

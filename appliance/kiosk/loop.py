@@ -20,7 +20,7 @@ from appliance.kiosk.effects import Doer
 from appliance.kiosk.errands import Errands
 from appliance.kiosk.house.cards import Cards
 from appliance.kiosk.house.sign import DoorSign
-from appliance.kiosk.house.standby import Standby
+from appliance.kiosk.house.standby import MISSING, Standby
 from appliance.kiosk.house.vigil import vigil_over
 from appliance.kiosk.live import Live, Parts, Settings
 from appliance.kiosk.painter import Painter
@@ -68,7 +68,7 @@ class Kiosk:
         self.view: View = view(self.booth, self.live, settings, self.rules, parts.clock.now_s())
         self._inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._woken_by: list[Event] = []
-        self._injected: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._injected: queue.SimpleQueue[tuple[str, bool]] = queue.SimpleQueue()
         self._voice = Voice(parts.speaker, settings.config.voice)
         self._doer = Doer(parts, settings, self.live, self._voice)
         self._doer.adopt = self.adopt
@@ -94,9 +94,9 @@ class Kiosk:
         """Something has happened."""
         self._inbox.put(event)
 
-    def inject(self, fault: str) -> None:
-        """A fault of the virtual lathe, at the next turn."""
-        self._injected.put(fault)
+    def inject(self, fault: str, on: bool = True) -> None:
+        """A fault of the virtual machine, or its end, at the next turn."""
+        self._injected.put((fault, on))
 
     def adopt(self, config: Config) -> bool:
         """Other settings, told in the loop's thread: the volume now, all else as soon as nobody is served. Whether that
@@ -137,7 +137,11 @@ class Kiosk:
             self._poller.poll()
         self._take_all(self._heard_events())
         while not self._injected.empty():
-            self.parts.cutter.inject(self._injected.get())
+            fault, on = self._injected.get()
+            if fault == MISSING:
+                self._standby.miss(on)
+            elif on:
+                self.parts.cutter.inject(fault)
         self.errands.turn(self.booth)
         self.live.moving = self.errands.moving
         for message in self.parts.cutter.poll():
@@ -181,7 +185,8 @@ class Kiosk:
     def waits(self) -> bool:
         """For the archivist, or for the cutter: time that passes for no visitor's sake."""
         planning = self.booth.plan is Plan.PENDING
-        return self.parts.archivist.busy or planning or self.live.wants_disc or self._doer.cutting > 0
+        busy = self.parts.archivist.busy or planning or self.live.wants_disc or self._doer.cutting > 0
+        return busy or self._standby.waits
 
     def wait(self, seconds: float) -> None:
         """Until one of them has answered, at most so long on the computer's own clock."""
@@ -266,9 +271,9 @@ class Kiosk:
     def _mirror(self, event: Event) -> None:
         """The virtual machine's interlock has the same lid and stop button; what the host stops is stopped at once."""
         if event.kind in (Kind.LID_OPENED, Kind.LID_CLOSED):
-            self.parts.cutter.lid(event.kind is Kind.LID_CLOSED)
+            self.parts.cutter.switch('lid_closed', event.kind is Kind.LID_CLOSED)
         elif event.kind in (Kind.STOP_PRESSED, Kind.STOP_RELEASED):
-            self.parts.cutter.stop_button(event.kind is Kind.STOP_PRESSED)
+            self.parts.cutter.switch('stop_pressed', event.kind is Kind.STOP_PRESSED)
         elif event.kind is Kind.HOST_STOP:
             self.errands.stop()
             if self.booth.state not in SERVED:

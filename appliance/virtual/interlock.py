@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 
-from appliance.interlock.link import Status
+from appliance.interlock.link import Standing, Status
 from appliance.interlock.pico import FRESH_S, PERMIT_MS, Machinery, PicoLink
 from appliance.interlock.sensors import FULL
 from appliance.machine import load_machine
@@ -48,6 +48,8 @@ class VirtualInterlock:
     def __init__(self, happens: Mapping[int, str] | None = None, signs: Signs | None = None) -> None:
         self._happens, self._signs = deque(sorted((happens or {}).items())), signs
         self._lid_closed, self._stop_pressed = True, False
+        self._missing = self._was_missing = False
+        self._let = (False, False)  # power and head, as told last
         self._machine: Machine | None = None
         self._lock = threading.RLock()  # of the time and the line
         self._now_ms = 0.0  # the supervisor's
@@ -65,6 +67,7 @@ class VirtualInterlock:
         assert interlock is not None
         self._machine = machine
         self.pico = VirtualPico(interlock, machine.bridge.supply_v)
+        self.pico.miss(self._missing)
         machinery = Machinery(round(machine.platter.steps_per_turn), round(machine.cut.heartbeat_ms * 1000))
         self._link = PicoLink(self, machinery, self, self._alive_s)
         self._work_contacts()
@@ -88,6 +91,17 @@ class VirtualInterlock:
     def stop_pressed(self, pressed: bool) -> None:
         self._stop_pressed = pressed
         self._work_contacts()
+
+    @property
+    def missing(self) -> bool:
+        """Its plug is out, until it is put back in."""
+        return self._missing
+
+    @missing.setter
+    def missing(self, missing: bool) -> None:
+        with self._lock:
+            self._missing, self._was_missing = missing, self._was_missing or missing
+            self.pico.miss(missing)
 
     def _work_contacts(self) -> None:
         pressed = self._stop_pressed
@@ -155,6 +169,17 @@ class VirtualInterlock:
             self._pass(LATER_MS)
         return self._link.status()
 
+    def look(self) -> Standing | None:
+        """As `interlock.watch` looks at a real one while nothing moves. One that was never missing has nothing to tell:
+        whatever a hand does to it is known from the panel."""
+        if not self._was_missing:
+            return None
+        status = self.status()
+        return Standing() if status.closed else Standing(status.key, status.cause)
+
+    def give_back(self) -> None:
+        """Nobody else wants its line."""
+
     def permit(self, step_ms: int = 0) -> Status:
         if self._from_ms is None:
             self._pass(LATER_MS)
@@ -179,6 +204,7 @@ class VirtualInterlock:
         """Frame 0 of a run is now."""
         with self._lock:
             self._from_ms = self._pico_ms
+            self._let = self.pico.power, self.pico.head
 
     def come_to(self, frame: int) -> None:
         """So many frames of the run have begun: that is now for the supervisor."""
@@ -210,12 +236,12 @@ class VirtualInterlock:
                     at = quick
                     if at == len(counts):
                         break
-                before = pico.power, pico.head
                 at += 1
                 while self._happens and self._happens[0][0] < first + at * TURN_FRAMES:
                     self.befall(self._happens.popleft()[1])
                 self._turn(*counts[at - 1])
-                if (pico.power, pico.head) != before:
+                if (pico.power, pico.head) != self._let:
+                    self._let = pico.power, pico.head
                     found.append(Let(first + at * TURN_FRAMES + RELAY_FRAMES, pico.power, pico.head))
         return found
 

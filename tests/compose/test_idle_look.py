@@ -2,13 +2,14 @@
 
 import queue
 
-from appliance.compose.machines import watch_over
+from appliance.compose.machines import Around, watch_over
 from appliance.compose.real.standby import Standby
 from appliance.errors import MachineRefusesError
 from appliance.hands.orders import Home, Setup
 from appliance.interlock.link import Standing
 from appliance.interlock.watch import LOOK_S, WELL_S
 from appliance.orders import Cut, Errand, Forget
+from appliance.virtual.interlock import VirtualInterlock
 from tests.compose.real_rig import Machine
 
 
@@ -52,9 +53,13 @@ class Wired(Machine):
         self.held = False
 
 
+def standing_by(machine, site, said, now_s=lambda: 0.0):
+    return Standby(lambda: watch_over(machine, Around(VirtualInterlock(), site=site)), said.append, now_s)
+
+
 def begun(tmp_path, *orders):
     real, said = Wired(tmp_path), []
-    return real, Orders(real, *orders), Standby(lambda: watch_over('real', real.site), said.append), said
+    return real, Orders(real, *orders), standing_by('real', real.site, said), said
 
 
 def passed(standby, orders, looks):
@@ -98,12 +103,59 @@ def test_whoever_moves_the_machine_has_the_line_for_himself(tmp_path):
         assert real.held
 
 
-def test_a_machine_file_that_is_gone_is_told_and_a_virtual_machine_is_not_looked_at(tmp_path):
+def test_a_letter_that_is_mastered_for_minutes_hides_nothing(tmp_path):
+    """The line is nobody else's meanwhile; a look each half second is enough."""
+    real, said, looked = Wired(tmp_path), [], []
+    now_s = real.site.clock.now_s
+    standby = standing_by('real', real.site, said, now_s)
+    for part in range(40):
+        if part == 20:
+            real.cable_cut = True
+        before_s = now_s()
+        standby.glance()
+        looked.append(now_s() > before_s)
+        real.rest(0.1)
+    assert [one.key for one in said] == ['', 'interlock']
+    assert sum(looked) < 20, 'and not at each stroke of the work'
+
+
+def test_a_machine_file_that_is_gone_is_told(tmp_path):
     said = []
-    site = Machine(tmp_path).site
-    Standby(lambda: watch_over(str(tmp_path / 'none.toml'), site), said.append)
+    standby = standing_by(str(tmp_path / 'none.toml'), Machine(tmp_path).site, said)
     assert isinstance(said[0], Standing)
     assert said[0].key
-    orders = queue.Queue()
-    orders.put('order')
-    assert Standby(lambda: watch_over('', site), said.append).next(orders) == 'order'
+    standby.glance()
+    assert len(said) == 1
+
+
+class Now:
+    """A queue that is empty once, and then has an order."""
+
+    def __init__(self):
+        self.empty = True
+
+    def get(self, timeout=None):
+        self.empty = not self.empty
+        if self.empty:
+            return 'order'
+        raise queue.Empty
+
+
+def test_a_virtual_interlock_has_nothing_to_tell_until_somebody_takes_it_away():
+    interlock, said = VirtualInterlock(), []
+    standby = Standby(lambda: watch_over('', Around(interlock)), said.append)
+    orders = Now()
+    assert standby.next(orders) == 'order'
+    assert not said
+    interlock.missing = True
+    standby.next(orders)
+    standby.next(orders)
+    assert [one.key for one in said] == ['interlock']
+    assert 'the interlock does not answer' in said[0].cause
+    interlock.missing = False
+    standby.next(orders)
+    standby.next(orders)
+    assert said[1:] == [Standing()]
+    interlock.lid_closed = False
+    standby.next(orders)
+    assert said[-1].key == 'lid', 'as of a real one: what it is worth is for the panel to say'

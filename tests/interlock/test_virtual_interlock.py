@@ -1,6 +1,8 @@
 """The booth's own interlock: the table of the firmware, played on it to the byte; calm turns are turns; what its relay
 lets through."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from play_vectors import Play, scenarios
@@ -171,3 +173,31 @@ def test_what_nobody_renews_is_over_in_a_quarter_of_a_second():
     interlock.permit()
     interlock.rest(0.26)
     assert not interlock.permitted
+
+
+@pytest.mark.parametrize('deed', ['missing', 'interlock reset'])
+def test_the_relay_hears_of_an_interlock_that_is_gone_between_two_looks(deed):
+    interlock = VirtualInterlock()
+    assert interlock.permit().closed
+    interlock.begin()
+    assert interlock.let.power
+    if deed == 'missing':
+        interlock.missing = True
+    else:
+        interlock.befall(deed)
+    lets = interlock.live(0, [(0, 0, 0)] * 10)
+    assert [(let.power, let.head) for let in lets] == [(False, False)]
+    assert lets[0].frame <= 5000, 'in the first turn, and the relay takes its time'
+
+
+def test_an_interlock_that_is_missing_stays_so_on_another_machine_and_after_a_run():
+    interlock = VirtualInterlock()
+    interlock.missing = True
+    interlock.fit(replace(MACHINE, machine=replace(MACHINE.machine, seed=1)))
+    interlock.begin()
+    interlock.end()
+    assert 'does not answer' in interlock.status().cause
+    assert not interlock.permit().closed
+    interlock.missing = False
+    assert interlock.status().closed
+    assert interlock.permit().closed

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from appliance.errors import AudioLetterError, StorageError, key_of
+from appliance.interlock.link import Standing
 from appliance.kiosk.cutter import DIED, Cutter
 from appliance.orders import Done, Facts, Fault, Finished, Order, Progress, Refused, Stopped, Switch
 from appliance.words.reasons import REASONS
@@ -96,13 +97,14 @@ def test_what_cannot_be_read_and_what_was_forgotten_is_refused(cutter, wav, tmp_
     ('deed', 'kind', 'key', 'word'),
     [
         (lambda c: c.stop('enough'), Stopped, 'visitor', 'enough'),
-        (lambda c: c.lid(False), Stopped, 'lid', 'lid'),
-        (lambda c: c.stop_button(True), Stopped, 'stop', 'stop button'),
+        (lambda c: c.switch('lid_closed', False), Stopped, 'lid', 'lid'),
+        (lambda c: c.switch('stop_pressed', True), Stopped, 'stop', 'stop button'),
         (lambda c: c.inject('swarf'), Fault, 'swarf', 'swarf'),
         (lambda c: c.inject('stall'), Fault, 'stall', 'the platter stands still'),
         (lambda c: c.inject('underrun'), Fault, 'underrun', 'feeder'),
+        (lambda c: c.switch('missing', True), Fault, 'interlock', 'does not answer'),
     ],
-    ids=['stop', 'lid', 'button', 'swarf', 'stall', 'underrun'],
+    ids=['stop', 'lid', 'button', 'swarf', 'stall', 'underrun', 'missing'],
 )
 def test_what_happens_while_it_cuts_ends_the_cut(cutter, wav, tmp_path, deed, kind, key, word):
     begun(cutter, wav, tmp_path / 'disc')
@@ -114,8 +116,22 @@ def test_what_happens_while_it_cuts_ends_the_cut(cutter, wav, tmp_path, deed, ki
     assert {path.name for path in tmp_path.iterdir()} == {'take.wav'}
 
 
+def test_an_interlock_that_is_missing_is_told_until_it_is_back_and_whoever_is_started_hears_of_it(cutter):
+    cutter.switch('missing', True)
+    for _ in range(2):
+        cutter.warm()
+        told = until(cutter, Standing)[-1]
+        assert told.key == 'interlock'
+        cutter.give_up()
+        assert cutter.poll()[-1].key == DIED
+    cutter.warm()
+    until(cutter, Standing)
+    cutter.switch('missing', False)
+    assert until(cutter, Standing)[-1] == Standing()
+
+
 def test_a_lid_that_is_open_before_the_cut_spends_no_blank(cutter, wav, tmp_path):
-    cutter.lid(False)
+    cutter.switch('lid_closed', False)
     cutter.prepare(wav, FAST)
     cutter.cut(tmp_path / 'disc')
     refused = until(cutter, Progress, Done, Stopped, Refused, Fault)[-1]

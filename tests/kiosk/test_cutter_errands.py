@@ -77,8 +77,8 @@ def test_a_belt_that_creeps_is_found_by_the_index_and_in_the_cut(cutter, wav, tm
     [
         (lambda c: c.end_errand(1), 'the host has stopped it'),
         (lambda c: c.stop('enough'), 'enough'),
-        (lambda c: c.lid(False), 'lid'),
-        (lambda c: c.stop_button(True), 'stop button'),
+        (lambda c: c.switch('lid_closed', False), 'lid'),
+        (lambda c: c.switch('stop_pressed', True), 'stop button'),
         (lambda c: c.inject('stall'), 'the platter stands still'),
     ],
     ids=['host', 'stop', 'lid', 'button', 'stall'],
@@ -176,6 +176,6 @@ def test_a_test_cut_is_stopped_like_a_letter_and_takes_its_ring_with_it(cutter, 
     said = until(cutter, ErrandSaid)[-1]
     while not said.what.head_down:
         said = until(cutter, ErrandSaid)[-1]
-    cutter.lid(False)
+    cutter.switch('lid_closed', False)
     assert 'lid' in str(ended(cutter)[-1])
     assert {path.name for path in tmp_path.iterdir()} == {'scrap.json'}

@@ -16,6 +16,7 @@ from appliance.workflow.values import Event, Kind, Ready
 
 DIFFERS_S = 5.0  # that panel and interlock may say different things of one lid: two contacts, two looks
 WARM_S = 10.0  # between two starts of a child that has died, so that somebody looks again
+MISSING = 'interlock missing'  # a fault of the virtual machine, for as long as somebody wants
 Note = Callable[[str, str], None]
 
 
@@ -27,14 +28,22 @@ class Standby:
         self.cause = ''  # why a cut would be refused, for the host
         self.firmware = ''  # what is the matter with it; it cuts all the same
         self._heard: Standing | None = None
+        self.waits = self._missing = False  # for word of an interlock that somebody has taken away, or put back
         self._differs_s: float | None = None  # since when panel and interlock contradict each other
         self._warm_s = 0.0
+
+    def miss(self, missing: bool) -> None:
+        """Of a virtual machine: whoever looks at it will tell."""
+        if missing != self._missing:
+            self._missing, self.waits = missing, True
+            self.cutter.switch('missing', missing)
+            self.cutter.warm()
 
     def take(self, message: Any) -> bool:
         """Whether it is about this, and nobody else's affair."""
         if not isinstance(message, Standing):
             return False
-        before, self._heard = self._heard, message
+        before, self._heard, self.waits = self._heard, message, False
         self.firmware = '' if message.as_here else f'the interlock has {message.firmware}'
         if self.firmware and (before is None or before.as_here or before.firmware != message.firmware):
             self._note('firmware', message.firmware)

@@ -1,7 +1,7 @@
 // The drawer of mishaps, the host's commands, and the visit that plays by itself.
 
 const NAMES = {
-  microphone: 'Microphone unplugged', 'full disk': 'Disk full', stall: 'Platter stalls', swarf: 'Swarf tangles',
+  microphone: 'Microphone unplugged', 'full disk': 'Disk full', 'interlock missing': 'No interlock', stall: 'Platter stalls', swarf: 'Swarf tangles',
   underrun: 'Computer too slow', 'power cut': 'Power cut', permits: 'Supervisor silent', 'line cut': 'Interlock unplugged',
   'line noise': 'Interlock garbled', 'interlock reset': 'Interlock resets', 'interlock silent': 'Interlock hangs',
   'supply low': 'Supply too low', 'head hot': 'Head too hot', short: 'Short circuit',

@@ -82,6 +82,7 @@ class VirtualPico:
         self._elapsed_ms = 0
         self._away_ms = 0  # until it has started anew
         self._hung_ms: int | None = None
+        self._missing = False
 
     def set(self, **inputs: int) -> None:
         """From the next turn on; any thread may say so."""
@@ -129,6 +130,12 @@ class VirtualPico:
         self._voice, self._seen, self._worked = loop.Voice(), Seen(), True
         self._away_ms, self._hung_ms = BOOT_MS, None
 
+    def miss(self, missing: bool) -> None:
+        """Its plug is out: no power, not a word. Back in, it starts anew."""
+        if missing != self._missing:
+            self._missing = missing
+            self.reset()
+
     def hang(self) -> None:
         """Its loop comes round no more: what is on stays on until the watchdog resets it, again and again."""
         self._hung_ms = 0
@@ -151,6 +158,8 @@ class VirtualPico:
             self._away_ms = 0
 
     def _is_away(self, ms: int) -> bool:
+        if self._missing:
+            return True
         if self._hung_ms is not None:
             self._hung_ms += ms
             if self._hung_ms >= WATCHDOG_MS:

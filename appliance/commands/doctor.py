@@ -40,6 +40,7 @@ exit codes: 0 all is well; 3 something is not.
 WORDS = {True: 'ok', False: 'FAIL', None: '--'}
 SCRATCH_MB_A_MINUTE = 50  # of a cut with trace and picture
 LETTERS_MB = 500  # some ten letters with their results; fewer, and a day at a fair ends early
+BESIDE = 'audioletter shell doctor'  # to a booth that runs
 FEW = 4  # settings that are told by name
 SAMPLE_BYTES = 4  # of a take in memory
 
@@ -80,18 +81,19 @@ def run(options: argparse.Namespace) -> int:
     if options.part == 'wires':
         return _told(_all_wires(options), as_json=options.json)
     if options.part == 'lcd':
-        return _told([_safely('lcd', lambda: _pattern(options.machine, options.seconds))], as_json=options.json)
+        return _told([_safely('lcd', lambda: _pattern(options))], as_json=options.json)
     if options.part == 'power-up':
         return _power_up(options)
     found: list[Finding] = []
+    alone = _alone(options)
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ('python', _python),
         ('core', _core),
         ('sound files', _sound_files),
-        *([] if options.beside else [('scratch space', _scratch)]),  # a booth works in its own folder: see takes
+        *([] if alone else [('scratch space', _scratch)]),  # a booth works in its own folder: see takes
         ('machine file', lambda: _machine_file(options.machine)),
-        ('machine', lambda: _left_alone('machine') if options.beside else _machine(options.machine)),
-        ('wires', lambda: _left_alone('wires') if options.beside else _wires(options, found[-1])),
+        ('machine', lambda: alone[0] if alone else _machine(options.machine)),
+        ('wires', lambda: alone[1] if alone else _wires(options, found[-1])),
         ('settings', lambda: _settings(options.config)),
         ('letters', lambda: _letters(options.config)),
         ('takes', lambda: _takes(options.config)),
@@ -273,8 +275,21 @@ def _wires(options: argparse.Namespace, machine: Finding) -> Finding:
     return Finding('wires', True, f'{len(found)} were tried on the virtual machine, what is driven arrives')
 
 
-def _left_alone(check: str) -> Finding:
-    return Finding(check, None, 'left alone: a booth is running')
+def _alone(options: argparse.Namespace) -> tuple[Finding, ...]:
+    """What is said of machine and wires of a booth that runs, which alone may ask them; empty: none does. A virtual
+    machine is made for whoever asks."""
+    from appliance.config.places import is_held
+    from appliance.machine import load_machine
+
+    remedy = ''
+    if not options.beside:
+        remedy = f'{BESIDE} asks it'
+        try:
+            if load_machine(options.machine).machine.kind == 'virtual' or not is_held(_places(options.config)[1]):
+                return ()
+        except AudioLetterError:  # told by the check that it belongs to
+            return ()
+    return tuple(Finding(check, None, 'left alone: a booth is running', remedy) for check in ('machine', 'wires'))
 
 
 def _settings(named: Path | None) -> Finding:
@@ -348,24 +363,10 @@ def _lcd(name: str) -> Finding:
     return Finding('lcd', True, f'{saw}, reset {wiring.reset}, backlight {wiring.backlight}')
 
 
-def _pattern(name: str, seconds: float) -> Finding:
-    """Only an eye can say whether it is there."""
-    from appliance.booth.controls import pi_gpio
-    from appliance.booth.lcd import Lcd, needs_luma, pi_spi
-    from appliance.booth.wiring import lcd_wiring
-    from appliance.clock import RealClock, monotonic_s
-    from appliance.machine import load_machine
-    from appliance.screens.pattern import SEEN, pattern
+def _pattern(options: argparse.Namespace) -> Finding:
+    from appliance.compose.doctor.beside import pattern_sent
 
-    needs_luma()
-    lcd = Lcd(lcd_wiring(load_machine(name)), pi_spi(), pi_gpio(), monotonic_s)
-    lcd.show(pattern())
-    if lcd.cause:
-        remedy = 'check its wires (audioletter look wiring); dtparam=spi=on in config.txt; the user in group spi'
-        return Finding('lcd', False, f'it takes no picture ({lcd.cause})', remedy)
-    RealClock().rest(seconds)
-    lcd.close()
-    return Finding('lcd', True, f'a pattern was sent. You must have seen: {"; ".join(SEEN)}')
+    return Finding('lcd', *pattern_sent(options.machine, options.seconds))
 
 
 def _fonts() -> Finding:

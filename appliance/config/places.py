@@ -115,6 +115,17 @@ def lock(places: Folders, wait_s: float = 0.0, clock: Clock | None = None) -> Lo
             clock.rest(LOOK_S)
 
 
+def is_held(places: Folders) -> bool:
+    """Whether a booth runs here; one that nobody here may look at does not count."""
+    try:
+        _locked(places).close()
+    except _HeldError:
+        return True
+    except OptionError:
+        return False
+    return False
+
+
 class _HeldError(Exception):
     """Somebody else has the folder."""
 

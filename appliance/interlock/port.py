@@ -64,7 +64,10 @@ def _refused(device: str, error: OSError | termios.error) -> MachineRefusesError
     why = error.strerror or str(error) if isinstance(error, OSError) else str(error.args[-1])
     if isinstance(error, OSError) and error.errno in (errno.EBUSY, errno.EAGAIN):
         what = 'another program has the line to the interlock'
-        remedy = f'end that program (a terminal, mpremote, a second booth); sudo fuser -v {device} names it'
+        remedy = (
+            'ask a booth that runs with audioletter shell doctor; end any other program (a terminal, mpremote): '
+            f'sudo fuser -v {device} names it'
+        )
     else:
         what = f'the line to the interlock cannot be opened ({why})'
         remedy = 'check interlock.device, enable_uart=1 in config.txt and the rights of the group dialout'

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from appliance.booth.controls import GpioControls
 from appliance.booth.lcd import Lcd, needs_luma
 from appliance.booth.wiring import controls_wiring, lcd_wiring, sound_card
+from appliance.clock import RealClock, monotonic_s
 from appliance.compose.doctor.bench import Bench, Found
 from appliance.compose.doctor.people import Eye
 from appliance.hands.wire import Watch, verdict
+from appliance.machine import load_machine
 from appliance.machine.panel_checks import INPUTS
-from appliance.screens.pattern import pattern
+from appliance.screens.pattern import SEEN, pattern
 from appliance.wires.table import wires_of
 
 OFF = {'pins.enable': 'the drivers', 'pins.bridge_enable': 'the amplifier', 'pins.head_lift': 'the lift'}
@@ -99,6 +101,22 @@ def lcd(bench: Bench) -> Iterator[Found]:
         saw = 'a pattern was sent' if seen is None else 'the pattern is not seen as it should be'
         yield Found(seen, saw, () if seen is None else LCD, remedy)
     display.close()
+
+
+def pattern_sent(name: str, seconds: float) -> tuple[bool, str, str]:
+    """For whoever has nothing but an LCD on a Pi: whether it took the pattern, what must be seen of it, a remedy."""
+    from appliance.booth.controls import pi_gpio
+    from appliance.booth.lcd import pi_spi
+
+    needs_luma()
+    display = Lcd(lcd_wiring(load_machine(name)), pi_spi(), pi_gpio(), monotonic_s)
+    display.show(pattern())
+    if display.cause:
+        remedy = 'check its wires (audioletter look wiring); dtparam=spi=on in config.txt; the user in group spi'
+        return False, f'it takes no picture ({display.cause})', remedy
+    RealClock().rest(seconds)
+    display.close()
+    return True, f'a pattern was sent. You must have seen: {"; ".join(SEEN)}', ''
 
 
 def microphone(bench: Bench) -> Iterator[Found]:

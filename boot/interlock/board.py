@@ -153,8 +153,9 @@ class Board:
         self._lamp.value(1 if power else 0)
 
     def read(self) -> 'bytes | None':
-        """What has come, if anything."""
-        return self._line.read(TAKE) if self._line.any() else None
+        """What has come, if anything. Whoever asks for more than that waits for it, and 2 ms after it for more."""
+        come = self._line.any()
+        return self._line.read(min(come, TAKE)) if come else None
 
     def write(self, data: bytes) -> bool:
         """Only while nothing of what was said before waits: a full line never holds up the loop. Whether it went."""

@@ -57,14 +57,17 @@ class UART:
     def __init__(self, number, baudrate, tx, rx, rxbuf, txbuf):
         self._poll = select.poll()
         self._poll.register(sys.stdin, select.POLLIN)
+        self._come = b''
 
     def any(self):
-        return 1 if self._poll.poll(0) else 0
+        while self._poll.poll(0):
+            self._come += sys.stdin.buffer.read(1)
+        return len(self._come)
 
     def read(self, most):
-        data = b''
-        while len(data) < most and self.any():
-            data += sys.stdin.buffer.read(1)
+        if most > len(self._come):
+            raise RuntimeError('whoever reads more than has come waits for it')
+        data, self._come = self._come[:most], self._come[most:]
         return data
 
     def txdone(self):

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from update_rig import make_bundle
 
 from appliance.config import load_config
 
@@ -95,6 +96,16 @@ def test_a_booth_has_the_same_address_at_each_start(name):
 def test_a_hang_resets_the_board():
     text = (IMAGE / 'root/etc/systemd/system.conf.d/audioletter.conf').read_text()
     assert 1 < int(re.search(r'^RuntimeWatchdogSec=(\d+)$', text, re.M)[1]) < 15  # the counter of the SoC ends there
+
+
+def test_a_booth_that_was_taken_for_dead_has_said_where_each_of_its_threads_stood(tmp_path):
+    """systemd ends it with SIGABRT (systemd.kill(5), WatchdogSignal=), at which Python's own faulthandler tells."""
+    assert 'WatchdogSignal' not in (IMAGE / 'units' / 'audioletter.service').read_text()
+    for name, text in (('audioletter', make_bundle.PROGRAM), ('python', '#!/bin/sh\necho "$@"\n')):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run([tmp_path / 'audioletter', 'kiosk'], capture_output=True, text=True, check=True)
+    assert done.stdout == '-I -X faulthandler -m appliance kiosk\n'
 
 
 def test_each_library_of_the_program_is_in_the_image():

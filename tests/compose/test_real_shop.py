@@ -1,6 +1,7 @@
 """A cut on a real machine, as far as a computer without one can tell: all above the registers is what would run."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,8 @@ def test_a_carriage_is_homed_again_only_if_its_switch_does_not_agree(tmp_path, p
     real.belief.stands_mm = real.machine.carriage.park_radius_mm
     with pytest.raises(CutFaultError):
         shop.cut(prepared.timeline, prepared.facts, Watching(shop, 0.01, lambda: shop.stop('seen enough')))
-    assert least <= sum(power and not head for _, power, head in real.switched) <= most
+    powered = [power for _, power, _ in real.switched]
+    assert least <= sum(now and not before for before, now in pairwise([False, *powered])) <= most
 
 
 @pytest.mark.parametrize(('deed', 'key', 'stopped'), [

@@ -299,9 +299,10 @@ def _settings(named: Path | None) -> Finding:
     _, origin = load_config(named)
     files = [file for file in dict.fromkeys(origin.values()) if file != DEFAULTS]
     keys = {file: [key for key, value in origin.items() if value == file] for file in files}
-    few = {file: ', '.join(names) if len(names) <= FEW else f'{len(names)} of them' for file, names in keys.items()}
+    few = [', '.join(names) if len(names) <= FEW else f'{len(names)} of them' for names in keys.values()]
+    layers = ['as packaged', *(f'{file} ({names})' for file, names in zip(files, few, strict=True))]
     more = '' if all(len(names) <= FEW for names in keys.values()) else 'audioletter config show --origin lists them'
-    return Finding('settings', True, ', then '.join(['as packaged', *map('{0[0]} ({0[1]})'.format, few.items())]), more)
+    return Finding('settings', True, ', then '.join(layers), more)
 
 
 def _places(named: Path | None) -> tuple[Config, Folders]:

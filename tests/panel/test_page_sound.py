@@ -158,6 +158,24 @@ def test_a_page_plays_from_the_moment_it_is_touched_not_what_was_before(page, bo
     assert page.evaluate('[window.sound, window.first]') == [4800, 7]
 
 
+def test_a_page_that_was_touched_while_the_booth_was_away_plays_from_the_next_touch_on(browser, booth, url):
+    page = browser.new_page()
+    page.add_init_script("""const { prototype } = AudioWorklet, add = prototype.addModule; let away = true;
+        prototype.addModule = function (...all) {
+            if (!away) return add.apply(this, all);
+            away = false;
+            return Promise.reject(new TypeError('the booth is away')); };""")
+    page.goto(url)
+    page.wait_for_selector('body[data-state]')
+    for _ in range(1200):
+        page.keyboard.press('x')
+        if booth.asked:
+            break
+        page.evaluate('new Promise((drawn) => requestAnimationFrame(drawn))')
+    assert booth.asked
+    page.close()
+
+
 def test_the_volume_and_mute(page, booth):
     page.keyboard.press('m')
     page.wait_for_selector('#mute[aria-pressed=true]')

@@ -48,7 +48,8 @@ export class Lathe {
     const time = ` · ${Math.round(platter.part * 100)} % · ${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')} left`;
     const text = turns + (left > 0 || platter.rpm >= TURNS_RPM ? head : '') + (left > 0 ? time : '');
     if (this.gauge.textContent !== text) this.gauge.textContent = text;
-    this.well.setAttribute('aria-label', `The lathe from above. ${platter.rpm >= TURNS_RPM ? 'The platter turns' : 'The platter stands still'}, the head is ${platter.head_down ? 'down' : 'up'}.`);
+    const seen = `The lathe from above. The platter ${platter.rpm >= TURNS_RPM ? 'turns' : 'stands still'}, the head is ${platter.head_down ? 'down' : 'up'}.`;
+    if (this.well.getAttribute('aria-label') !== seen) this.well.setAttribute('aria-label', seen);
   }
 
   remember({ angle_rad: angle, rpm }) {

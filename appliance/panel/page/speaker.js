@@ -21,7 +21,13 @@ export class Speaker {
       return;
     }
     this.context = new AudioContext({ sampleRate: 48000, latencyHint: 'interactive' });
-    await this.context.audioWorklet.addModule('worklets.js');
+    try {
+      await this.context.audioWorklet.addModule('worklets.js');
+    } catch { // the booth does not answer just now: the next touch asks again
+      this.context.close();
+      this.context = null;
+      return;
+    }
     this.mouth = new AudioWorkletNode(this.context, 'mouth', { numberOfInputs: 0, outputChannelCount: [1] });
     this.gain = this.context.createGain();
     this.mouth.connect(this.gain).connect(this.context.destination);

@@ -25,6 +25,7 @@ from prompt_toolkit.application import get_app, in_terminal
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.document import Document
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle
 
@@ -77,6 +78,7 @@ class Session:
             enable_system_prompt=False,
             enable_suspend=False,
             # Without asking the terminal where its cursor is: a slow line's answer would end up among what is typed.
+            input=_Keys(sys.stdin),
             output=Vt100_Output(sys.stdout, _size, term=os.environ.get('TERM'), enable_cpr=False),
         )
 
@@ -228,6 +230,14 @@ class Session:
             return []
         self._hear()
         return choices
+
+
+class _Keys(Vt100Input):
+    """Keys that are pressed while something is printed above the line wait for the line: prompt_toolkit would let the
+    terminal echo them meanwhile, in front of the prompt."""
+
+    def cooked_mode(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
 
 class _Completion(Completer):

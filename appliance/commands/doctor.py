@@ -293,16 +293,15 @@ def _alone(options: argparse.Namespace) -> tuple[Finding, ...]:
 
 
 def _settings(named: Path | None) -> Finding:
-    from appliance.config import load_config
-    from appliance.config.load import DEFAULTS
+    from appliance.config.load import DEFAULTS, load_config
 
     _, origin = load_config(named)
     files = [file for file in dict.fromkeys(origin.values()) if file != DEFAULTS]
     keys = {file: [key for key, value in origin.items() if value == file] for file in files}
-    few = [', '.join(names) if len(names) <= FEW else f'{len(names)} of them' for names in keys.values()]
-    layers = ['as packaged', *(f'{file} ({names})' for file, names in zip(files, few, strict=True))]
+    few = {file: ', '.join(names) if len(names) <= FEW else f'{len(names)} of them' for file, names in keys.items()}
     more = '' if all(len(names) <= FEW for names in keys.values()) else 'audioletter config show --origin lists them'
-    return Finding('settings', True, ', then '.join(layers), more)
+    saw = ', then '.join(['as packaged', *(f'{file} ({names})' for file, names in few.items())])
+    return Finding('settings', True, saw, more)
 
 
 def _places(named: Path | None) -> tuple[Config, Folders]:

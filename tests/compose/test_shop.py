@@ -226,7 +226,7 @@ def test_homing_takes_no_longer_than_said(machine):
         lathes.append(VirtualLathe(machine, [CarriageFollower(carriage, levels), Pacer(1.0, clock, lambda: False)]))
         return lathes[-1]
 
-    home(Rig(machine, new_lathe, lambda: carriage.at_home, lambda: lathes[-1].wait(5.0)))
+    home(Rig(machine, new_lathe, lambda: carriage.at_home, lambda: lathes[-1].wait(LONGEST_S)))
     assert 0.8 * longest_s(machine) < clock.now_s() < longest_s(machine)
 
 

@@ -33,7 +33,8 @@ def ended(cutter, number=1):
     said = []
     while not (said and said[-1].last):
         assert cutter.wait(WAIT_S), said[-3:]
-        said += [message for message in cutter.poll() if message.number == number]
+        came = [message for message in cutter.poll() if isinstance(message, ErrandSaid)]
+        said += [message for message in came if message.number == number]
     return [message.what for message in said]
 
 

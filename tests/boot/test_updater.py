@@ -255,6 +255,23 @@ def test_a_refusal_is_told_and_is_no_failure_of_the_computer(tmp_path, code, uni
     assert (alone.returncode != 0) is unit_fails
 
 
+@pytest.mark.parametrize('before', [False, True])
+def test_what_was_told_of_another_update_is_not_told_again(tmp_path, before):
+    """Where systemd does not begin the service at all."""
+    run = tmp_path / 'run'
+    for folder in (run, tmp_path / 'run-update', tmp_path / 'bin'):
+        folder.mkdir()
+    if before:
+        (tmp_path / 'run-update/told').write_text('refused: it is damaged or cut short\n')
+        os.utime(tmp_path / 'run-update/told', (1, 1))
+    script(tmp_path / 'bin/systemctl', 'exit 1')
+    words = [ROOT / 'boot/image/root/usr/lib/audioletter/update', '/media/stick/new.update', run]
+    done = subprocess.run(words, capture_output=True, text=True, check=False,
+                          env={'PATH': f'{tmp_path}/bin:/usr/bin:/bin'})  # fmt: skip
+    assert (done.returncode, done.stderr) == (FAILED, '')
+    assert done.stdout.splitlines()[1:] == ['failed: the service that looks at updates has not begun']
+
+
 def script(path, text):
     path.write_text(f'#!/bin/sh\n{text}\n')
     path.chmod(0o755)

@@ -20,6 +20,8 @@ from appliance.errors import AudioLetterError, OptionError, StorageError
 from appliance.files import HeldFolder
 
 REPORT, FAULT = 'report.json', 'fault.json'
+# Names that promise another kind of picture or sound than is written: no program would open the file.
+KINDS = {'.png', '.svg', '.jpg', '.jpeg', '.gif', '.webp', '.pdf', '.wav', '.flac', '.mp3', '.ogg'}
 STAGING = '.audioletter-cut-'
 FAULT_ROOM = 4096  # bytes kept for fault.json, so that it can be written on a disk that is full
 
@@ -129,6 +131,9 @@ def out_file(named: str | None, beside: Path, suffix: str) -> Path:
     if path.exists() and (not path.is_file() or (beside.exists() and path.samefile(beside))):
         what = 'this is not a plain file' if not path.is_file() else 'this is the groove itself'
         raise OptionError(what, where=str(path), remedy=remedy)
+    if path.suffix.lower() in KINDS - {suffix}:
+        what = f'what is written is no {path.suffix[1:]}'
+        raise OptionError(what, where=str(path), remedy=f'name it {path.with_suffix(suffix).name}')
     if not os.access(path.parent, os.W_OK | os.X_OK):
         what = 'there is no such folder, or it may not be written to'
         raise OptionError(what, where=str(path.parent), remedy=remedy)

@@ -115,3 +115,10 @@ def test_a_machine_file_that_is_wrong_and_a_place_that_is_not_there_are_told(tmp
     assert main(['look', 'wiring', '--machine', 'none.toml']) == 2
     assert main(['look', 'wiring', '--out', str(tmp_path / 'no' / 'x.png')]) == 2
     assert 'no such folder' in capsys.readouterr().err
+
+
+def test_a_picture_is_not_given_the_name_of_another_kind(tmp_path, capsys):
+    assert main(['look', 'wiring', '--out', str(tmp_path / 'wiring.svg')]) == 2
+    assert 'no svg; name it wiring.png' in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    assert main(['look', 'wiring', '--out', str(tmp_path / 'wiring')]) == 0

@@ -71,12 +71,15 @@ def at_terminal(machine: Machine, broken: tuple[Break, ...], begin: str, run: Pa
     def say(line: str) -> None:
         print(wrapped(line, shutil.get_terminal_size().columns), flush=True)
 
+    def read(words: str) -> str:
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)  # what was typed ahead was meant for nothing that is asked now
+        return input(words)
+
     def ask(question: str) -> bool:
-        return yes(question, say, lambda: input('y or n: '))
+        return yes(question, say, lambda: read('y or n: '))
 
     def wait(words: str) -> None:
-        termios.tcflush(sys.stdin, termios.TCIFLUSH)  # what was typed ahead was meant for nothing that is read now
-        enter(words, say, input)
+        enter(words, say, read)
 
     steps_from(begin)
     try:

@@ -99,6 +99,13 @@ def test_a_microphone_that_is_pulled_out_has_a_named_screen_within_two_seconds_a
     )
 
 
+@pytest.mark.timeout(1200)
+def test_an_interlock_that_is_taken_away_is_a_state_of_the_booth_until_it_is_back(plan):
+    """Nobody is asked to speak; the cutter's child, which finds it gone, is a process of its own."""
+    script = 'wait attract\nfault interlock missing\nwait fault 600\npress record\npause 1\nexpect fault\n'
+    run(plan, f'{script}mend interlock missing\nwait attract 600')
+
+
 def test_a_full_disk_keeps_the_take_until_there_is_room(plan):
     script = f"""{TO_RECORDING}
 speak sample

@@ -196,3 +196,24 @@ def test_an_image_that_lets_anybody_in_is_not_made(tmp_path, file, text, told):
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == (not told)
     assert told in done.stderr
+
+
+@pytest.mark.parametrize('option', ['--key', '--signer'])
+@pytest.mark.parametrize(
+    ('text', 'told'),
+    [
+        (None, 'is not there'),
+        ('', 'is no public key'),
+        ('-----BEGIN OPENSSH PRIVATE KEY-----\n', 'is no public key'),
+        ('ssh-ed25519 AAAA anna\n-----BEGIN OPENSSH PRIVATE KEY-----\n', 'is no public key'),
+    ],
+)
+def test_what_is_no_public_key_is_refused_before_anything_is_made(tmp_path, option, text, told):
+    """A private key, given by mistake, would lie on every card."""
+    if text is not None:
+        (tmp_path / 'key').write_text(text)
+    words = [IMAGE.parents[1] / 'tools' / 'make_image', tmp_path / 'card.img', option, tmp_path / 'key']
+    environment = {'PATH': '/usr/bin:/bin', 'WORK': str(tmp_path / 'work')}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (2, f'audioletter: {tmp_path}/key {told}\n')
+    assert not (tmp_path / 'work').exists()

@@ -86,9 +86,8 @@ def _still(machine: Machine, name: str, active: bool) -> str:
     level = getattr(machine.controls, f'{name}_active') if active else _other_level(machine, name)
     if (level == 'high') is up:
         far, wrong = ('ground', '3.3 V') if up else ('3.3 V', 'ground')
-        return (
-            f'nothing moved, it stays {level} as its pull has it: it is open, or its switch goes to {wrong}, not {far}'
-        )
+        says = f'nothing moved, it stays {level} as its pull has it'
+        return f'{says}: it is open, touches {wrong}, or its switch goes there and not to {far}'
     return f'nothing moved, it stays {level} against its pull: it touches {"ground" if up else "3.3 V"}'
 
 

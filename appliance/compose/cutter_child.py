@@ -121,7 +121,7 @@ class Child:
     def work(self) -> None:
         tidy_up(self._real, self._site)
         around = Around(self._interlock, self.alive_s, self._site)
-        self._standby = Standby(lambda: watch_over(self._real, around), self.say)
+        self._standby = Standby(lambda: watch_over(self._real, around), self.say, self._site.clock.now_s)
         while (order := self._standby.next(self._orders)) is not None:
             if isinstance(order, orders.Prepare | orders.Forget):
                 self._previews.wipe()

@@ -143,7 +143,7 @@ class Now:
 
 def test_a_virtual_interlock_has_nothing_to_tell_until_somebody_takes_it_away():
     interlock, said = VirtualInterlock(), []
-    standby = Standby(lambda: watch_over('', Around(interlock)), said.append)
+    standby = Standby(lambda: watch_over('', Around(interlock)), said.append, lambda: 0.0)
     orders = Now()
     assert standby.next(orders) == 'order'
     assert not said

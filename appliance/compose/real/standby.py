@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from appliance import orders
-from appliance.clock import monotonic_s
 from appliance.errors import AudioLetterError
 from appliance.interlock.link import Standing
 from appliance.interlock.watch import LOOK_S
@@ -28,7 +27,7 @@ class Looks(Protocol):
 class Standby:
     """Belongs to the thread that carries out orders."""
 
-    def __init__(self, watch: Callable[[], Looks], say: Say, now_s: Callable[[], float] = monotonic_s) -> None:
+    def __init__(self, watch: Callable[[], Looks], say: Say, now_s: Callable[[], float]) -> None:
         self._say, self._now_s, self._looked_s = say, now_s, -math.inf
         self._watch: Looks | None = None
         self._standing: Standing | None = None

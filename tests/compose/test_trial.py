@@ -188,7 +188,8 @@ def test_a_test_that_is_broken_off_lifts_the_head_and_spoils_its_ring_only(bench
     assert bench.bed.carriage.stands_mm is None
     cut_s = [moving.cut_s for moving in bench.said]
     assert cut_s == sorted(cut_s)
-    assert any(moving.head_down for moving in bench.said) == (cut_s[-1] > 0) == (part > 0)
+    assert any(moving.head_down for moving in bench.said) == (cut_s[-1] > 0)
+    assert cut_s[-1] > 0 or part == 0  # at this pace the head may be down before an open lid is seen
 
 
 def test_the_pins_of_a_test_cut_end_with_the_head_up_and_no_power(bench):

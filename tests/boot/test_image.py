@@ -13,7 +13,8 @@ from update_rig import make_bundle
 
 from appliance.config import load_config
 
-IMAGE = Path(__file__).parents[2] / 'boot' / 'image'
+ROOT = Path(__file__).parents[2]
+IMAGE = ROOT / 'boot' / 'image'
 UNITS = sorted((IMAGE / 'units').glob('*.service'))
 MOST_EXPOSED = 15  # tenths, by systemd's own reckoning
 
@@ -192,7 +193,7 @@ def test_an_image_that_lets_anybody_in_is_not_made(tmp_path, file, text, told):
         (tmp_path / name).write_text(usual)
     (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / file).write_text(text)
-    words = [IMAGE.parents[1] / 'tools' / 'make_image', '--check', tmp_path]
+    words = [ROOT / 'tools' / 'make_image', '--check', tmp_path]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == (not told)
     assert told in done.stderr
@@ -212,8 +213,32 @@ def test_what_is_no_public_key_is_refused_before_anything_is_made(tmp_path, opti
     """A private key, given by mistake, would lie on every card."""
     if text is not None:
         (tmp_path / 'key').write_text(text)
-    words = [IMAGE.parents[1] / 'tools' / 'make_image', tmp_path / 'card.img', option, tmp_path / 'key']
+    words = [ROOT / 'tools' / 'make_image', tmp_path / 'card.img', option, tmp_path / 'key']
     environment = {'PATH': '/usr/bin:/bin', 'WORK': str(tmp_path / 'work')}
     done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (2, f'audioletter: {tmp_path}/key {told}\n')
     assert not (tmp_path / 'work').exists()
+
+
+def test_the_program_is_made_in_an_environment_of_its_own(monkeypatch, tmp_path):
+    """A fresh checkout has none, and the computer's Python need not have cffi."""
+    begun = []
+
+    def told(words, **_):
+        begun.append(words)
+        return subprocess.CompletedProcess(words, 2 if len(begun) == 1 else 0)
+
+    def instead(path, words):
+        raise InterruptedError(path, words)
+
+    monkeypatch.setattr(make_bundle.subprocess, 'run', told)
+    monkeypatch.setattr(make_bundle.os, 'execv', instead)
+    monkeypatch.setattr(make_bundle.sys, 'prefix', '/usr')
+    monkeypatch.setattr(make_bundle.sys, 'argv', ['make_bundle', '--tree', str(tmp_path / 'tree')])
+    with pytest.raises(SystemExit, match='2'):  # what is missing has been said by then
+        make_bundle.main()
+    with pytest.raises(InterruptedError) as again:
+        make_bundle.main()
+    assert begun[1] == ['sh', '-c', '. "$0"; ready "" stamp', ROOT / 'tools' / 'setup.sh']
+    assert again.value.args[1][1:] == ['make_bundle', '--tree', str(tmp_path / 'tree')]
+    assert str(again.value.args[0]).endswith('.venv/bin/python')

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from appliance.commands import doctor, main
-from appliance.commands.doctor import Finding
+from appliance.commands.doctor.checks import Finding
 from appliance.config.places import Folders, lock, make
 from appliance.machine import machine_path
 from appliance.words.prompts import SHIPPED
@@ -84,7 +84,7 @@ def test_nothing_is_made_by_looking(findings, tmp_path):
 
 
 def test_a_full_disk_is_named_with_what_is_needed(findings, tmp_path, monkeypatch):
-    monkeypatch.setattr('appliance.commands.doctor.LETTERS_MB', 1e12)
+    monkeypatch.setattr('appliance.commands.doctor.checks.LETTERS_MB', 1e12)
     wrong = failed(findings(f'[places]\ndata = "{tmp_path}"\n'))
     assert wrong['letters']['remedy'] == 'make 1000000000000 MB free there'
 
@@ -158,6 +158,6 @@ def test_beside_a_booth_nobody_asks_for_room_to_cut_in(capsys):
     ],  # 64 MB: the image of a booth
 )
 def test_room_in_tmp_for_a_short_cut_is_enough_and_what_does_not_fit_is_told(monkeypatch, free_mb, ok, told):
-    monkeypatch.setattr(doctor.shutil, 'disk_usage', lambda place: SimpleNamespace(free=free_mb * 1e6))
-    found = doctor._scratch()
+    monkeypatch.setattr(doctor.checks.shutil, 'disk_usage', lambda place: SimpleNamespace(free=free_mb * 1e6))
+    found = doctor.checks.scratch()
     assert (found.ok, told in found.remedy, bool(found.remedy)) == (ok, True, bool(told))

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from appliance.commands import main
-from appliance.commands.doctor import Finding, _wires
+from appliance.commands.doctor import _wires
+from appliance.commands.doctor.checks import Finding
 from appliance.machine import machine_path
 
 

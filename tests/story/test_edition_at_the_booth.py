@@ -76,7 +76,9 @@ def test_a_second_copy_after_a_restart_is_the_first_once_more(booth):
     booth.cut()
     booth.take()
     booth.shows('attract')
-    first, second = (np.load(booth.data / f'letters/000001/disc-{disc}/groove.npz') for disc in (1, 2))
-    names = [name for name in first.files if name != 'facts']
-    assert 'displacement_um' in names
-    assert all(np.allclose(first[name], second[name], rtol=0, atol=1e-9) for name in names)
+    disc_1, disc_2 = (booth.data / f'letters/000001/disc-{disc}/groove.npz' for disc in (1, 2))
+    with np.load(disc_1) as first, np.load(disc_2) as second:
+        names = [name for name in first.files if name != 'facts']
+        assert 'displacement_um' in names
+        for name in names:
+            np.testing.assert_allclose(first[name], second[name], rtol=0, atol=1e-9)
